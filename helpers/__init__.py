@@ -1,0 +1,1 @@
+"""The shared package behind the notebooks: data, models, training, metrics, plots, run records."""

@@ -1,0 +1,99 @@
+"""Decoded images on disk: made once, then memory-mapped by every process that asks.
+
+The folder is `$COURSEWORK_CACHE`, else the user's cache folder. It is safe to delete at any time.
+"""
+
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from helpers.data.checksums import read_verified
+
+Arrays = tuple[np.ndarray, np.ndarray]
+
+
+def cache_folder() -> Path:
+    """Return the first folder of the candidates that can be written to, made if need be."""
+    chosen = os.environ.get("COURSEWORK_CACHE")
+    user = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "coursework"
+    shared = Path(tempfile.gettempdir()) / f"coursework-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
+    for folder in [Path(chosen)] if chosen else [user, shared]:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                return folder
+        except OSError:
+            continue
+    raise OSError(
+        f"no folder to keep decoded images in: set COURSEWORK_CACHE to a writable one (tried {chosen or user})"
+    )
+
+
+def load_decoded(folder: Path, md5s: dict[str, str], decode: Callable[[list[bytes]], Arrays]) -> Arrays:
+    """Return a data set's images and labels, decoding its files only if that was not done before.
+
+    Args:
+        folder: Where the published files lie.
+        md5s: Published MD5 by file name, in the order that `decode` takes their bytes.
+        decode: Verified bytes, a file each -> (images uint8, labels int64).
+
+    Returns:
+        Images (memory-mapped, read-only) and labels (int64).
+
+    Raises:
+        DamagedFileError: A file is new or has changed since it was verified, and its MD5 is wrong.
+    """
+    cache = cache_folder() / f"{folder.name}-{next(iter(md5s.values()))[:8]}"
+    stamps = {str((folder / name).resolve()): _stamp(folder / name) for name in md5s}
+    known = _read_json(cache / "verified.json")
+    arrays = _open(cache)
+    if arrays and all(known.get(path) == stamp for path, stamp in stamps.items()):
+        return arrays
+    contents = [read_verified(folder / name, md5) for name, md5 in md5s.items()]
+    if arrays is None:
+        cache.mkdir(parents=True, exist_ok=True)
+        images, labels = decode(contents)
+        _replace(cache / "images.npy", lambda file: np.save(file, images, allow_pickle=False))
+        _replace(cache / "labels.npy", lambda file: np.save(file, labels, allow_pickle=False))
+        arrays = _open(cache)
+    _replace(cache / "verified.json", lambda file: file.write(json.dumps(known | stamps).encode()))
+    return arrays
+
+
+def _stamp(path: Path) -> list[int]:
+    """Size in bytes and modification time in nanoseconds: what changes when a file does."""
+    status = path.stat()
+    return [status.st_size, status.st_mtime_ns]
+
+
+def _read_json(path: Path) -> dict:
+    """A small JSON file, empty where it is missing or torn."""
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+
+
+def _open(cache: Path) -> Arrays | None:
+    """The two arrays, or None where either is missing or cut short."""
+    try:
+        images = np.load(cache / "images.npy", mmap_mode="r", allow_pickle=False)
+        labels = np.load(cache / "labels.npy", allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
+    return (images, labels) if len(images) == len(labels) else None
+
+
+def _replace(path: Path, write: Callable) -> None:
+    """Write under a name of this process's own, then rename: two writers at once do no harm."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
+        try:
+            write(file)
+        except BaseException:
+            os.unlink(file.name)
+            raise
+    os.replace(file.name, path)

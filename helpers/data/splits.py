@@ -1,0 +1,170 @@
+"""The ways to split a data set into training, validation and test images, as index arrays."""
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.model_selection import StratifiedKFold, train_test_split
+
+REPORT_A_SEED = 42  # reproduces the test supports that report A printed
+
+
+@dataclass(frozen=True)
+class Split:
+    """Indices of the training, validation and test images, each int64 (n,), disjoint and together complete."""
+
+    name: str
+    train: np.ndarray
+    validation: np.ndarray
+    test: np.ndarray
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Number of images in each part."""
+        return {"train": len(self.train), "validation": len(self.validation), "test": len(self.test)}
+
+    @property
+    def fingerprint(self) -> str:
+        """Digest of the three index arrays, order included: 16 hexadecimal digits."""
+        digest = hashlib.sha256()
+        for part in (self.train, self.validation, self.test):
+            digest.update(len(part).to_bytes(8, "little") + part.astype("<i8").tobytes())
+        return digest.hexdigest()[:16]
+
+
+def check_split(split: Split, num_images: int) -> Split:
+    """Return the split if it is disjoint and complete.
+
+    Args:
+        split: The split.
+        num_images: Number of images it must cover.
+
+    Raises:
+        ValueError: An image is in two parts, in none, or an index is out of range.
+    """
+    counts = np.bincount(np.concatenate([split.train, split.validation, split.test]), minlength=num_images)
+    if len(counts) > num_images:
+        raise ValueError(f"split {split.name}: index {len(counts) - 1} is out of range for {num_images} images")
+    if (counts != 1).any():
+        twice, missing = np.flatnonzero(counts > 1), np.flatnonzero(counts == 0)
+        raise ValueError(
+            f"split {split.name}: expected each of {num_images} images in exactly one part; "
+            f"{len(twice)} are in several (first: {twice[:3].tolist()}), {len(missing)} in none "
+            f"(first: {missing[:3].tolist()})"
+        )
+    return split
+
+
+def split_report_a(num_images: int, seed: int = REPORT_A_SEED) -> Split:
+    """Split at random, not stratified, as report A did: 15 % test, then 10 % of the rest validation.
+
+    With CIFAR-10's 60,000 images in the official order and seed 42, the test images are the report's own 9,000: their
+    counts by class are the printed supports 904 886 901 963 868 904 858 930 885 901.
+
+    Args:
+        num_images: Number of images.
+        seed: Random state of both cuts.
+    """
+    rest, test = train_test_split(np.arange(num_images), test_size=0.15, random_state=seed)
+    train, validation = train_test_split(rest, test_size=0.10, random_state=seed)
+    return check_split(Split("report_a", train, validation, test), num_images)
+
+
+def split_official(num_images: int, num_test: int = 10_000, num_validation: int = 5_000, seed: int = 42) -> Split:
+    """Keep the published test images, the last of the data set; draw validation at random from the others.
+
+    Args:
+        num_images: Number of images, the test images last.
+        num_test: Number of test images.
+        num_validation: Number of validation images, drawn without regard to class.
+        seed: Seed of the draw.
+
+    Raises:
+        ValueError: Nothing would be left to train on.
+    """
+    _check_room(num_images, num_test, num_validation)
+    order = np.random.default_rng(seed).permutation(num_images - num_test)
+    test = np.arange(num_images - num_test, num_images)
+    return check_split(Split("official", order[num_validation:], order[:num_validation], test), num_images)
+
+
+def split_stratified(
+    labels: np.ndarray, test_size: float = 0.15, validation_size: float = 0.10, seed: int = 42
+) -> Split:
+    """Split at random with each class's share the same in every part.
+
+    Args:
+        labels: Integer classes (n,).
+        test_size: Share of the test images, above 0 and below 1.
+        validation_size: Share of the rest for validation, above 0 and below 1.
+        seed: Random state of both cuts.
+
+    Raises:
+        ValueError: A share is not above 0 and below 1.
+    """
+    for name, share in (("test_size", test_size), ("validation_size", validation_size)):
+        if not 0 < share < 1:
+            raise ValueError(f"{name} is a share of the images: expected above 0 and below 1, came {share}")
+    everything = np.arange(len(labels))
+    rest, test = train_test_split(everything, test_size=test_size, stratify=labels, random_state=seed)
+    train, validation = train_test_split(rest, test_size=validation_size, stratify=labels[rest], random_state=seed)
+    return check_split(Split("stratified", train, validation, test), len(labels))
+
+
+def split_kfold(labels: np.ndarray, num_folds: int = 5, seed: int = 42) -> list[Split]:
+    """Split into stratified folds: each image is a test image exactly once, validation is the next fold.
+
+    Args:
+        labels: Integer classes (n,).
+        num_folds: Number of folds, 3 or more.
+        seed: Seed of the shuffle.
+
+    Returns:
+        A split a fold.
+
+    Raises:
+        ValueError: Fewer than three folds.
+    """
+    if num_folds < 3:
+        raise ValueError(f"num_folds: expected 3 or more (train, validation, test), came {num_folds}")
+    folding = StratifiedKFold(num_folds, shuffle=True, random_state=seed)
+    folds = [test for _, test in folding.split(np.zeros(len(labels)), labels)]
+    splits = []
+    for k in range(num_folds):
+        validation = folds[(k + 1) % num_folds]
+        train = np.setdiff1d(np.arange(len(labels)), np.concatenate([folds[k], validation]))
+        splits.append(check_split(Split(f"fold_{k}", train, validation, folds[k]), len(labels)))
+    return splits
+
+
+def count_leaked_images(images: np.ndarray, split: Split) -> dict[str, int]:
+    """Count images of one part whose exact content, byte for byte, is also in another.
+
+    Args:
+        images: All images, uint8 (n, height, width, channels).
+        split: The split.
+
+    Returns:
+        Counts for "validation in train", "test in train" and "test in validation".
+    """
+    contents = {
+        part: [hashlib.blake2b(images[i].tobytes(), digest_size=16).digest() for i in getattr(split, part)]
+        for part in ("train", "validation", "test")
+    }
+    pairs = (("validation", "train"), ("test", "train"), ("test", "validation"))
+    return {f"{part} in {other}": _count_members(contents[part], contents[other]) for part, other in pairs}
+
+
+def _count_members(items: list[bytes], others: list[bytes]) -> int:
+    """How many of the items are among the others."""
+    known = set(others)
+    return sum(item in known for item in items)
+
+
+def _check_room(num_images: int, num_test: int, num_validation: int) -> None:
+    """Refuse cuts that leave nothing to train on."""
+    if num_test < 1 or num_validation < 1 or num_test + num_validation >= num_images:
+        raise ValueError(
+            f"{num_test} test and {num_validation} validation images were asked for of {num_images} in all: "
+            "each must be at least 1, and something must be left to train on"
+        )

@@ -1,0 +1,114 @@
+"""The figures of a test: the familiar classification report, by class and on average, and the confusion matrix."""
+
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+import pandas as pd
+from sklearn.metrics import classification_report, confusion_matrix, log_loss
+
+PREDICTION_BATCH = 1000  # images
+
+
+def predict(model: keras.Model, images: np.ndarray) -> np.ndarray:
+    """Predict class probabilities.
+
+    Args:
+        model: uint8 images -> probabilities.
+        images: uint8 (n, height, width, channels).
+
+    Returns:
+        float32 (n, classes), each row summing to 1.
+    """
+    return np.asarray(model.predict(images, batch_size=PREDICTION_BATCH, verbose=0))
+
+
+def metrics_report(
+    model: keras.Model,
+    x_test: np.ndarray,
+    y_test: np.ndarray,
+    class_names: Sequence[str] | None = None,
+    y_prob: np.ndarray | None = None,
+) -> pd.DataFrame:
+    """Print the classification report of a model's predictions, and return the same figures.
+
+    Args:
+        model: uint8 images -> probabilities.
+        x_test: uint8 (n, height, width, channels).
+        y_test: Integer classes (n,).
+        class_names: Names by class; default "0", "1", ...
+        y_prob: The model's probabilities for x_test (n, classes), where they are already there.
+
+    Returns:
+        Rows: the classes, then "accuracy", "macro avg", "weighted avg". Columns: precision, recall, f1-score (0 to 1)
+        and support (images). In the accuracy row only f1-score holds a figure: the accuracy, as in the printed table.
+
+    Raises:
+        ValueError: No images, or not as many classes or probabilities as images.
+    """
+    if not len(x_test) == len(y_test) or not len(y_test):
+        raise ValueError(f"expected as many images as classes, and some: came {len(x_test)} and {len(y_test)}")
+    y_prob = predict(model, x_test) if y_prob is None else y_prob
+    if len(y_prob) != len(y_test):
+        raise ValueError(f"y_prob: expected probabilities for {len(y_test)} images, came {len(y_prob)}")
+    table = report_table(y_test, y_prob, class_names)
+    print(format_report(table))
+    return table
+
+
+def report_table(y_true: np.ndarray, y_prob: np.ndarray, class_names: Sequence[str] | None = None) -> pd.DataFrame:
+    """The table that `metrics_report` returns, from classes (n,) and probabilities (n, classes)."""
+    names = list(class_names or map(str, range(y_prob.shape[1])))
+    report = classification_report(
+        y_true,
+        y_prob.argmax(axis=1),
+        labels=range(len(names)),
+        target_names=names,
+        output_dict=True,
+        zero_division=0,
+    )
+    # scikit-learn leaves the accuracy out where a class is in neither the truth nor the predictions.
+    accuracy = float(np.mean(y_true == y_prob.argmax(axis=1)))
+    averages = {"accuracy": {"f1-score": accuracy, "support": len(y_true)}}
+    averages |= {name: report[name] for name in ("macro avg", "weighted avg")}
+    return pd.DataFrame({name: report[name] for name in names} | averages).T[
+        ["precision", "recall", "f1-score", "support"]
+    ]
+
+
+def format_report(table: pd.DataFrame) -> str:
+    """The table as text, laid out as scikit-learn prints it."""
+    width = max(map(len, table.index))
+    lines = [f"{'':>{width}}  precision    recall  f1-score   support", ""]
+    for name, row in table.iterrows():
+        if name == "accuracy":
+            lines.append("")
+        figures = "".join(f"{'' if np.isnan(row[c]) else format(row[c], '.2f'):>10}" for c in table.columns[:3])
+        lines.append(f"{name:>{width}} {figures}{int(row['support']):>10}")
+    return "\n".join(lines)
+
+
+def summarise_test(y_true: np.ndarray, y_prob: np.ndarray, class_names: Sequence[str]) -> dict:
+    """All figures of a test, as plain values for a record.
+
+    Args:
+        y_true: Integer classes (n,).
+        y_prob: Probabilities (n, classes).
+        class_names: Names by class.
+
+    Returns:
+        accuracy, loss (cross entropy, nats), images, by_class, macro_avg, weighted_avg, and confusion_matrix (rows:
+        true class, columns: predicted class).
+    """
+    labels = range(len(class_names))
+    table = report_table(y_true, y_prob, class_names)
+    by_row = {name: row.dropna().to_dict() for name, row in table.iterrows()}
+    return {
+        "accuracy": float(table.loc["accuracy", "f1-score"]),
+        "loss": float(log_loss(y_true, y_prob.astype("float64"), labels=labels)),
+        "images": len(y_true),
+        "by_class": {name: by_row[name] for name in class_names},
+        "macro_avg": by_row["macro avg"],
+        "weighted_avg": by_row["weighted avg"],
+        "confusion_matrix": confusion_matrix(y_true, y_prob.argmax(axis=1), labels=labels).tolist(),
+    }

@@ -1,0 +1,97 @@
+"""The published architectures: uint8 images in, class probabilities out, uncompiled.
+
+Pixels are scaled inside the model, and the softmax is computed in float32 whatever the precision policy.
+"""
+
+from collections.abc import Sequence
+
+import keras
+from keras import layers
+
+
+def report_a_dense(
+    input_shape: tuple[int, int, int] = (32, 32, 3), num_classes: int = 10, dropout_rate: float = 0.2
+) -> keras.Model:
+    """Report A's dense net: Flatten, BatchNorm, Dense 100, BatchNorm, Dense 100, Dropout, Dense 10.
+
+    331,098 parameters, 6,344 of them not trainable, at (32, 32, 3) and 10 classes.
+
+    Args:
+        input_shape: (height, width, channels) of the uint8 images, 0 to 255.
+        num_classes: Number of classes.
+        dropout_rate: Share of the last hidden units dropped in training, 0 up to 1; the report prints none.
+
+    Returns:
+        uint8 (batch, *input_shape) -> float32 probabilities (batch, num_classes).
+    """
+    images = keras.Input(input_shape, dtype="uint8", name="images")
+    x = layers.Rescaling(1 / 255, name="scale_pixels")(images)
+    x = layers.Flatten(name="flatten")(x)
+    return keras.Model(images, _report_a_head(x, num_classes, dropout_rate), name="report_a_dense")
+
+
+def report_a_cnn(
+    input_shape: tuple[int, int, int] = (32, 32, 3), num_classes: int = 10, dropout_rate: float = 0.5
+) -> keras.Model:
+    """Report A's CNN: three convolutions (50 5x5, 100 3x3, 200 3x3), each halved by a pool, then the dense net's head.
+
+    573,510 parameters, 6,600 of them not trainable, at (32, 32, 3) and 10 classes.
+
+    Args:
+        input_shape: (height, width, channels) of the uint8 images, 0 to 255; sides of 8 or more.
+        num_classes: Number of classes.
+        dropout_rate: Share of the last hidden units dropped in training, 0 up to 1; the report prints none.
+
+    Returns:
+        uint8 (batch, *input_shape) -> float32 probabilities (batch, num_classes).
+    """
+    images = keras.Input(input_shape, dtype="uint8", name="images")
+    x = layers.Rescaling(1 / 255, name="scale_pixels")(images)
+    for i, (filters, kernel_size) in enumerate(((50, 5), (100, 3), (200, 3)), start=1):
+        x = layers.Conv2D(filters, kernel_size, padding="same", activation="relu", name=f"conv_{i}")(x)
+        x = layers.MaxPooling2D(2, name=f"pool_{i}")(x)  # 32x32 -> 16x16 -> 8x8 -> 4x4
+    x = layers.Flatten(name="flatten")(x)
+    return keras.Model(images, _report_a_head(x, num_classes, dropout_rate), name="report_a_cnn")
+
+
+def report_c_mlp(
+    input_shape: tuple[int, int, int] = (32, 32, 3),
+    num_classes: int = 10,
+    mean: Sequence[float] = (0.5, 0.5, 0.5),
+    std: Sequence[float] = (0.25, 0.25, 0.25),
+) -> keras.Model:
+    """Report C's MLP: 3072-256-128-10 with ReLU, on channels normalised by their mean and standard deviation.
+
+    820,874 parameters, all trainable, at (32, 32, 3) and 10 classes.
+
+    Args:
+        input_shape: (height, width, channels) of the uint8 images, 0 to 255.
+        num_classes: Number of classes.
+        mean: Mean of each channel over the training images, pixels taken as 0 to 1.
+        std: Standard deviation of each channel, likewise.
+
+    Returns:
+        uint8 (batch, *input_shape) -> float32 probabilities (batch, num_classes).
+    """
+    images = keras.Input(input_shape, dtype="uint8", name="images")
+    scale, offset = [1 / (255 * s) for s in std], [-m / s for m, s in zip(mean, std, strict=True)]
+    x = layers.Rescaling(scale, offset, name="normalise_channels")(images)
+    x = layers.Flatten(name="flatten")(x)
+    x = layers.Dense(256, activation="relu", name="hidden_1")(x)
+    x = layers.Dense(128, activation="relu", name="hidden_2")(x)
+    return keras.Model(images, _probabilities(x, num_classes), name="report_c_mlp")
+
+
+def _report_a_head(x, num_classes: int, dropout_rate: float):
+    """The layers that both of report A's nets end in, from a flat (batch, features) tensor."""
+    x = layers.BatchNormalization(name="batch_norm_1")(x)
+    x = layers.Dense(100, activation="relu", name="hidden_1")(x)
+    x = layers.BatchNormalization(name="batch_norm_2")(x)
+    x = layers.Dense(100, activation="relu", name="hidden_2")(x)
+    x = layers.Dropout(dropout_rate, name="dropout")(x)
+    return _probabilities(x, num_classes)
+
+
+def _probabilities(x, num_classes: int):
+    """A dense layer and its softmax, in float32 also under a mixed policy."""
+    return layers.Dense(num_classes, activation="softmax", dtype="float32", name="probabilities")(x)

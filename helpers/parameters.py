@@ -1,0 +1,117 @@
+"""Checks of a notebook's parameters, made before anything is loaded or trained.
+
+papermill turns `-y '{lr: 1e-3}'` into a string and only warns of a name that the notebook does not have, so every
+notebook says in its first own cell what it expects:
+
+    check_parameters(globals(), seeds=list_of(whole_number(0)), epochs=whole_number(1, 1000))
+"""
+
+import difflib
+import numbers
+import types
+from collections.abc import Callable
+
+Check = Callable[[object], str | None]  # a value -> None if it is right, else what was expected
+IPYTHON_NAMES = {"In", "Out"}
+
+
+class ParameterError(ValueError):
+    """A parameter is unknown, missing or not what it should be."""
+
+
+def check_parameters(namespace: dict, **checks: Check) -> None:
+    """Check every parameter of a notebook, and that no other was passed.
+
+    Args:
+        namespace: The notebook's `globals()`, before any variable but the parameters is made.
+        **checks: What each parameter must be, by its name.
+
+    Raises:
+        ParameterError: All problems at once, each with what was expected and what came.
+    """
+    problems = [_unknown(name, checks) for name in _variables(namespace) if name not in checks]
+    for name, check in checks.items():
+        if name not in namespace:
+            problems.append(f"{name}: missing")
+        elif expected := check(namespace[name]):
+            value = namespace[name]
+            problems.append(f"{name}: expected {expected}, came {value!r} ({type(value).__name__})")
+    if problems:
+        raise ParameterError("; ".join(problems))
+
+
+def whole_number(low: int, high: int | None = None) -> Check:
+    """Expect an int from `low` to `high`."""
+    expected = f"a whole number of {low} or more" if high is None else f"a whole number from {low} to {high}"
+
+    def check(value):
+        right = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+        return None if right and value >= low and (high is None or value <= high) else expected
+
+    return check
+
+
+def number(above: float, up_to: float) -> Check:
+    """Expect a number above one bound and at most another; an int will do."""
+
+    def check(value):
+        right = isinstance(value, numbers.Real) and not isinstance(value, bool) and above < value <= up_to
+        return None if right else f"a number above {above:g} and at most {up_to:g}"
+
+    return check
+
+
+def share() -> Check:
+    """Expect a share: 0 or more, below 1."""
+
+    def check(value):
+        right = isinstance(value, numbers.Real) and not isinstance(value, bool) and 0 <= value < 1
+        return None if right else "a share, 0 or more and below 1"
+
+    return check
+
+
+def one_of(*choices: str) -> Check:
+    """Expect one of some words."""
+
+    def check(value):
+        return None if value in choices else "one of " + ", ".join(map(repr, choices))
+
+    return check
+
+
+def text() -> Check:
+    """Expect a string that is not empty."""
+    return lambda value: None if isinstance(value, str) and value else "a string"
+
+
+def list_of(item: Check) -> Check:
+    """Expect a list of at least one item, each as the item's own check says, none twice."""
+
+    def check(value):
+        if not isinstance(value, list) or not value:
+            return f"a list such as [1, 2], each {item(None)}"
+        if wrong := [v for v in value if item(v)]:
+            return f"each item to be {item(wrong[0])}"
+        return "each item once" if len(set(value)) < len(value) else None
+
+    return check
+
+
+def _variables(namespace: dict) -> list[str]:
+    """The names that hold plain values: not private, not imported, not IPython's."""
+    imported = (types.ModuleType, type, types.FunctionType, types.BuiltinFunctionType)
+    return [
+        name
+        for name, value in namespace.items()
+        if not name.startswith("_")
+        and name not in IPYTHON_NAMES
+        and not isinstance(value, imported)
+        and not callable(value)
+    ]
+
+
+def _unknown(name: str, known: dict) -> str:
+    """What to say of a name that is not a parameter."""
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"{name}: unknown parameter" + (f", perhaps {close[0]}?" if close else f"; known are {', '.join(known)}")

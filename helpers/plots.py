@@ -1,0 +1,137 @@
+"""The figures: each function takes data and an ax (or makes its own figure), and gives it back."""
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+
+def use_style() -> None:
+    """Set the look of all figures: readable on a page and on a phone, on a white card in either theme."""
+    sns.set_theme(context="notebook", style="whitegrid", palette="colorblind")
+    plt.rcParams |= {"figure.dpi": 110, "figure.constrained_layout.use": True, "axes.titlesize": "medium"}
+
+
+def image_grid(images: np.ndarray, titles: Sequence[str], columns: int = 5, side: float = 1.25) -> Figure:
+    """Images in rows, each under its title.
+
+    Args:
+        images: uint8 (n, height, width, channels), 1 or 3 channels.
+        titles: A title an image.
+        columns: Images a row.
+        side: Inches an image.
+    """
+    rows = -(-len(images) // columns)
+    figure, axes = plt.subplots(rows, columns, figsize=(columns * side, rows * (side + 0.3)), squeeze=False)
+    for ax in axes.flat:
+        ax.axis("off")
+    for ax, image, title in zip(axes.flat, images, titles, strict=False):
+        ax.imshow(image.squeeze(), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+        ax.set_title(title, fontsize=8)
+    return figure
+
+
+def class_grid(images: np.ndarray, labels: np.ndarray, class_names: Sequence[str], per_class: int = 8) -> Figure:
+    """The first images of each class, a class a row, its name at the left."""
+    figure, axes = plt.subplots(len(class_names), per_class, figsize=(per_class * 0.8 + 1.2, len(class_names) * 0.8))
+    for row, (name, row_axes) in enumerate(zip(class_names, axes, strict=True)):
+        chosen = np.flatnonzero(labels == row)[:per_class]
+        for ax in row_axes:
+            ax.set(xticks=[], yticks=[])
+            sns.despine(ax=ax, left=True, bottom=True)
+        for ax, index in zip(row_axes, chosen, strict=False):
+            ax.imshow(images[index].squeeze(), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+        row_axes[0].set_ylabel(name, rotation=0, ha="right", va="center")
+    return figure
+
+
+def learning_curves(runs: list[dict], variants: Sequence[str]) -> Figure:
+    """Loss and accuracy by epoch, training dashed and validation solid, a colour a variant and a line a seed.
+
+    Args:
+        runs: Records of runs.
+        variants: Which of them to draw, in this order.
+    """
+    figure, axes = plt.subplots(1, 2, figsize=(9, 3.6))
+    colors = dict(zip(variants, sns.color_palette(n_colors=len(variants)), strict=True))
+    for ax, quantity in zip(axes, ("loss", "accuracy"), strict=True):
+        for variant in variants:
+            for i, run in enumerate(run for run in runs if run["variant"] == variant):
+                epochs = np.arange(1, len(run["history"][quantity]) + 1)
+                marker = "o" if len(epochs) == 1 else None
+                style = {"color": colors[variant], "marker": marker, "linewidth": 1.4}
+                ax.plot(epochs, run["history"][quantity], linestyle="--", alpha=0.5, **style)
+                label = variant.replace("_", " ") if i == 0 else None
+                ax.plot(epochs, run["history"][f"val_{quantity}"], label=label, **style)
+        ax.set(xlabel="epoch", ylabel=f"{quantity} (nats)" if quantity == "loss" else quantity)
+        ax.set_title(f"{quantity}: training dashed, validation solid")
+        ax.xaxis.get_major_locator().set_params(integer=True)
+    axes[1].legend(loc="lower right")
+    return figure
+
+
+def confusion_matrix(matrix: np.ndarray, class_names: Sequence[str], ax: Axes | None = None, title: str = "") -> Axes:
+    """A confusion matrix as shares of each true class, in percent.
+
+    Args:
+        matrix: Counts (classes, classes): rows true, columns predicted. May be a mean over seeds.
+        class_names: Names by class.
+        ax: Where to draw; default, a new figure.
+        title: Title of the ax.
+    """
+    ax = ax or plt.subplots(figsize=(5.6, 5))[1]
+    matrix = np.asarray(matrix, dtype="float64")
+    shares = 100 * matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    sns.heatmap(
+        shares, annot=True, fmt=".0f", cmap="Blues", cbar=False, square=True, ax=ax, annot_kws={"size": 8},
+        xticklabels=class_names, yticklabels=class_names, vmin=0, vmax=100, linewidths=0.5,
+    )  # fmt: skip
+    ax.set(xlabel="predicted class", ylabel="true class", title=title)
+    ax.tick_params(axis="x", rotation=45)
+    plt.setp(ax.get_xticklabels(), ha="right", rotation_mode="anchor")
+    return ax
+
+
+def class_bars(
+    scores: dict[str, Sequence[float]], class_names: Sequence[str], xlabel: str, ax: Axes | None = None
+) -> Axes:
+    """Horizontal bars by class, a colour a variant.
+
+    Args:
+        scores: A value a class (0 to 1), by variant.
+        class_names: Names by class.
+        xlabel: What the values are.
+        ax: Where to draw; default, a new figure.
+    """
+    ax = ax or plt.subplots(figsize=(7, 0.42 * len(class_names) + 1))[1]
+    height = 0.8 / len(scores)
+    for i, (variant, values) in enumerate(scores.items()):
+        positions = np.arange(len(class_names)) + (i - (len(scores) - 1) / 2) * height
+        ax.barh(positions, values, height, label=variant.replace("_", " "))
+    ax.set(yticks=range(len(class_names)), yticklabels=class_names, xlabel=xlabel, xlim=(0, 1))
+    ax.invert_yaxis()
+    ax.grid(axis="y", visible=False)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=len(scores), frameon=False)
+    return ax
+
+
+def surest_mistakes(
+    images: np.ndarray, y_true: np.ndarray, y_prob: np.ndarray, class_names: Sequence[str], count: int = 10
+) -> Figure:
+    """The wrong predictions with the highest probability, each with what was predicted and what is true.
+
+    Args:
+        images: uint8 (n, height, width, channels).
+        y_true: Integer classes (n,).
+        y_prob: Probabilities (n, classes).
+        class_names: Names by class.
+        count: Most images to show.
+    """
+    y_pred, confidence = y_prob.argmax(axis=1), y_prob.max(axis=1)
+    wrong = np.flatnonzero(y_pred != y_true)
+    wrong = wrong[np.argsort(-confidence[wrong], kind="stable")][:count]
+    titles = [f"{class_names[y_pred[i]]} {confidence[i]:.0%}\nis {class_names[y_true[i]]}" for i in wrong]
+    return image_grid(images[wrong], titles, side=1.4)
