@@ -21,12 +21,12 @@ class AugmentedBatches(keras.utils.PyDataset):
     def __init__(self, images: np.ndarray, labels: np.ndarray, batch_size: int, seed: int, padding: int = 4):
         super().__init__()
         self.num_images, self.batch_size = len(images), batch_size
-        self._labels, self._seed, self._padding, self._epoch = labels, seed, padding, 0
+        self._labels, self._seed, self._padding = labels, seed, padding
         margin = (padding, padding)
         self._padded = np.pad(images, ((0, 0), margin, margin, (0, 0)))
         # A view: (n, 2 * padding + 1, 2 * padding + 1, channels, height, width), every crop of every image.
         self._crops = np.lib.stride_tricks.sliding_window_view(self._padded, images.shape[1:3], axis=(1, 2))
-        self._draw()
+        self.draw_epoch(0)
 
     def __len__(self) -> int:
         """Number of batches an epoch."""
@@ -41,12 +41,12 @@ class AugmentedBatches(keras.utils.PyDataset):
 
     def on_epoch_end(self) -> None:
         """Draw the next epoch's order, flips and crops."""
-        self._epoch += 1
-        self._draw()
+        self.draw_epoch(self._epoch + 1)
 
-    def _draw(self) -> None:
-        """All of an epoch's random choices, from (seed, epoch) alone."""
-        rng = np.random.default_rng([self._seed, self._epoch])
+    def draw_epoch(self, epoch: int) -> None:
+        """Make all of an epoch's random choices, from (seed, epoch) alone; epochs are counted from 0."""
+        self._epoch = epoch
+        rng = np.random.default_rng([self._seed, epoch])
         self._order = rng.permutation(self.num_images)
         self._flipped = rng.random(self.num_images) < 0.5
         self._top, self._left = rng.integers(0, 2 * self._padding + 1, (2, self.num_images))

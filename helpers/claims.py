@@ -20,6 +20,7 @@ METRICS = {
     "macro_recall": lambda run: run["test"]["macro_avg"]["recall"],
     "macro_f1": lambda run: run["test"]["macro_avg"]["f1-score"],
 }
+LABELS = {"training_time": "training time, s", "loss": "loss, nats"}
 # Never a matter of agreement: the reports' computers are not known.
 NOT_COMPARABLE = {"training_time"}
 
@@ -88,7 +89,7 @@ def compare_with_published(
 
     Returns:
         A row a variant and metric, all columns text. A figure that was not printed is "not printed". Runs on other data
-        than CIFAR-10 and Fashion-MNIST, or on less than the full protocol, get no comparison.
+        than the report's, or on less than the full protocol, get no comparison.
     """
     published = load_published(report, experiment)
     whole = published[published["class"].isna() & published["epoch"].isna()].set_index(["variant", "metric"])
@@ -99,17 +100,15 @@ def compare_with_published(
             if not ours:
                 continue
             printed = whole["value"].get((variant, metric))
-            rows.append(
-                {"variant": variant, "figure": metric.replace("_", " "), **_compare(ours, metric, printed, form)}
-            )
+            compared = _compare(ours, metric, printed, form, are_comparable(ours, experiment))
+            rows.append({"variant": variant, "figure": LABELS.get(metric, metric.replace("_", " ")), **compared})
     return pd.DataFrame(rows)
 
 
-def _compare(ours: list[dict], metric: str, printed: float | None, form: str) -> dict:
+def _compare(ours: list[dict], metric: str, printed: float | None, form: str, comparable: bool) -> dict:
     """A printed figure beside ours, as text."""
     values = [METRICS[metric](run) for run in ours]
     mean, low, high = mean_interval(values)
-    comparable = all(run["profile"] == "full" and run["dataset"] in ("cifar10", "fashion_mnist") for run in ours)
     known = printed is not None and comparable
     return {
         "printed": (f"{printed:{form}}" if printed is not None else "not printed") if comparable else "not compared",
@@ -153,8 +152,8 @@ def judge_difference(better: list[float], worse: list[float]) -> tuple[str, tupl
         worse: The other variant's, in the same order of seeds.
 
     Returns:
-        "holds" if the 95 % interval of the paired differences is above 0, "contradicted" if below, else "not decided";
-        and the mean difference with its interval.
+        "holds" if the 95 % interval of the paired differences is above 0, "contradicted" if below, else "not decided",
+        "one seed" without an interval; and the mean difference with its interval.
 
     Raises:
         ValueError: Not the same number of runs.
@@ -162,6 +161,45 @@ def judge_difference(better: list[float], worse: list[float]) -> tuple[str, tupl
     if len(better) != len(worse):
         raise ValueError(f"runs are paired by seed: expected as many of each, came {len(better)} and {len(worse)}")
     mean, low, high = mean_interval(np.subtract(better, worse))
-    if low > 0:
-        return "holds", (mean, low, high)
-    return ("contradicted" if high < 0 else "not decided"), (mean, low, high)
+    verdict = "one seed" if np.isnan(low) else "holds" if low > 0 else "contradicted" if high < 0 else "not decided"
+    return verdict, (mean, low, high)
+
+
+def judge_claims(runs: list[dict], claim_ids: Iterable[str]) -> pd.DataFrame:
+    """Judge claims that one variant is more accurate, or trains faster, than another.
+
+    Args:
+        runs: Records of runs; seeds are paired.
+        claim_ids: Ids in claims.csv whose `better` and `worse` each name one variant.
+
+    Returns:
+        A row a claim, all columns text: claim, printed, ours (difference, its interval), seeds, verdict. No verdict on
+        other data or on less than the full protocol.
+    """
+    return pd.DataFrame([_judge_claim(runs, load_claim(claim_id)) for claim_id in claim_ids])
+
+
+def _judge_claim(runs: list[dict], claim: pd.Series) -> dict:
+    """A claim, its printed figures and ours."""
+    figure, by_seed = METRICS[claim["metric"]], sorted(runs, key=lambda run: run["seed"])
+    larger, smaller = (
+        [figure(run) for run in by_seed if run["variant"] == claim[side]] for side in ("better", "worse")
+    )
+    form, unit = ("+.0f", " s") if claim["metric"] == "training_time" else ("+.3f", "")
+    if claim["metric"] == "training_time":  # faster means fewer seconds
+        larger, smaller = smaller, larger
+    verdict, (mean, low, high) = judge_difference(larger, smaller)
+    interval = "" if np.isnan(low) else f" ({low:{form}} to {high:{form}})"
+    return {
+        "claim": claim["claim"],
+        "printed": f"{float(claim['published_better']):g} against {float(claim['published_worse']):g}{unit}",
+        "ours, difference": f"{mean:{form}}{unit}{interval}",
+        "seeds": str(len(larger)),
+        "verdict": verdict if are_comparable(runs, claim["experiment"]) else "-",
+    }
+
+
+def are_comparable(runs: list[dict], experiment: str) -> bool:
+    """Whether runs may be held against printed figures: the full protocol, on the experiment's own data."""
+    dataset = "fashion_mnist" if experiment.startswith("fashion_mnist") else "cifar10"
+    return all(run["profile"] == "full" and run["dataset"] == dataset for run in runs)

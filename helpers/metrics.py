@@ -44,10 +44,12 @@ def metrics_report(
         and support (images). In the accuracy row only f1-score holds a figure: the accuracy, as in the printed table.
 
     Raises:
-        ValueError: No images, or not as many classes or probabilities as images.
+        ValueError: No images, not as many classes or probabilities as images, or classes that are not of shape (n,).
     """
     if not len(x_test) == len(y_test) or not len(y_test):
         raise ValueError(f"expected as many images as classes, and some: came {len(x_test)} and {len(y_test)}")
+    if np.ndim(y_test) != 1:
+        raise ValueError(f"y_test: expected integer classes of shape (n,), came shape {np.shape(y_test)}")
     y_prob = predict(model, x_test) if y_prob is None else y_prob
     if len(y_prob) != len(y_test):
         raise ValueError(f"y_prob: expected probabilities for {len(y_test)} images, came {len(y_prob)}")
@@ -101,11 +103,12 @@ def summarise_test(y_true: np.ndarray, y_prob: np.ndarray, class_names: Sequence
         true class, columns: predicted class).
     """
     labels = range(len(class_names))
+    exact = y_prob.astype("float64")  # float32 rows miss a sum of 1 by a rounding, of which scikit-learn warns
     table = report_table(y_true, y_prob, class_names)
     by_row = {name: row.dropna().to_dict() for name, row in table.iterrows()}
     return {
         "accuracy": float(table.loc["accuracy", "f1-score"]),
-        "loss": float(log_loss(y_true, y_prob.astype("float64"), labels=labels)),
+        "loss": float(log_loss(y_true, exact / exact.sum(axis=1, keepdims=True), labels=labels)),
         "images": len(y_true),
         "by_class": {name: by_row[name] for name in class_names},
         "macro_avg": by_row["macro avg"],

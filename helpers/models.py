@@ -6,6 +6,7 @@ Pixels are scaled inside the model, and the softmax is computed in float32 whate
 from collections.abc import Sequence
 
 import keras
+import pandas as pd
 from keras import layers
 
 
@@ -72,7 +73,12 @@ def report_c_mlp(
 
     Returns:
         uint8 (batch, *input_shape) -> float32 probabilities (batch, num_classes).
+
+    Raises:
+        ValueError: Not a mean and a standard deviation for each channel.
     """
+    if not len(mean) == len(std) == input_shape[-1]:
+        raise ValueError(f"mean, std: expected {input_shape[-1]} channels, came {len(mean)} and {len(std)}")
     images = keras.Input(input_shape, dtype="uint8", name="images")
     scale, offset = [1 / (255 * s) for s in std], [-m / s for m, s in zip(mean, std, strict=True)]
     x = layers.Rescaling(scale, offset, name="normalise_channels")(images)
@@ -95,3 +101,28 @@ def _report_a_head(x, num_classes: int, dropout_rate: float):
 def _probabilities(x, num_classes: int):
     """A dense layer and its softmax, in float32 also under a mixed policy."""
     return layers.Dense(num_classes, activation="softmax", dtype="float32", name="probabilities")(x)
+
+
+def describe_layers(model: keras.Model) -> pd.DataFrame:
+    """The layers of a model as a table: what a reader counts in a report.
+
+    Args:
+        model: A functional model.
+
+    Returns:
+        A row a layer, in order: layer, kind, kernels (their number), kernel size, output shape, parameters.
+    """
+    rows = []
+    for layer in model.layers[1:]:
+        convolution = isinstance(layer, layers.Conv2D)
+        rows.append(
+            {
+                "layer": layer.name,
+                "kind": type(layer).__name__,
+                "kernels": layer.filters if convolution else "",
+                "kernel size": "x".join(map(str, layer.kernel_size)) if convolution else "",
+                "output shape": " x ".join(map(str, layer.output.shape[1:])),
+                "parameters": f"{layer.count_params():,}",
+            }
+        )
+    return pd.DataFrame(rows)

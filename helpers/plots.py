@@ -7,12 +7,18 @@ import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 
 def use_style() -> None:
     """Set the look of all figures: readable on a page and on a phone, on a white card in either theme."""
     sns.set_theme(context="notebook", style="whitegrid", palette="colorblind")
-    plt.rcParams |= {"figure.dpi": 110, "figure.constrained_layout.use": True, "axes.titlesize": "medium"}
+    plt.rcParams |= {
+        "figure.dpi": 110,
+        "figure.constrained_layout.use": True,
+        "axes.titlesize": "medium",
+        "figure.titlesize": "medium",
+    }
 
 
 def image_grid(images: np.ndarray, titles: Sequence[str], columns: int = 5, side: float = 1.25) -> Figure:
@@ -24,7 +30,7 @@ def image_grid(images: np.ndarray, titles: Sequence[str], columns: int = 5, side
         columns: Images a row.
         side: Inches an image.
     """
-    rows = -(-len(images) // columns)
+    rows = max(1, -(-len(images) // columns))  # an empty grid where there is nothing to show
     figure, axes = plt.subplots(rows, columns, figsize=(columns * side, rows * (side + 0.3)), squeeze=False)
     for ax in axes.flat:
         ax.axis("off")
@@ -36,7 +42,8 @@ def image_grid(images: np.ndarray, titles: Sequence[str], columns: int = 5, side
 
 def class_grid(images: np.ndarray, labels: np.ndarray, class_names: Sequence[str], per_class: int = 8) -> Figure:
     """The first images of each class, a class a row, its name at the left."""
-    figure, axes = plt.subplots(len(class_names), per_class, figsize=(per_class * 0.8 + 1.2, len(class_names) * 0.8))
+    size = (per_class * 0.8 + 1.2, len(class_names) * 0.8)
+    figure, axes = plt.subplots(len(class_names), per_class, figsize=size, squeeze=False)
     for row, (name, row_axes) in enumerate(zip(class_names, axes, strict=True)):
         chosen = np.flatnonzero(labels == row)[:per_class]
         for ax in row_axes:
@@ -68,7 +75,7 @@ def learning_curves(runs: list[dict], variants: Sequence[str]) -> Figure:
                 ax.plot(epochs, run["history"][f"val_{quantity}"], label=label, **style)
         ax.set(xlabel="epoch", ylabel=f"{quantity} (nats)" if quantity == "loss" else quantity)
         ax.set_title(f"{quantity}: training dashed, validation solid")
-        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes[1].legend(loc="lower right")
     return figure
 

@@ -21,30 +21,27 @@ class Progress:
         """Begin a run of at most so many epochs."""
         self._name, self._epochs, self._started = name, epochs, time.perf_counter()
         self._line = _Line()
-        self._say(f"{self._name}: compiling, then at most {epochs} epochs")
+        self._line.show(f"{self._name}: compiling, then at most {epochs} epochs")
 
     def epoch(self, epoch: int, logs: dict) -> None:
         """Say how an epoch (counted from 1) went, and how long the rest takes at most."""
         elapsed = time.perf_counter() - self._started
         figures = ", ".join(f"{key} {logs[key]:.3f}" for key in ("loss", "val_loss", "val_accuracy") if key in logs)
         rest = elapsed / epoch * (self._epochs - epoch) + self._rest_of_runs(elapsed / epoch * self._epochs)
-        self._say(f"{self._name}: epoch {epoch}/{self._epochs}, {figures}, at most {format_seconds(rest)} left")
+        text = f"{self._name}: epoch {epoch}/{self._epochs}, {figures}, at most {format_seconds(rest)} left"
+        self._line.show(text)
+        _append(f"run {self._finished + 1} of {self.num_runs}: {text}")
 
     def finish(self, summary: str) -> None:
         """End a run with what came of it."""
         self._finished, self._seconds = self._finished + 1, self._seconds + time.perf_counter() - self._started
         self._line.show(f"{self._name}: {summary}")
-        _append(f"{self._name} ({self._finished} of {self.num_runs}): {summary}")
+        _append(f"run {self._finished} of {self.num_runs}: {self._name}: {summary}")
 
     def _rest_of_runs(self, this_run: float) -> float:
         """Seconds for the runs after this one, at the pace of those that ended."""
         each = self._seconds / self._finished if self._finished else this_run
         return each * max(0, self.num_runs - self._finished - 1)
-
-    def _say(self, text: str) -> None:
-        """Show a line of a run that is under way."""
-        self._line.show(text)
-        _append(f"run {self._finished + 1} of {self.num_runs}: {text}")
 
 
 class _Line:

@@ -3,9 +3,7 @@
 import json
 import math
 import os
-import shutil
 import subprocess
-import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,13 +13,8 @@ import pandas as pd
 
 from helpers.data import Split
 from helpers.devices import describe_device, versions
+from helpers.files import write_json
 from helpers.training import TrainingResult
-
-MIN_FREE_BYTES = 200 * 2**20  # a notebook's records, figures and page take a few MB
-
-
-class ResultsFolderError(OSError):
-    """Results cannot be written where they should be."""
 
 
 @dataclass(frozen=True)
@@ -45,37 +38,6 @@ class Experiment:
     seeds: list[int]
     split: Split
     folder: Path
-
-
-def results_folder(reports_dir: str | os.PathLike, profile: str, notebook: str) -> Path:
-    """Make the folder of a notebook's records, and check that it can be written to and that there is room.
-
-    Args:
-        reports_dir: The folder of all reports.
-        profile: "full", "quick" or "smoke".
-        notebook: The notebook's name.
-
-    Raises:
-        ResultsFolderError: It cannot be made or written to, or the disk is nearly full.
-    """
-    folder = Path(reports_dir) / profile / "results" / notebook
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise ResultsFolderError(
-            f"results cannot be written to {folder.resolve()} ({error}): expected a writable folder; "
-            "correct reports_dir or its permissions. Nothing was trained."
-        ) from error
-    free = shutil.disk_usage(folder).free
-    if free < MIN_FREE_BYTES:
-        raise ResultsFolderError(
-            f"{folder.resolve()} is on a disk with {free / 2**20:.0f} MiB free: expected "
-            f"{MIN_FREE_BYTES / 2**20:.0f} MiB or more; make room, or set reports_dir to another disk. "
-            "Nothing was trained."
-        )
-    return folder
 
 
 def write_run(
@@ -192,24 +154,3 @@ def current_commit() -> str:
 def _output(command: list[str]) -> str:
     """What a short command prints; its failure is an error."""
     return subprocess.run(command, capture_output=True, text=True, timeout=10, check=True).stdout.strip()
-
-
-def write_json(path: Path, content: dict) -> None:
-    """Write JSON to a temporary name in the same folder, then rename: readers see the old file or the new one."""
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
-        try:
-            json.dump(content, file, indent=1, allow_nan=False, default=_plain)
-            file.flush()
-            os.fsync(file.fileno())
-        except BaseException:
-            os.unlink(file.name)
-            raise
-    os.chmod(file.name, 0o644)  # temporary files are private, records are for everyone
-    os.replace(file.name, path)
-
-
-def _plain(value):
-    """NumPy numbers as Python's; anything else in a record is a mistake."""
-    if hasattr(value, "item"):
-        return value.item()
-    raise TypeError(f"a record holds plain values only, came {type(value).__name__}")

@@ -1,5 +1,6 @@
 """`fit`: Keras's own training loop with timing, early stopping, a stop on NaN, and one line of progress."""
 
+import logging
 import math
 import time
 from dataclasses import asdict, dataclass, field
@@ -30,7 +31,7 @@ class TrainingResult:
         best_epoch: Epoch, counted from 1, whose weights the model has now.
         stopped_early: Whether the patience ran out before the epochs did.
         hyperparameters: Optimizer with its configuration, batch size, epochs, patience.
-        seed: Seed of the shuffling and the dropout.
+        seed: Seed of the shuffling.
         started: Time of the start, ISO 8601, UTC.
     """
 
@@ -73,7 +74,8 @@ def fit(
         validation_data: Images and classes that decide when to stop; never the test images.
         epochs: Most epochs, 1 or more.
         batch_size: Images a step.
-        seed: Seed of the shuffling and the dropout. The initial weights are drawn before, when the model is built.
+        seed: Seed of the shuffling. The initial weights and the dropout's seeds are drawn before, when the model is
+            built.
         patience: Epochs without a better validation accuracy before stopping; the best weights are then restored.
             None trains all epochs and keeps the last weights.
         name: What the line of progress calls the run.
@@ -89,16 +91,18 @@ def fit(
     progress = progress or Progress()
     clock, started = _Clock(), datetime.now(UTC).isoformat(timespec="seconds")
     stopping = _early_stopping(patience)
+    logging.getLogger("tensorflow").setLevel("ERROR")  # it warns that each new model is traced anew
     keras.utils.set_random_seed(seed)
     progress.start(name, epochs)
-    options = {} if y is None else {"y": y, "batch_size": batch_size, "shuffle": True}
+    # A dataset of batches shuffles for itself: without "shuffle": False, Keras would put its batches in another order.
+    options = {"shuffle": False} if y is None else {"y": y, "batch_size": batch_size, "shuffle": True}
     model.fit(
         x,
         **options,
         epochs=epochs,
         validation_data=validation_data,
         validation_batch_size=VALIDATION_BATCH,
-        callbacks=[clock, _StopOnNan(name), *stopping, *callbacks, _Report(progress)],
+        callbacks=[clock, *_drawing(x), _StopOnNan(name), *stopping, *callbacks, _Report(progress)],
         verbose=0,
     )
     result = _result(model, clock, num_images, epochs, batch_size, patience, seed, started)
@@ -126,6 +130,13 @@ def _early_stopping(patience: int | None) -> list[keras.callbacks.Callback]:
     if patience is None:
         return []
     return [keras.callbacks.EarlyStopping("val_accuracy", mode="max", patience=patience, restore_best_weights=True)]
+
+
+def _drawing(x) -> list[keras.callbacks.Callback]:
+    """Draws the epoch that is trained: Keras draws one more when it builds the model, and counting would be off."""
+    if not hasattr(x, "draw_epoch"):
+        return []
+    return [keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: x.draw_epoch(epoch))]
 
 
 class _Clock(keras.callbacks.Callback):
@@ -189,7 +200,8 @@ def _result(model, clock: _Clock, num_images, epochs, batch_size, patience, seed
     trained = len(accuracies)
     best = int(np.argmax(accuracies)) + 1 if patience else trained
     steady = clock.training[1:] or clock.training
-    optimizer = {"name": model.optimizer.name, **model.optimizer.get_config()}
+    # The class's name: Keras numbers its own, "sgd_1" for the second of a process.
+    optimizer = model.optimizer.get_config() | {"name": type(model.optimizer).__name__}
     return TrainingResult(
         history=clock.history,
         seconds_first_step=clock.first_step,
@@ -214,8 +226,10 @@ def _summary(result: TrainingResult, epochs: int) -> str:
     """A run in one line."""
     trained = len(result.seconds_by_epoch)
     best = result.history["val_accuracy"][result.best_epoch - 1]
-    ending = f"stopped early after {trained} of {epochs}" if result.stopped_early else f"{trained}"
+    ending = (
+        f"stopped early after epoch {trained} of {epochs}" if result.stopped_early else f"epochs trained: {trained}"
+    )
     return (
-        f"{ending} epochs in {format_seconds(result.seconds)}, {result.images_per_second:,.0f} images/s; "
+        f"{ending}, {format_seconds(result.seconds)}, {result.images_per_second:,.0f} images/s; "
         f"kept epoch {result.best_epoch}, validation accuracy {best:.3f}"
     )

@@ -8,6 +8,7 @@ x_train, y_train = images[split.train], labels[split.train]
 from helpers.data.checksums import DamagedFileError
 from helpers.data.resolution import reduce_resolution
 from helpers.data.sources import (
+    LOADERS,
     DataNotFoundError,
     Dataset,
     data_folder,
@@ -27,6 +28,7 @@ from helpers.data.splits import (
 )
 
 __all__ = [
+    "LOADERS",
     "DamagedFileError",
     "DataNotFoundError",
     "Dataset",

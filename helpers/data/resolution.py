@@ -1,6 +1,5 @@
 """Reduced resolutions."""
 
-import keras
 import numpy as np
 
 
@@ -17,6 +16,8 @@ def reduce_resolution(images: np.ndarray, size: int) -> np.ndarray:
     Raises:
         ValueError: The size is not between 1 and the present side.
     """
+    import keras  # here, so that finding and splitting data needs no backend
+
     side = images.shape[1]
     if not 1 <= size <= side:
         raise ValueError(f"size: expected 1 to {side} pixels, came {size}")

@@ -7,7 +7,6 @@ import urllib.request
 from pathlib import Path
 from typing import NamedTuple
 
-import keras
 import numpy as np
 
 from helpers.data.checksums import CIFAR10_MD5, FASHION_MNIST_MD5
@@ -195,6 +194,8 @@ def _check_reachable(name: str, url: str) -> None:
 
 def _fetch(name: str, fname: str, url: str, **options) -> Path:
     """keras.utils.get_file, its failures said in our words."""
+    import keras  # here, so that finding the data needs no backend
+
     try:
         return Path(keras.utils.get_file(fname, origin=url, **options))
     except Exception as error:  # get_file raises bare Exception for every failure of the network

@@ -1,0 +1,54 @@
+# The front door. `make` lists what there is; every target does its own set-up in .venv, once.
+#   make reproduce PROFILE=auto|quick|full|smoke SEEDS="0 1 2" JOBS=1 DATASET=cifar10
+PROFILE ?= auto
+SEEDS   ?=
+JOBS    ?= 1
+DATASET ?= cifar10
+PYTHON  ?= python3
+
+VENV := .venv
+BIN  := $(VENV)/bin
+# With a working NVIDIA GPU, TensorFlow's build with CUDA; its own stamp, so that a GPU added later is noticed.
+HARDWARE := $(if $(shell nvidia-smi -L 2>/dev/null),gpu,cpu)
+READY := $(VENV)/ready-$(HARDWARE)
+SUITE := $(BIN)/python -m helpers.suite --profile "$(PROFILE)" --seeds "$(SEEDS)" --jobs "$(JOBS)" --dataset "$(DATASET)"
+export TF_CPP_MIN_LOG_LEVEL ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help reproduce report test lab clean
+
+help:  ## list the targets
+	@echo 'make TARGET [PROFILE=auto|quick|full|smoke] [SEEDS="0 1 2"] [JOBS=1] [DATASET=cifar10]'
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+reproduce: $(READY)  ## execute all notebooks, build reports/<profile>/index.html
+	@$(SUITE)
+
+report: $(READY)  ## execute one notebook: make report NB=03_cnn
+	@$(if $(NB),$(SUITE) --only "$(NB)",echo 'Which notebook? For example: make report NB=03_cnn' >&2; exit 2)
+
+test: $(READY)  ## lint, unit tests on both backends, every notebook at smoke scale
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@KERAS_BACKEND=jax $(BIN)/python -m pytest tests --ignore tests/test_notebooks.py --ignore tests/test_suite.py
+	@$(BIN)/python -m pytest tests
+
+lab: $(READY)  ## open the notebooks in JupyterLab
+	@$(BIN)/jupyter lab --notebook-dir notebooks
+
+clean:  ## remove what quick and smoke runs and the tools left; keeps .venv and reports/full
+	rm -rf reports/quick reports/smoke reports/full/.partial .snakemake .pytest_cache .ruff_cache build *.egg-info
+	find helpers tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 13) else \
+	  "Python 3.11, 3.12 or 3.13 is needed, this is %d.%d: try  make PYTHON=python3.12 ..." % v)'
+	@echo "Setting up $(VENV) for the $(HARDWARE): some minutes, once."
+	@$(PYTHON) -m venv $(VENV)
+	@sed -E $(if $(filter gpu,$(HARDWARE)),'s/^tensorflow(-cpu)?==([0-9.]+)/tensorflow[and-cuda]==\2/','') \
+	  requirements.txt > $(VENV)/requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(VENV)/requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@$(BIN)/python -m ipykernel install --sys-prefix --name coursework --display-name "Coursework (.venv)" >/dev/null
+	@rm -f $(VENV)/ready-*
+	@touch $@

@@ -1,0 +1,85 @@
+"""Where results go, and files that are written whole or not at all."""
+
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+MIN_FREE_BYTES = 200 * 2**20  # a notebook's records, figures and page take a few MB
+
+
+class ResultsFolderError(OSError):
+    """Results cannot be written where they should be."""
+
+
+def results_folder(reports_dir: str | os.PathLike, profile: str, notebook: str) -> Path:
+    """Make the folder of a notebook's records, and check that it can be written to and that there is room.
+
+    Args:
+        reports_dir: The folder of all reports.
+        profile: "full", "quick" or "smoke".
+        notebook: The notebook's name.
+
+    Raises:
+        ResultsFolderError: It cannot be made or written to, or the disk is nearly full.
+    """
+    return writable_folder(Path(reports_dir) / profile / "results" / notebook)
+
+
+def writable_folder(folder: Path) -> Path:
+    """Make a folder if need be, and return it if it can be written to and its disk has room.
+
+    Raises:
+        ResultsFolderError: It cannot be made or written to, or the disk is nearly full.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise ResultsFolderError(
+            f"results cannot be written to {folder.resolve()} ({error}): expected a writable folder; "
+            "correct reports_dir or its permissions. Nothing was trained."
+        ) from error
+    free = shutil.disk_usage(folder).free
+    if free < MIN_FREE_BYTES:
+        raise ResultsFolderError(
+            f"{folder.resolve()} is on a disk with {free / 2**20:.0f} MiB free: expected "
+            f"{MIN_FREE_BYTES / 2**20:.0f} MiB or more; make room, or set reports_dir to another disk. "
+            "Nothing was trained."
+        )
+    return folder
+
+
+def write_text(path: Path, content: str) -> None:
+    """Write to a temporary name in the same folder, then rename: readers see the old file or the new one."""
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}-", delete=False
+    ) as file:
+        try:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        except BaseException:
+            os.unlink(file.name)
+            raise
+    os.chmod(file.name, 0o644)  # temporary files are private, results are for everyone
+    os.replace(file.name, path)
+
+
+def write_json(path: Path, content: dict) -> None:
+    """Write plain values as JSON, whole or not at all; NaN and infinity are refused.
+
+    Raises:
+        TypeError: A value is not plain.
+        ValueError: A number is not finite.
+    """
+    write_text(path, json.dumps(content, indent=1, allow_nan=False, default=_plain))
+
+
+def _plain(value):
+    """NumPy numbers as Python's; anything else in a record is a mistake."""
+    if hasattr(value, "item"):
+        return value.item()
+    raise TypeError(f"a record holds plain values only, came {type(value).__name__}")

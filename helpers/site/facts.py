@@ -1,0 +1,77 @@
+"""How a result came about, in words: the strip of facts at the top of each page."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from helpers.profiles import PROFILES
+from helpers.progress import format_seconds
+
+DATASETS = {"cifar10": "CIFAR-10", "fashion_mnist": "Fashion-MNIST", "digits": "scikit-learn's digits"}
+
+
+def describe_run(summary: dict | None, profile: str, seconds: float | None = None) -> dict[str, str]:
+    """The facts of one execution of a notebook.
+
+    Args:
+        summary: What `runs.write_summary` wrote; None for a notebook that did not end.
+        profile: "full", "quick" or "smoke".
+        seconds: Wall time, where it is known.
+
+    Returns:
+        What to say, by what it is called on the page.
+    """
+    facts = {"profile": f"{profile}: {PROFILES[profile].about}" if profile in PROFILES else profile}
+    if summary:
+        facts |= {
+            "data": _data(summary),
+            "seeds": _seeds(summary["seeds"]),
+            "device": summary["device"],
+            "precision": summary["precision"].replace("_", " "),
+        }
+    if seconds is not None:
+        facts["wall time"] = format_seconds(seconds)
+    if summary:
+        facts |= {
+            "date": _date(summary["finished"]),
+            "software": ", ".join(f"{name} {version}" for name, version in summary["versions"].items())
+            + f"; backend {summary['backend']}",
+            "commit": summary["commit"],
+        }
+    return facts
+
+
+def merge_facts(runs: Iterable[dict[str, str]]) -> dict[str, str]:
+    """The facts of several notebooks as one: each value once, in the order of its first appearance."""
+    values: dict[str, dict[str, None]] = {}
+    for facts in runs:
+        for label, value in facts.items():
+            values.setdefault(label, {})[value] = None
+    return {label: "; ".join(found) for label, found in values.items()}
+
+
+def replaced_datasets(summaries: Iterable[dict | None]) -> list[str]:
+    """What was asked for where the digits were used, each once; empty where they were not used."""
+    asked = [s.get("asked_dataset", "digits") for s in summaries if s and s["dataset"] == "digits"]
+    return [DATASETS.get(name, name) for name in dict.fromkeys(asked)]
+
+
+def shortened(profile: str) -> str | None:
+    """What a profile leaves of the protocol; None for the full one."""
+    return None if profile == "full" else PROFILES[profile].about if profile in PROFILES else f"profile {profile}"
+
+
+def _data(summary: dict) -> str:
+    """The data set used, and the one that it stands in for."""
+    used, asked = (DATASETS.get(name, name) for name in (summary["dataset"], summary["asked_dataset"]))
+    return used if used == asked else f"{used}, in place of {asked}"
+
+
+def _seeds(seeds: list[int]) -> str:
+    """Seeds as "3 seeds: 0, 1, 2"."""
+    return f"{len(seeds)} seed{'s' * (len(seeds) != 1)}: {', '.join(map(str, seeds))}"
+
+
+def _date(finished: str) -> str:
+    """A time as "5 March 2026"."""
+    date = datetime.fromisoformat(finished)
+    return f"{date.day} {date:%B %Y}"

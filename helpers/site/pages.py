@@ -1,0 +1,169 @@
+"""An executed notebook as a page, and the index of a profile's pages: plain HTML that loads nothing from elsewhere."""
+
+import json
+import os
+import re
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import nbformat
+from jinja2 import FileSystemLoader
+from nbconvert import HTMLExporter
+from nbconvert.filters import strip_ansi
+from pygments.formatters import HtmlFormatter
+from traitlets.config import Config
+
+from helpers.progress import format_seconds
+from helpers.site.facts import describe_run, merge_facts, replaced_datasets, shortened
+from helpers.site.tidy import tidy
+
+TEMPLATES = Path(__file__).parent
+PYGMENTS_STYLES = {"light": "xcode", "dark": "github-dark"}  # the quietest of 4.5:1 contrast and more
+SHOWN = ["text/html", "text/markdown", "image/png", "image/jpeg", "text/plain"]  # the first that an output has
+
+
+def build_page(executed: Path, profile_dir: Path) -> Path:
+    """Write the page of an executed notebook, wholly or partly executed, with its figures beside it.
+
+    Args:
+        executed: The notebook, `<profile_dir>/NN_name.ipynb`.
+        profile_dir: The profile's folder; its `results/NN_name/summary.json` says how the results came about.
+
+    Returns:
+        `<profile_dir>/NN_name.html`; the figures are in `<profile_dir>/figures`.
+    """
+    notebook = nbformat.read(executed, as_version=4)
+    title, _ = _title_and_question(notebook, executed.stem)
+    failure = _failure(notebook)
+    # The summary is a notebook's last act: beside one that failed it can only be an earlier run's.
+    summary = None if failure else _read_summary(profile_dir, executed.stem)
+    profile = summary["profile"] if summary else profile_dir.name
+    seconds = notebook.metadata.get("papermill", {}).get("duration")
+    page = {
+        "title": title,
+        "notebook": os.path.relpath(executed, profile_dir),
+        "facts": describe_run(summary, profile, seconds),
+        "replaced": replaced_datasets([summary]),
+        "shortened": shortened(profile),
+        "failure": failure,
+    }
+    notebook.cells = [c for c in notebook.cells if "papermill-error-cell-tag" not in c.metadata.get("tags", [])]
+    resources = {"unique_key": executed.stem, "output_files_dir": "figures", "page": page}
+    html, resources = _exporter().from_notebook_node(notebook, resources)
+    _write_figures(resources["outputs"], executed.stem, profile_dir)
+    return _write(profile_dir / f"{executed.stem}.html", tidy(html).encode())
+
+
+def build_index(profile_dir: Path, outcomes: list[dict]) -> Path:
+    """Write the index of a profile: each notebook with its question, how it ended, and its answer.
+
+    Args:
+        profile_dir: The profile's folder.
+        outcomes: By notebook: notebook, title, question, status ("done" or "failed"), seconds, error, summary, and
+            partial, the path of the partly executed notebook relative to `profile_dir`.
+
+    Returns:
+        `<profile_dir>/index.html`.
+    """
+    summaries = [outcome["summary"] for outcome in outcomes if outcome["summary"]]
+    profile = profile_dir.name
+    facts = merge_facts(describe_run(summary, profile) for summary in summaries or [None])
+    facts["wall time"] = format_seconds(sum(outcome["seconds"] or 0 for outcome in outcomes))
+    page = {
+        "facts": facts,
+        "replaced": replaced_datasets(summaries),
+        "all_replaced": all(summary["dataset"] == "digits" for summary in summaries),
+        "shortened": shortened(profile),
+        "outcomes": [_card(outcome, profile_dir) for outcome in outcomes],
+    }
+    html = _exporter().environment.get_template("index.html.jinja").render(page=page)
+    return _write(profile_dir / "index.html", tidy(html).encode())
+
+
+def notebook_title_and_question(path: Path) -> tuple[str, str]:
+    """A notebook's title, from its first heading, and the question in its metadata ("" without one)."""
+    return _title_and_question(nbformat.read(path, as_version=4), Path(path).stem)
+
+
+def _title_and_question(notebook: nbformat.NotebookNode, name: str) -> tuple[str, str]:
+    """Title and question; the notebook's name where it has no heading."""
+    prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    heading = re.search(r"^#\s+(.+)", prose, re.MULTILINE)
+    title = re.sub(r"[*`]", "", heading[1]).strip() if heading else name
+    return title, str(notebook.metadata.get("coursework", {}).get("question", ""))
+
+
+def _failure(notebook: nbformat.NotebookNode) -> dict | None:
+    """Name and message of the error that ended a notebook; None if none did."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.output_type == "error" and "raises-exception" not in cell.metadata.get("tags", []):
+                return {"name": output.ename, "message": strip_ansi(output.evalue)}
+    return None
+
+
+def _read_summary(profile_dir: Path, name: str) -> dict | None:
+    """A notebook's summary, None where there is none."""
+    path = profile_dir / "results" / name / "summary.json"
+    return json.loads(path.read_text()) if path.is_file() else None
+
+
+def _card(outcome: dict, profile_dir: Path) -> dict:
+    """What the index says of a notebook."""
+    done, rows = outcome["status"] == "done", (outcome["summary"] or {}).get("table", [])
+    source = f"{outcome['notebook']}.ipynb" if done else outcome["partial"]
+    page = str(Path(source).with_suffix(".html")) if source else None
+    return outcome | {
+        "page": page if done or (page and (profile_dir / page).is_file()) else None,
+        "time": format_seconds(outcome["seconds"]) if outcome["seconds"] is not None else None,
+        "error": strip_ansi(outcome["error"] or ""),
+        "columns": list(dict.fromkeys(column for row in rows for column in row)),
+        "rows": rows,
+    }
+
+
+@cache
+def _exporter() -> HTMLExporter:
+    """nbconvert with the templates of this folder, in which everything is escaped that isn't marked as safe."""
+    config = Config()
+    config.NbConvertBase.display_data_priority = SHOWN
+    config.ExtractOutputPreprocessor.enabled = True
+    exporter = HTMLExporter(
+        config=config,
+        template_name="base",
+        template_file="page.html.jinja",
+        extra_loaders=[FileSystemLoader(TEMPLATES)],
+        exclude_anchor_links=True,
+    )
+    exporter.environment.autoescape = True
+    exporter.environment.globals["style"] = _style()
+    return exporter
+
+
+def _style() -> str:
+    """The style sheet, and the colours of code for both themes."""
+    parts = [(TEMPLATES / "style.css").read_text()]
+    for theme, name in PYGMENTS_STYLES.items():
+        rules = "\n".join(HtmlFormatter(style=name).get_token_style_defs(".highlight"))
+        parts.append(f"@media (prefers-color-scheme: {theme}) {{\n{rules}\n}}")
+    return "\n".join(parts)
+
+
+def _write_figures(figures: dict[str, bytes], name: str, profile_dir: Path) -> None:
+    """Write a notebook's figures, then remove those of an earlier run that are no longer produced."""
+    folder = profile_dir / "figures"
+    folder.mkdir(exist_ok=True)
+    written = {_write(profile_dir / path, data) for path, data in figures.items()}
+    for path in folder.iterdir():
+        if re.fullmatch(rf"{re.escape(name)}_\d+_\d+\.\w+", path.name) and path not in written:
+            path.unlink()
+
+
+def _write(path: Path, content: bytes) -> Path:
+    """Write to a temporary name in the same folder, then rename: readers see the old file or the new one."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
+        file.write(content)
+    os.chmod(file.name, 0o644)  # temporary files are private, pages are for everyone
+    os.replace(file.name, path)
+    return path

@@ -1,0 +1,67 @@
+"""What is done to a rendered page: nothing is loaded from elsewhere, images have words, tables scroll and align."""
+
+import re
+
+from bs4 import BeautifulSoup, Tag
+
+# The words of claims.py by what they mean; the word is always shown, the colour only helps.
+VERDICTS = {
+    "reproduced": "agrees",
+    "holds": "agrees",
+    "ours is higher": "differs",
+    "ours is lower": "differs",
+    "contradicted": "against",
+    "not decided": "open",
+    "one seed": "open",
+    "other hardware": "open",
+}
+FIGURE = re.compile(r"[-+\u2212]?[\d.,]+\s?%?( to [-+\u2212]?[\d.,]+\s?%?)?")
+NO_FIGURE = {"", "-", "NaN", "None", "not printed", "not compared"}
+
+
+def tidy(html: str) -> str:
+    """Make a rendered page safe, readable on a phone, and clear to screen readers.
+
+    Args:
+        html: A whole page; only what is in its `<main>` is changed.
+    """
+    soup = BeautifulSoup(html, "html.parser")
+    for active in soup.main.select("script, style, link, iframe, object, embed"):
+        active.decompose()
+    for image in soup.main.select("img"):
+        _describe_image(image)
+    for table in soup.main.select("table"):
+        _align_columns(table)
+        scroller = soup.new_tag("div", attrs={"class": "scroll", "tabindex": "0", "role": "region"})
+        scroller["aria-label"] = "Table"
+        table.wrap(scroller)
+    for cell in soup.main.select("td"):
+        if kind := VERDICTS.get(cell.get_text(strip=True)):
+            words = cell.get_text(strip=True)
+            cell.clear()
+            cell.append(soup.new_tag("span", string=words, attrs={"class": f"pill {kind}"}))
+    return str(soup)
+
+
+def _describe_image(image: Tag) -> None:
+    """Give an image words if it has none; an image that lies elsewhere becomes its words."""
+    if not image.get("alt", "").strip():
+        heading = image.find_previous(["h1", "h2", "h3"])
+        image["alt"] = f"Figure in the section \u201c{heading.get_text()}\u201d" if heading else "Figure"
+    if re.match(r"([a-z]+:)?//", image.get("src", ""), re.IGNORECASE):
+        image.replace_with(image["alt"])
+
+
+def _align_columns(table: Tag) -> None:
+    """Mark the columns of figures, counted from the right: merged cells of an index are at the left."""
+    for attribute in ("border", "style"):
+        table.attrs.pop(attribute, None)
+    rows = [row.find_all(["th", "td"], recursive=False)[::-1] for row in table.select("tr")]
+    bodies = [row for row in rows if row and row[0].name == "td"]
+    for i, cells in enumerate(zip(*bodies, strict=False)):
+        words = [cell.get_text(strip=True) for cell in cells if cell.name == "td"]
+        figures = [word for word in words if FIGURE.fullmatch(word)]
+        if figures and all(word in NO_FIGURE for word in words if word not in figures):
+            for row in rows:
+                if i < len(row):
+                    row[i]["class"] = "figures"

@@ -1,0 +1,1 @@
+"""What `make reproduce` runs: the notebooks, one process each, then the pages."""

@@ -1,0 +1,104 @@
+"""What to run, as asked for on the command line: checked before anything starts."""
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from helpers.data import LOADERS, data_folder
+from helpers.files import writable_folder
+from helpers.profiles import PROFILES
+
+
+class SettingsError(ValueError):
+    """The suite was asked for something impossible."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What every notebook of the suite is run with.
+
+    Attributes:
+        profile: "full", "quick" or "smoke".
+        why: Why this profile, in a few words.
+        dataset: "cifar10", "fashion_mnist" or "digits".
+        seeds: One training run of every variant a seed.
+        jobs: Notebooks at a time.
+        reports: The folder of all reports.
+    """
+
+    profile: str
+    why: str
+    dataset: str
+    seeds: tuple[int, ...]
+    jobs: int
+    reports: Path
+
+    @property
+    def folder(self) -> Path:
+        """Where this profile's pages go."""
+        return self.reports / self.profile
+
+    @property
+    def partial(self) -> Path:
+        """Where notebooks are while they run, and stay if they fail."""
+        return self.folder / ".partial"
+
+
+def read_settings(profile: str, dataset: str, seeds: str, jobs: str, reports: Path) -> Settings:
+    """Check what came from the command line.
+
+    Args:
+        profile: "auto", "full", "quick" or "smoke"; "auto" is full on a GPU and quick without.
+        dataset: A data set's name.
+        seeds: Whole numbers separated by spaces; empty for 0 1 2 in full, else 0.
+        jobs: Notebooks at a time, a whole number of 1 or more.
+        reports: The folder of all reports.
+
+    Raises:
+        SettingsError: A value is not one of those; all problems at once.
+        DataNotFoundError: `$COURSEWORK_DATA` names a folder that does not exist.
+        ResultsFolderError: The reports cannot be written.
+    """
+    problems = []
+    if profile not in ("auto", *PROFILES):
+        problems.append(f"PROFILE: expected auto, {', '.join(PROFILES)}; came {profile!r}")
+    if dataset not in LOADERS:
+        problems.append(f"DATASET: expected one of {', '.join(LOADERS)}; came {dataset!r}")
+    if not all(seed.isdecimal() for seed in seeds.split()) or len(set(seeds.split())) < len(seeds.split()):
+        problems.append(f'SEEDS: expected different whole numbers such as "0 1 2"; came {seeds!r}')
+    if not jobs.isdecimal() or int(jobs) < 1:
+        problems.append(f"JOBS: expected a whole number of 1 or more; came {jobs!r}")
+    if problems:
+        raise SettingsError("; ".join(problems))
+    data_folder()
+    chosen, why = _choose(profile)
+    numbers = tuple(int(seed) for seed in seeds.split()) or ((0, 1, 2) if chosen == "full" else (0,))
+    writable_folder(reports / chosen)
+    return Settings(chosen, why, dataset, numbers, int(jobs), reports)
+
+
+def _choose(profile: str) -> tuple[str, str]:
+    """The profile to run, and why."""
+    if profile != "auto":
+        return profile, "asked for"
+    gpu = first_gpu()
+    return ("full", f"there is a GPU: {gpu}") if gpu else ("quick", "there is no GPU")
+
+
+def first_gpu() -> str | None:
+    """The name of the first NVIDIA GPU, None where there is none."""
+    if not shutil.which("nvidia-smi"):
+        return None
+    command = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
+    answer = subprocess.run(command, capture_output=True, text=True, timeout=20)
+    return answer.stdout.splitlines()[0].strip() if answer.returncode == 0 and answer.stdout else None
+
+
+def thread_limits(jobs: int) -> dict[str, str]:
+    """Environment variables that share the processor's cores between so many notebooks; none for one."""
+    if jobs == 1:
+        return {}
+    threads = str(max(1, (os.cpu_count() or 1) // jobs))
+    return {"TF_NUM_INTRAOP_THREADS": threads, "OMP_NUM_THREADS": threads}
