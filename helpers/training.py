@@ -224,12 +224,8 @@ def _result(model, clock: _Clock, num_images, epochs, batch_size, patience, seed
 
 def _summary(result: TrainingResult, epochs: int) -> str:
     """A run in one line."""
-    trained = len(result.seconds_by_epoch)
     best = result.history["val_accuracy"][result.best_epoch - 1]
-    ending = (
-        f"stopped early after epoch {trained} of {epochs}" if result.stopped_early else f"epochs trained: {trained}"
-    )
     return (
-        f"{ending}, {format_seconds(result.seconds)}, {result.images_per_second:,.0f} images/s; "
-        f"kept epoch {result.best_epoch}, validation accuracy {best:.3f}"
+        f"{len(result.seconds_by_epoch)} of {epochs} epochs, {format_seconds(result.seconds)}, "
+        f"{result.images_per_second:,.0f} images/s; val_accuracy {best:.3f} at epoch {result.best_epoch}"
     )

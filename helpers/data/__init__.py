@@ -6,7 +6,7 @@ x_train, y_train = images[split.train], labels[split.train]
 """
 
 from helpers.data.checksums import DamagedFileError
-from helpers.data.resolution import reduce_resolution
+from helpers.data.pixels import channel_statistics, reduce_resolution
 from helpers.data.sources import (
     LOADERS,
     DataNotFoundError,
@@ -33,6 +33,7 @@ __all__ = [
     "DataNotFoundError",
     "Dataset",
     "Split",
+    "channel_statistics",
     "check_split",
     "count_leaked_images",
     "data_folder",

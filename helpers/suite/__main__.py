@@ -82,11 +82,12 @@ def run(notebooks: list[Path], suite: list[Path], settings: Settings) -> int:
     ended = call_snakemake(notebooks, settings)
     outcomes = read_outcomes(suite, settings.folder)
     index = build_index(settings.folder, outcomes)
-    fresh = [o for o in outcomes if (settings.partial / f"{o['notebook']}.json").exists()]
+    asked = {notebook.stem for notebook in notebooks}
+    fresh = [o for o in outcomes if o["notebook"] in asked and (settings.partial / f"{o['notebook']}.json").exists()]
     if fresh:
         print("\n" + results_table(fresh))
     print(f"\n{format_seconds(time.time() - started)} in all. Open {os.path.relpath(index)}", flush=True)
-    unfinished = {notebook.stem for notebook in notebooks} - {o["notebook"] for o in fresh if o["status"] == "done"}
+    unfinished = asked - {o["notebook"] for o in fresh if o["status"] == "done"}
     report_failures(unfinished, fresh, settings, ended)
     return 1 if unfinished else 0
 
