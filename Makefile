@@ -15,7 +15,7 @@ SUITE := $(BIN)/python -m helpers.suite --profile "$(PROFILE)" --seeds "$(SEEDS)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce report test lab clean
+.PHONY: help setup reproduce report test lab clean
 
 help:  ## list the targets
 	@echo 'make TARGET [PROFILE=auto|quick|full|smoke] [SEEDS="0 1 2"] [JOBS=1] [DATASET=cifar10]'
@@ -35,6 +35,8 @@ test: $(READY)  ## lint, unit tests on both backends, every notebook at smoke sc
 
 lab: $(READY)  ## open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab --notebook-dir notebooks
+
+setup: $(READY)  ## only the set-up that every target does by itself
 
 clean:  ## remove what quick and smoke runs and the tools left; keeps .venv and reports/full
 	rm -rf reports/quick reports/smoke reports/full/.partial .snakemake .pytest_cache .ruff_cache build *.egg-info

@@ -42,12 +42,13 @@ def load_published(report: str, experiment: str) -> pd.DataFrame:
         experiment: As in published.csv, such as "dense_vs_cnn".
 
     Returns:
-        Columns: variant, metric, class, epoch, value, unit, note.
+        Columns: variant, metric, class, epoch, value, unit, note; and printed, the value's very text.
 
     Raises:
         ValueError: Nothing was printed under these names.
     """
-    table = pd.read_csv(published_folder() / "published.csv")
+    table = pd.read_csv(published_folder() / "published.csv", dtype={"value": str})
+    table["printed"], table["value"] = table["value"], pd.to_numeric(table["value"])
     rows = table[(table["report"] == report) & (table["experiment"] == experiment)]
     if rows.empty:
         raise ValueError(
@@ -58,7 +59,7 @@ def load_published(report: str, experiment: str) -> pd.DataFrame:
 
 def load_claim(claim_id: str) -> pd.Series:
     """A claim of the reports by its id, such as "A1"."""
-    return pd.read_csv(published_folder() / "claims.csv").set_index("id").loc[claim_id]
+    return pd.read_csv(published_folder() / "claims.csv", dtype=str).set_index("id").loc[claim_id]
 
 
 def mean_interval(values: Iterable[float]) -> tuple[float, float, float]:
@@ -99,49 +100,54 @@ def compare_with_published(
         for metric, form in metrics.items():
             if not ours:
                 continue
-            printed = whole["value"].get((variant, metric))
+            printed = whole["printed"].get((variant, metric))
             compared = _compare(ours, metric, printed, form, are_comparable(ours, experiment))
             rows.append({"variant": variant, "figure": LABELS.get(metric, metric.replace("_", " ")), **compared})
     return pd.DataFrame(rows)
 
 
-def _compare(ours: list[dict], metric: str, printed: float | None, form: str, comparable: bool) -> dict:
+def _compare(ours: list[dict], metric: str, printed: str | None, form: str, comparable: bool) -> dict:
     """A printed figure beside ours, as text."""
     values = [METRICS[metric](run) for run in ours]
     mean, low, high = mean_interval(values)
     known = printed is not None and comparable
     return {
-        "printed": (f"{printed:{form}}" if printed is not None else "not printed") if comparable else "not compared",
+        "printed": (printed or "not printed") if comparable else "not compared",
         "ours, mean": f"{mean:{form}}",
         "95 % interval": "-" if np.isnan(low) or low == high else f"{low:{form}} to {high:{form}}",
         "seeds": str(len(values)),
-        "difference": f"{mean - printed:+{form}}" if known else "-",
+        "difference": f"{mean - float(printed):+{form}}" if known else "-",
         "verdict": judge_figure(values, printed, metric) if known else "-",
     }
 
 
-def judge_figure(values: list[float], printed: float, metric: str = "accuracy") -> str:
+def judge_figure(values: list[float], printed: str, metric: str = "accuracy") -> str:
     """Say whether a printed figure could be one more run of ours.
 
     It could if it lies in the 95 % prediction interval of a single further run, widened by half of the figure's last
     printed digit.
+
+    Args:
+        values: Our figure, a value a seed.
+        printed: The figure as it was printed, such as "0.70": its digits say how far it was rounded.
+        metric: As in published.csv.
 
     Returns:
         "reproduced", "ours is higher", "ours is lower", "other hardware" for times, or "one seed" without an interval.
     """
     if metric in NOT_COMPARABLE:
         return "other hardware"
-    mean = float(np.mean(values))
-    rounding = 0.5 * 10.0 ** -len(f"{printed:.10f}".rstrip("0").partition(".")[2])
-    if abs(mean - printed) <= rounding:
+    difference = float(np.mean(values)) - float(printed)
+    rounding = 0.5 * 10.0 ** -len(printed.partition(".")[2])
+    if abs(difference) <= rounding:
         return "reproduced"
     if len(values) < 2:
         return "one seed"
     spread = np.std(values, ddof=1) * np.sqrt(1 + 1 / len(values))
     half = stats.t.ppf((1 + CONFIDENCE) / 2, len(values) - 1) * spread + rounding
-    if abs(mean - printed) <= half:
+    if abs(difference) <= half:
         return "reproduced"
-    return "ours is higher" if mean > printed else "ours is lower"
+    return "ours is higher" if difference > 0 else "ours is lower"
 
 
 def judge_difference(better: list[float], worse: list[float]) -> tuple[str, tuple[float, float, float]]:
@@ -181,10 +187,16 @@ def judge_claims(runs: list[dict], claim_ids: Iterable[str]) -> pd.DataFrame:
 
 def _judge_claim(runs: list[dict], claim: pd.Series) -> dict:
     """A claim, its printed figures and ours."""
-    figure, by_seed = METRICS[claim["metric"]], sorted(runs, key=lambda run: run["seed"])
-    larger, smaller = (
-        [figure(run) for run in by_seed if run["variant"] == claim[side]] for side in ("better", "worse")
-    )
+    figure = METRICS[claim["metric"]]
+    sides = ("better", "worse")
+    by_seed = {side: {run["seed"]: figure(run) for run in runs if run["variant"] == claim[side]} for side in sides}
+    seeds = sorted(by_seed["better"])
+    if seeds != sorted(by_seed["worse"]) or not seeds:
+        raise ValueError(
+            f"claim {claim.name}: expected the same seeds of {claim['better']} and {claim['worse']}, came "
+            f"{seeds} and {sorted(by_seed['worse'])}"
+        )
+    larger, smaller = ([values[seed] for seed in seeds] for values in by_seed.values())
     form, unit = ("+.0f", " s") if claim["metric"] == "training_time" else ("+.3f", "")
     if claim["metric"] == "training_time":  # faster means fewer seconds
         larger, smaller = smaller, larger
@@ -192,7 +204,7 @@ def _judge_claim(runs: list[dict], claim: pd.Series) -> dict:
     interval = "" if np.isnan(low) else f" ({low:{form}} to {high:{form}})"
     return {
         "claim": claim["claim"],
-        "printed": f"{float(claim['published_better']):g} against {float(claim['published_worse']):g}{unit}",
+        "printed": f"{claim['published_better']} against {claim['published_worse']}{unit}",
         "ours, difference": f"{mean:{form}}{unit}{interval}",
         "seeds": str(len(larger)),
         "verdict": verdict if are_comparable(runs, claim["experiment"]) else "-",

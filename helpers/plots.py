@@ -6,7 +6,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 
@@ -52,6 +54,29 @@ def class_grid(images: np.ndarray, labels: np.ndarray, class_names: Sequence[str
         for ax, index in zip(row_axes, chosen, strict=False):
             ax.imshow(images[index].squeeze(), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
         row_axes[0].set_ylabel(name, rotation=0, ha="right", va="center")
+    return figure
+
+
+def split_strips(parts: dict[str, np.ndarray], labels: np.ndarray, class_names: Sequence[str]) -> Figure:
+    """Which part each image is in: a strip a split, images sorted by class, a colour a part.
+
+    Args:
+        parts: By split, what each image is for (n,): 0 training, 1 validation, 2 test.
+        labels: Integer classes (n,).
+        class_names: Names by class.
+    """
+    figure, ax = plt.subplots(figsize=(9, 0.32 * len(parts) + 1.1))
+    colors = dict(zip(("training", "validation", "test"), ("0.88", *sns.color_palette(n_colors=2)), strict=True))
+    rows = np.stack(list(parts.values()))[:, np.argsort(labels, kind="stable")]
+    ax.imshow(rows, cmap=ListedColormap(list(colors.values())), vmin=0, vmax=2, aspect="auto", interpolation="nearest")
+    ends = np.cumsum(np.bincount(labels, minlength=len(class_names)))
+    ax.vlines(ends[:-1] - 0.5, -0.5, len(rows) - 0.5, color="black", linewidth=1)
+    ax.hlines(np.arange(1, len(rows)) - 0.5, -0.5, len(labels) - 0.5, color="white", linewidth=4)
+    ax.set(yticks=range(len(rows)), yticklabels=list(parts), xlabel="images, sorted by class")
+    ax.set_xticks((np.r_[0, ends[:-1]] + ends - 1) / 2, class_names, fontsize=9)
+    ax.grid(visible=False)
+    patches = [Patch(color=color, label=part) for part, color in colors.items()]
+    ax.legend(handles=patches, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=len(patches), frameon=False)
     return figure
 
 

@@ -123,6 +123,8 @@ def _check(model, x, y, epochs: int, batch_size: int, patience: int | None) -> N
         raise ValueError(
             "y is missing: expected the classes of x, or a dataset of batches such as AugmentedBatches as x"
         )
+    if y is None and x.batch_size != batch_size:
+        raise ValueError(f"batch_size: expected that of the dataset of batches, {x.batch_size}, came {batch_size}")
 
 
 def _early_stopping(patience: int | None) -> list[keras.callbacks.Callback]:
@@ -201,7 +203,8 @@ def _result(model, clock: _Clock, num_images, epochs, batch_size, patience, seed
     best = int(np.argmax(accuracies)) + 1 if patience else trained
     steady = clock.training[1:] or clock.training
     # The class's name: Keras numbers its own, "sgd_1" for the second of a process.
-    optimizer = model.optimizer.get_config() | {"name": type(model.optimizer).__name__}
+    optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)  # within float16's loss scaling
+    optimizer = optimizer.get_config() | {"name": type(optimizer).__name__}
     return TrainingResult(
         history=clock.history,
         seconds_first_step=clock.first_step,

@@ -9,6 +9,7 @@ from helpers.data.checksums import DamagedFileError
 from helpers.data.pixels import channel_statistics, reduce_resolution
 from helpers.data.sources import (
     LOADERS,
+    DataFolderError,
     DataNotFoundError,
     Dataset,
     data_folder,
@@ -30,6 +31,7 @@ from helpers.data.splits import (
 __all__ = [
     "LOADERS",
     "DamagedFileError",
+    "DataFolderError",
     "DataNotFoundError",
     "Dataset",
     "Split",

@@ -38,4 +38,4 @@ def channel_statistics(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     counts = np.stack([np.bincount(images[..., c].ravel(), minlength=256) for c in range(images.shape[-1])])
     share = counts / counts.sum(axis=1, keepdims=True)
     mean = share @ values
-    return mean, np.sqrt(share @ values**2 - mean**2)
+    return mean, np.sqrt(np.maximum(share @ values**2 - mean**2, 0))  # rounding may fall just below 0

@@ -27,6 +27,10 @@ class DataNotFoundError(FileNotFoundError):
     """A data set is neither in a local folder nor to be downloaded."""
 
 
+class DataFolderError(DataNotFoundError):
+    """A data folder was named that does not exist or is incomplete: never worked around."""
+
+
 class Dataset(NamedTuple):
     """Images uint8 (n, height, width, channels), 0 to 255; labels int64 (n,); class names by label."""
 
@@ -39,14 +43,14 @@ def data_folder(data_dir: str | os.PathLike | None = None) -> Path | None:
     """Return the local data folder: `data_dir`, else `$COURSEWORK_DATA`, else None.
 
     Raises:
-        DataNotFoundError: A folder was named that does not exist.
+        DataFolderError: A folder was named that does not exist.
     """
     named = data_dir or os.environ.get("COURSEWORK_DATA")
     if not named:
         return None
     folder = Path(named).expanduser()
     if not folder.is_dir():
-        raise DataNotFoundError(
+        raise DataFolderError(
             f"the data folder {folder} does not exist. Expected a folder with cifar-10-batches-py/ and fashion-mnist/ "
             "in it; correct COURSEWORK_DATA, or unset it to let Keras download the data."
         )
@@ -128,22 +132,17 @@ def load_dataset(name: str, stand_in: bool = False) -> tuple[Dataset, str]:
 
     Raises:
         ValueError: An unknown name.
+        DataFolderError: A local folder was named that is missing or incomplete, stand-in or not.
         DataNotFoundError: Not to be had, and no stand-in allowed.
     """
     if name not in LOADERS:
         raise ValueError(f"unknown data set {name!r}: expected one of {', '.join(LOADERS)}")
     try:
         return LOADERS[name](), name
-    except DataNotFoundError:
-        if not stand_in or data_folder_is_wrong():
+    except DataNotFoundError as error:
+        if not stand_in or isinstance(error, DataFolderError):
             raise
         return load_digits((28, 28, 1) if name == "fashion_mnist" else (32, 32, 3)), "digits"
-
-
-def data_folder_is_wrong() -> bool:
-    """Whether `$COURSEWORK_DATA` names a folder that does not exist: a mistake to report, never to work around."""
-    named = os.environ.get("COURSEWORK_DATA")
-    return bool(named) and not Path(named).expanduser().is_dir()
 
 
 def _local(data_dir, name: str, md5s: dict) -> Path | None:
@@ -153,7 +152,7 @@ def _local(data_dir, name: str, md5s: dict) -> Path | None:
         return None
     missing = [file for file in md5s if not (folder / name / file).is_file()]
     if missing:
-        raise DataNotFoundError(f"{folder / name} lacks {', '.join(missing)}: expected the files as published")
+        raise DataFolderError(f"{folder / name} lacks {', '.join(missing)}: expected the files as published")
     return folder / name
 
 

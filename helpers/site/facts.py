@@ -22,9 +22,10 @@ def describe_run(summary: dict | None, profile: str, seconds: float | None = Non
     """
     facts = {"profile": f"{profile}: {PROFILES[profile].about}" if profile in PROFILES else profile}
     if summary:
+        seeds = {"seeds": _seeds(summary["seeds"])} if summary["seeds"] else {}  # none where nothing is trained
         facts |= {
             "data": _data(summary),
-            "seeds": _seeds(summary["seeds"]),
+            **seeds,
             "device": summary["device"],
             "precision": summary["precision"].replace("_", " "),
         }

@@ -1,13 +1,11 @@
 """What to run, as asked for on the command line: checked before anything starts."""
 
-import os
-import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from helpers.data import LOADERS, data_folder
 from helpers.files import writable_folder
+from helpers.hardware import cpu_count, nvidia
 from helpers.profiles import PROFILES
 
 
@@ -83,22 +81,13 @@ def _choose(profile: str) -> tuple[str, str]:
     """The profile to run, and why."""
     if profile != "auto":
         return profile, "asked for"
-    gpu = first_gpu()
+    gpu = nvidia("name")
     return ("full", f"there is a GPU: {gpu}") if gpu else ("quick", "there is no GPU")
-
-
-def first_gpu() -> str | None:
-    """The name of the first NVIDIA GPU, None where there is none."""
-    if not shutil.which("nvidia-smi"):
-        return None
-    command = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
-    answer = subprocess.run(command, capture_output=True, text=True, timeout=20)
-    return answer.stdout.splitlines()[0].strip() if answer.returncode == 0 and answer.stdout else None
 
 
 def thread_limits(jobs: int) -> dict[str, str]:
     """Environment variables that share the processor's cores between so many notebooks; none for one."""
     if jobs == 1:
         return {}
-    threads = str(max(1, (os.cpu_count() or 1) // jobs))
+    threads = str(max(1, cpu_count() // jobs))
     return {"TF_NUM_INTRAOP_THREADS": threads, "OMP_NUM_THREADS": threads}

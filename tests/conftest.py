@@ -1,0 +1,87 @@
+"""What the tests share: tiny images and models, the real data where they are there, and settings put back."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before keras is imported
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+import keras
+import numpy as np
+import pytest
+
+from helpers.data import data_folder, load_cifar10, load_fashion_mnist
+from helpers.training import fit
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_folders(tmp_path_factory):
+    """Keep decoded images out of the user's cache, and lines of progress out of a log that he follows."""
+    with pytest.MonkeyPatch.context() as patch:
+        if "COURSEWORK_CACHE" not in os.environ:
+            patch.setenv("COURSEWORK_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.delenv("COURSEWORK_PROGRESS", raising=False)
+        yield
+
+
+def _real(name: str, folder: str, load):
+    """A published data set, or a skip that says which one is missing."""
+    if not os.environ.get("COURSEWORK_DATA") or not (data_folder() / folder).is_dir():
+        pytest.skip(f"{name} is not in $COURSEWORK_DATA")
+    return load()
+
+
+@pytest.fixture(scope="session")
+def cifar10(_own_folders):
+    """CIFAR-10 itself; its tests are skipped where $COURSEWORK_DATA does not have it."""
+    return _real("CIFAR-10", "cifar-10-batches-py", load_cifar10)
+
+
+@pytest.fixture(scope="session")
+def fashion_mnist(_own_folders):
+    """Fashion-MNIST itself; its tests are skipped where $COURSEWORK_DATA does not have it."""
+    return _real("Fashion-MNIST", "fashion-mnist", load_fashion_mnist)
+
+
+@pytest.fixture
+def keep_precision():
+    """Put Keras's dtype policy back after a test that sets another."""
+    policy = keras.config.dtype_policy()
+    yield
+    keras.config.set_dtype_policy(policy)
+
+
+@pytest.fixture(scope="session")
+def tiny_data():
+    """64 images 8x8 of four classes that differ in brightness: uint8 (64, 8, 8, 3), int64 (64,)."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(64) % 4
+    images = labels[:, None, None, None] * 60 + rng.integers(0, 60, (64, 8, 8, 3))
+    return images.astype("uint8"), labels
+
+
+@pytest.fixture(scope="session")
+def build_tiny():
+    """Make a compiled net, Flatten and Dense with dropout between, for `tiny_data`: build_tiny(seed, learning_rate)."""
+
+    def build(seed: int = 0, learning_rate: float = 0.05) -> keras.Model:
+        keras.utils.set_random_seed(seed)
+        net = [
+            keras.Input((8, 8, 3), dtype="uint8"),
+            keras.layers.Rescaling(1 / 255),
+            keras.layers.Flatten(),
+            keras.layers.Dropout(0.25),
+            keras.layers.Dense(4, activation="softmax"),
+        ]
+        model = keras.Sequential(net)
+        model.compile(keras.optimizers.SGD(learning_rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
+        return model
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def trained(build_tiny, tiny_data):
+    """A tiny net trained for two epochs with seed 7, and what `fit` returned of it."""
+    model = build_tiny(seed=7)
+    result = fit(model, *tiny_data, validation_data=tiny_data, epochs=2, batch_size=16, seed=7)
+    return model, result

@@ -1,0 +1,186 @@
+"""Printed figures against measured ones: intervals by Student's t, and verdicts that chance can excuse."""
+
+import json
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers.claims import (
+    compare_with_published,
+    judge_claims,
+    judge_difference,
+    judge_figure,
+    load_claim,
+    load_published,
+    mean_interval,
+    published_folder,
+)
+
+T_2 = 4.302653  # Student's t, two degrees of freedom, two-sided 95 %
+THREE = [0.50, 0.52, 0.54]  # mean 0.52, standard deviation 0.02
+
+
+def run(variant: str, seed: int, accuracy: float, seconds: float = 100.0, **more) -> dict:
+    """A made-up record, with what the comparison reads of one."""
+    averages = {"precision": accuracy, "recall": accuracy, "f1-score": accuracy}
+    return {
+        "variant": variant, "seed": seed, "profile": "full", "dataset": "cifar10", "seconds": seconds,
+        "parameters": {"total": 573_510, "trainable": 566_910, "non_trainable": 6_600},
+        "test": {"accuracy": accuracy, "loss": 1.0, "macro_avg": averages},
+    } | more  # fmt: skip
+
+
+def compare(runs: list[dict], metrics: dict | None = None) -> pd.DataFrame:
+    """Report A's comparison, by variant and figure."""
+    table = compare_with_published(runs, "A", "dense_vs_cnn", metrics or {"accuracy": ".3f"})
+    return table.set_index(["variant", "figure"])
+
+
+def value(report: str, experiment: str, variant: str, metric: str) -> float:
+    table = load_published(report, experiment)
+    whole = table[table["class"].isna() & table["epoch"].isna()]
+    return whole.set_index(["variant", "metric"]).loc[(variant, metric), "value"]
+
+
+@pytest.mark.parametrize(
+    ("printed", "where"),
+    [
+        (0.54, ("A", "dense_vs_cnn", "dense", "accuracy")),
+        (0.72, ("A", "dense_vs_cnn", "cnn", "accuracy")),
+        (573_510, ("A", "dense_vs_cnn", "cnn", "parameters")),
+        (412_298, ("B", "resolution", "network", "parameters")),
+        (0.512988, ("C", "mlp", "mlp_256_128", "accuracy")),
+        (358_346, ("D", "depth", "model_1", "parameters")),
+    ],
+)
+def test_the_published_figures_are_the_printed_ones(printed, where):
+    assert value(*where) == printed
+
+
+def test_the_printed_supports_of_report_a_are_its_9000_test_images():
+    table = load_published("A", "dense_vs_cnn")
+    supports = table[(table["metric"] == "support") & (table["variant"] == "dense")]["value"]
+    assert supports.tolist() == [904, 886, 901, 963, 868, 904, 858, 930, 885, 901]
+
+
+def test_no_figure_was_printed_twice():
+    table = pd.read_csv(published_folder() / "published.csv")
+    assert len(table) == 1_005
+    assert not table.duplicated(["report", "experiment", "variant", "metric", "class", "epoch"]).any()
+
+
+def test_every_printed_confusion_matrix_counts_whole_images_of_ten_classes():
+    printed = json.loads((published_folder() / "confusion_matrices.json").read_text())
+    for matrix in map(np.array, printed["matrices"].values()):
+        assert matrix.shape == (10, 10)
+        assert (matrix >= 0).all()
+
+
+def test_what_was_not_printed_is_not_guessed():
+    with pytest.raises(ValueError, match="no figures of report A, experiment 'fashion_mnist'"):
+        load_published("A", "fashion_mnist")
+
+
+def test_a_claim_names_its_variants():
+    claim = load_claim("A1")
+    assert (claim["better"], claim["worse"], claim["metric"]) == ("cnn", "dense", "accuracy")
+
+
+def test_the_interval_of_a_mean_is_students():
+    mean, low, high = mean_interval(THREE)
+    half = T_2 * 0.02 / math.sqrt(3)
+    assert (mean, low, high) == pytest.approx((0.52, 0.52 - half, 0.52 + half), rel=1e-6)
+
+
+def test_one_run_has_no_interval():
+    mean, low, high = mean_interval([0.5])
+    assert mean == 0.5
+    assert math.isnan(low)
+    assert math.isnan(high)
+
+
+# A further run lies within 4.302653 x 0.02 x sqrt(1 + 1/3) = 0.0994 of the mean; 0.005 more is the printed rounding.
+@pytest.mark.parametrize(
+    ("values", "printed", "verdict"),
+    [
+        (THREE, "0.52", "reproduced"),
+        (THREE, "0.62", "reproduced"),
+        (THREE, "0.43", "reproduced"),
+        (THREE, "0.63", "ours is lower"),
+        (THREE, "0.41", "ours is higher"),
+        (THREE, "0.6225", "ours is lower"),  # four decimals are rounded by 0.00005 only
+        ([0.731], "0.70", "one seed"),  # a printed 0.70 is not 0.7: it is rounded by 0.005
+        ([0.524], "0.52", "reproduced"),
+        ([0.526], "0.52", "one seed"),
+        ([573_510] * 3, "573510", "reproduced"),
+        ([573_511] * 3, "573510", "ours is higher"),
+    ],
+)
+def test_a_figure_is_reproduced_if_it_could_be_one_more_run(values, printed, verdict):
+    assert judge_figure(values, printed) == verdict
+
+
+def test_times_are_never_a_matter_of_agreement():
+    assert judge_figure([184.0, 184.0], "184", "training_time") == "other hardware"
+
+
+@pytest.mark.parametrize(
+    ("better", "worse", "verdict"),
+    [
+        ([0.72, 0.73, 0.74], [0.52, 0.54, 0.53], "holds"),
+        ([0.52, 0.54, 0.53], [0.72, 0.73, 0.74], "contradicted"),
+        ([0.72, 0.73, 0.74], [0.74, 0.72, 0.73], "not decided"),
+        ([0.72], [0.52], "one seed"),
+    ],
+)
+def test_a_difference_holds_if_chance_does_not_explain_it(better, worse, verdict):
+    judged, (mean, _, _) = judge_difference(better, worse)
+    assert judged == verdict
+    assert mean == pytest.approx(np.mean(better) - np.mean(worse))
+
+
+def test_runs_are_paired_by_seed():
+    spread = [0.1, 0.5, 0.9]  # seeds differ far more than variants do
+    assert judge_difference([s + d for s, d in zip(spread, (0.02, 0.021, 0.022), strict=True)], spread)[0] == "holds"
+    with pytest.raises(ValueError, match="came 2 and 3"):
+        judge_difference([0.5, 0.6], spread)
+
+
+def test_the_table_holds_ours_against_the_printed_figure():
+    runs = [run("cnn", seed, accuracy) for seed, accuracy in enumerate((0.70, 0.72, 0.74))]
+    row = compare(runs, {"accuracy": ".3f", "parameters": ",.0f", "training_time": ".0f", "loss": ".3f"}).loc["cnn"]
+    assert row.loc["accuracy"].tolist() == ["0.72", "0.720", "0.670 to 0.770", "3", "+0.000", "reproduced"]
+    assert row.loc["parameters"].tolist() == ["573510", "573,510", "-", "3", "+0", "reproduced"]
+    assert row.loc["training time, s", ["printed", "difference", "verdict"]].tolist() == [
+        "184",
+        "-84",
+        "other hardware",
+    ]
+    assert row.loc["loss, nats", ["printed", "ours, mean", "difference", "verdict"]].tolist() == [
+        "not printed", "1.000", "-", "-",
+    ]  # fmt: skip
+
+
+def test_variants_that_were_not_run_are_left_out_and_ours_may_have_other_names():
+    names = {"cnn": "our_cnn"}
+    runs = [run("our_cnn", 1, 0.7)]
+    table = compare_with_published(runs, "A", "dense_vs_cnn", {"accuracy": ".2f"}, names)
+    assert table["variant"].tolist() == ["cnn"]
+    assert table["verdict"].tolist() == ["one seed"]
+
+
+@pytest.mark.parametrize("other", [{"profile": "quick"}, {"dataset": "digits"}, {"dataset": "fashion_mnist"}])
+def test_other_data_or_less_than_the_full_protocol_are_not_compared(other):
+    runs = [run("cnn", 1, 0.72), run("cnn", 2, 0.72, **other)]
+    row = compare(runs).loc[("cnn", "accuracy")]
+    assert row[["printed", "difference", "verdict"]].tolist() == ["not compared", "-", "-"]
+
+
+def test_a_claim_is_judged_by_accuracy_and_by_fewer_seconds():
+    runs = [run("cnn", seed, 0.72 + seed / 100, seconds=200 + seed) for seed in (1, 2, 3)]
+    runs += [run("dense", seed, 0.54 + seed / 100, seconds=100) for seed in (3, 1, 2)]
+    assert judge_claims(runs, ["A1", "A2"])["verdict"].tolist() == ["holds", "holds"]
+    runs[0]["profile"] = "smoke"
+    assert judge_claims(runs, ["A1"])["verdict"].tolist() == ["-"]

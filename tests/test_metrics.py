@@ -1,0 +1,128 @@
+"""The classification report: by hand, and as scikit-learn has it, to the letter."""
+
+import json
+import warnings
+
+import numpy as np
+import pytest
+from sklearn.metrics import classification_report
+
+from helpers.metrics import format_report, metrics_report, predict, report_table, summarise_test
+
+# Three classes: 0 has 4 images, 3 found; 1 has 3, 2 found; 2 has 3, 1 found.
+Y_TRUE = np.array([0, 0, 0, 0, 1, 1, 1, 2, 2, 2])
+Y_PRED = np.array([0, 0, 0, 1, 1, 1, 0, 2, 0, 1])
+NAMES = ["cat", "dog", "aeroplane"]
+IMAGES = np.zeros((10, 2, 2, 1), "uint8")
+
+
+def probabilities(y_pred, num_classes: int, sure: float = 0.8) -> np.ndarray:
+    """float32 (n, classes): `sure` for the predicted class, the rest shared evenly."""
+    y_prob = np.full((len(y_pred), num_classes), (1 - sure) / (num_classes - 1))
+    y_prob[np.arange(len(y_pred)), y_pred] = sure
+    return y_prob.astype("float32")
+
+
+@pytest.fixture
+def many():
+    """2,000 predictions of ten classes, half of them right."""
+    rng = np.random.default_rng(0)
+    y_true = rng.integers(0, 10, 2_000)
+    y_pred = np.where(rng.random(2_000) < 0.5, y_true, rng.integers(0, 10, 2_000))
+    return y_true, y_pred
+
+
+def test_precision_recall_and_f1_are_those_counted_by_hand():
+    table = report_table(Y_TRUE, probabilities(Y_PRED, 3), NAMES)
+    by_hand = {"cat": (3 / 5, 3 / 4, 2 / 3, 4), "dog": (2 / 4, 2 / 3, 4 / 7, 3), "aeroplane": (1, 1 / 3, 1 / 2, 3)}
+    for name, row in by_hand.items():
+        assert table.loc[name].tolist() == pytest.approx(row)
+    macro = [sum(row[i] for row in by_hand.values()) / 3 for i in range(3)]
+    weighted = [sum(row[i] * row[3] for row in by_hand.values()) / 10 for i in range(3)]
+    assert table.loc["macro avg"].tolist() == pytest.approx([*macro, 10])
+    assert table.loc["weighted avg"].tolist() == pytest.approx([*weighted, 10])
+
+
+def test_the_accuracy_row_holds_the_accuracy_and_nothing_else():
+    row = report_table(Y_TRUE, probabilities(Y_PRED, 3), NAMES).loc["accuracy"]
+    assert row["f1-score"] == pytest.approx(6 / 10)
+    assert row["support"] == 10
+    assert row[["precision", "recall"]].isna().all()
+
+
+def test_the_figures_are_scikit_learns(many):
+    y_true, y_pred = many
+    theirs = classification_report(y_true, y_pred, output_dict=True)
+    table = report_table(y_true, probabilities(y_pred, 10))
+    assert table.loc["accuracy", "f1-score"] == theirs.pop("accuracy")
+    assert list(table.index) == [*map(str, range(10)), "accuracy", "macro avg", "weighted avg"]
+    for name, row in theirs.items():
+        assert table.loc[name].to_dict() == row
+
+
+@pytest.mark.parametrize("names", [None, [f"a class with the long name {i}" for i in range(10)], list("abcdefghij")])
+def test_the_printed_text_is_scikit_learns_to_the_letter(many, capsys, names):
+    y_true, y_pred = many
+    metrics_report(None, y_true, y_true, names, y_prob=probabilities(y_pred, 10))
+    assert capsys.readouterr().out == classification_report(y_true, y_pred, target_names=names, digits=2)
+
+
+def test_the_report_of_a_model_is_that_of_its_predictions(trained, tiny_data, capsys):
+    model, images, labels = trained[0], *tiny_data
+    table = metrics_report(model, images, labels)
+    assert table.equals(report_table(labels, predict(model, images)))
+    assert capsys.readouterr().out == format_report(table) + "\n"
+    assert table.loc["accuracy", "f1-score"] == pytest.approx(trained[1].history["val_accuracy"][-1])
+
+
+def test_a_class_that_is_not_among_the_test_images_scores_0_without_a_warning():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        table = report_table(Y_TRUE, probabilities(Y_PRED, 4), [*NAMES, "ship"])
+        summary = summarise_test(Y_TRUE, probabilities(Y_PRED, 4), [*NAMES, "ship"])
+    assert table.loc["ship"].tolist() == [0, 0, 0, 0]
+    assert table.loc["accuracy", "f1-score"] == pytest.approx(6 / 10)
+    assert np.shape(summary["confusion_matrix"]) == (4, 4)
+
+
+@pytest.mark.parametrize(
+    ("x_test", "y_test", "y_prob", "problem"),
+    [
+        (IMAGES[:9], Y_TRUE, None, "came 9 and 10"),
+        (IMAGES[:0], Y_TRUE[:0], None, "came 0 and 0"),
+        (IMAGES, Y_TRUE, probabilities(Y_PRED[:9], 3), "y_prob: expected probabilities for 10 images, came 9"),
+        (IMAGES, Y_TRUE[:, None], None, r"of shape \(n,\), came shape \(10, 1\)"),
+        (IMAGES, np.eye(3)[Y_TRUE], None, r"of shape \(n,\), came shape \(10, 3\)"),
+    ],
+)
+def test_images_classes_and_probabilities_that_do_not_match_are_refused(x_test, y_test, y_prob, problem):
+    with pytest.raises(ValueError, match=problem):
+        metrics_report(None, x_test, y_test, y_prob=y_prob)
+
+
+def test_the_summary_of_a_test_can_be_written_and_is_consistent(many):
+    y_true, y_pred = many
+    names = [f"class {i}" for i in range(10)]
+    summary = json.loads(json.dumps(summarise_test(y_true, probabilities(y_pred, 10), names), allow_nan=False))
+    matrix = np.array(summary["confusion_matrix"])
+    assert summary["images"] == matrix.sum() == 2_000
+    assert summary["accuracy"] == pytest.approx(np.trace(matrix) / 2_000)
+    assert summary["weighted_avg"]["recall"] == pytest.approx(summary["accuracy"])
+    assert list(summary["by_class"]) == names
+    for i, row in enumerate(summary["by_class"].values()):
+        assert row["support"] == matrix[i].sum()
+        assert row["recall"] == pytest.approx(matrix[i, i] / matrix[i].sum())
+        assert row["precision"] == pytest.approx(matrix[i, i] / matrix[:, i].sum())
+
+
+def test_the_confusion_matrix_has_the_true_class_in_rows():
+    summary = summarise_test(Y_TRUE, probabilities(Y_PRED, 3), NAMES)
+    assert summary["confusion_matrix"] == [[3, 1, 0], [1, 2, 0], [1, 1, 1]]
+
+
+def test_the_loss_is_the_mean_cross_entropy_in_nats(many):
+    y_true, y_prob = many[0], np.random.default_rng(0).dirichlet(np.ones(10), 2_000).astype("float32")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # float32 rows that miss a sum of 1 by a rounding are no mistake
+        summary = summarise_test(y_true, y_prob, list("abcdefghij"))
+    assert summary["loss"] == pytest.approx(-np.log(y_prob[np.arange(2_000), y_true]).mean(), rel=1e-5)

@@ -1,0 +1,89 @@
+"""A notebook's parameters: a wrong name or value is refused before anything is loaded, all at once."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from helpers.parameters import (
+    ParameterError,
+    check_parameters,
+    list_of,
+    number,
+    one_of,
+    share,
+    text,
+    whole_number,
+)
+
+CHECKS = {"learning_rate": number(0, 1), "epochs": whole_number(1, 1000), "profile": one_of("full", "quick", "smoke")}
+RIGHT = {"learning_rate": 1e-3, "epochs": 20, "profile": "quick"}
+
+
+def test_right_parameters_pass():
+    check_parameters(RIGHT, **CHECKS)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("learning_rates", "perhaps learning_rate?"), ("epoch", "perhaps epochs?"), ("zzz", "known are learning_rate,")],
+)
+def test_an_unknown_name_is_refused_with_the_closest_known_one(name, said):
+    with pytest.raises(ParameterError) as error:
+        check_parameters(RIGHT | {name: 1}, **CHECKS)
+    assert f"{name}: unknown parameter" in str(error.value)
+    assert said in str(error.value)
+
+
+def test_a_missing_parameter_is_named():
+    with pytest.raises(ParameterError, match=r"^epochs: missing$"):
+        check_parameters({"learning_rate": 0.1, "profile": "full"}, **CHECKS)
+
+
+def test_all_problems_are_told_at_once():
+    with pytest.raises(ParameterError) as error:
+        check_parameters({"learning_rate": "1e-3", "epochs": 0, "profil": "full"}, **CHECKS)
+    problems = str(error.value).split("; ")
+    assert problems == [
+        "profil: unknown parameter, perhaps profile?",
+        "learning_rate: expected a number above 0 and at most 1, came '1e-3' (str)",
+        "epochs: expected a whole number from 1 to 1000, came 0 (int)",
+        "profile: missing",
+    ]
+
+
+def test_imports_functions_and_private_names_are_no_parameters():
+    imported = {"np": np, "json": json, "Path": Path, "number": number, "check": lambda value: None}
+    check_parameters(RIGHT | imported | {"_private": 1, "__name__": "__main__", "In": [], "Out": {}}, **CHECKS)
+
+
+@pytest.mark.parametrize(
+    ("check", "right", "wrong"),
+    [
+        (whole_number(0), [0, 5, np.int64(5), 10**9], [-1, 5.0, True, "5", None, [5]]),
+        (whole_number(1, 3), [1, 3], [0, 4, 2.0]),
+        (number(0, 1), [1e-6, 1, np.float32(0.5)], [0, 1.5, "1e-3", True, None, math.nan, math.inf]),
+        (share(), [0, 0.5, 0.999], [1, -0.1, "0.5", False, math.nan]),
+        (one_of("full", "smoke"), ["full"], ["Full", "", None, ["full"], 1]),
+        (text(), ["../reports"], ["", None, 3, ["a"]]),
+        (list_of(whole_number(0)), [[1], [1, 2]], [[], 1, "1", (1, 2), [1, 1], [1, "2"], [1, -2], [True], None]),
+        (list_of(one_of("sgd", "adam")), [["sgd"], ["adam", "sgd"]], [["sgdd"], "sgd", ["sgd", "sgd"]]),
+    ],
+)
+def test_each_check_passes_what_is_right_and_says_what_it_expected_of_what_is_not(check, right, wrong):
+    assert [check(value) for value in right] == [None] * len(right)
+    assert all(isinstance(check(value), str) for value in wrong)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (3, "a list such as [1, 2], each a whole number of 0 or more"),
+        ([1, "2"], "each item to be a whole number of 0 or more"),
+        ([1, 1], "each item once"),
+    ],
+)
+def test_a_list_says_which_of_its_rules_was_broken(value, expected):
+    assert list_of(whole_number(0))(value) == expected

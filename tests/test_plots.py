@@ -1,0 +1,106 @@
+"""The figures: given back, never shown, with labelled axes."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from helpers import plots
+
+NAMES = ["cat", "dog", "ship"]
+RNG = np.random.default_rng(0)
+COLOUR = RNG.integers(0, 256, (12, 8, 8, 3), dtype="uint8")
+GREY = COLOUR[..., :1]
+LABELS = np.arange(12) % 3
+
+
+@pytest.fixture(autouse=True)
+def _drawing(monkeypatch):
+    """No windows, the style put back, and every figure closed."""
+    plt.switch_backend("Agg")
+    monkeypatch.setattr(plt, "show", lambda *_, **__: pytest.fail("a helper showed its figure"))
+    with plt.rc_context():
+        yield
+    plt.close("all")
+
+
+def run(variant: str, epochs: int) -> dict:
+    falling = [1 / (epoch + 1) for epoch in range(epochs)]
+    return {
+        "variant": variant,
+        "history": {key: falling for key in ("loss", "val_loss", "accuracy", "val_accuracy")},
+    }
+
+
+def titles(figure: Figure) -> list[str]:
+    return [ax.get_title() for ax in figure.axes if ax.get_title()]
+
+
+@pytest.mark.parametrize("images", [COLOUR, GREY])
+def test_a_grid_shows_each_image_under_its_title(images):
+    figure = plots.image_grid(images, [f"image {i}" for i in range(12)], columns=5)
+    assert isinstance(figure, Figure)
+    assert titles(figure) == [f"image {i}" for i in range(12)]
+    assert [len(ax.images) for ax in figure.axes] == [1] * 12 + [0] * 3
+    np.testing.assert_array_equal(figure.axes[3].images[0].get_array(), images[3].squeeze())
+
+
+@pytest.mark.parametrize("per_class", [1, 3, 8])
+def test_a_grid_of_classes_has_a_class_a_row(per_class):
+    figure = plots.class_grid(COLOUR, LABELS, NAMES, per_class)
+    rows = np.reshape(figure.axes, (3, per_class))
+    assert [row[0].get_ylabel() for row in rows] == NAMES
+    np.testing.assert_array_equal(rows[1][0].images[0].get_array(), COLOUR[1])
+    assert sum(len(ax.images) for ax in figure.axes) == 3 * min(per_class, 4)  # there are four of each
+
+
+def test_learning_curves_have_loss_and_accuracy_by_epoch_with_a_legend():
+    figure = plots.learning_curves(
+        [run("dense", 3), run("dense", 2), run("the_cnn", 1), run("other", 4)], ["dense", "the_cnn"]
+    )
+    assert [ax.get_xlabel() for ax in figure.axes] == ["epoch", "epoch"]
+    assert [ax.get_ylabel() for ax in figure.axes] == ["loss (nats)", "accuracy"]
+    assert [text.get_text() for text in figure.axes[1].get_legend().get_texts()] == ["dense", "the cnn"]
+    assert [list(line.get_xdata()) for line in figure.axes[0].lines[::2]] == [[1, 2, 3], [1, 2], [1]]
+    assert {line.get_linestyle() for line in figure.axes[0].lines[::2]} == {"--"}  # training
+    assert {line.get_linestyle() for line in figure.axes[0].lines[1::2]} == {"-"}  # validation
+
+
+def test_a_confusion_matrix_shows_shares_of_each_true_class_in_percent():
+    _, given = plt.subplots()
+    ax = plots.confusion_matrix([[3, 1, 0], [0, 2, 2], [0, 0, 0]], NAMES, given, "CNN")
+    assert ax is given
+    assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_title()) == ("predicted class", "true class", "CNN")
+    assert [text.get_text() for text in ax.texts] == ["75", "25", "0", "0", "50", "50", "0", "0", "0"]
+    assert [label.get_text() for label in ax.get_yticklabels()] == NAMES
+    assert isinstance(plots.confusion_matrix(np.eye(3), NAMES), Axes)
+
+
+def test_bars_by_class_have_a_colour_a_variant():
+    _, given = plt.subplots()
+    ax = plots.class_bars({"dense": [0.5, 0.6, 0.7], "the_cnn": [0.7, 0.8, 0.9]}, NAMES, "recall", given)
+    assert ax is given
+    assert ax.get_xlabel() == "recall"
+    assert [bar.get_width() for bar in ax.patches] == [0.5, 0.6, 0.7, 0.7, 0.8, 0.9]
+    assert [label.get_text() for label in ax.get_yticklabels()] == NAMES
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["dense", "the cnn"]
+    assert isinstance(plots.class_bars({"dense": [0.5, 0.6, 0.7]}, NAMES, "recall"), Axes)
+
+
+def test_the_surest_mistakes_come_first_and_say_what_is_true():
+    y_prob = np.array([[0.9, 0.1, 0], [0.4, 0.6, 0], [0.05, 0, 0.95], [0.7, 0.2, 0.1]])
+    figure = plots.surest_mistakes(COLOUR[:4], np.array([0, 2, 1, 1]), y_prob, NAMES, count=2)
+    assert titles(figure) == ["ship 95%\nis dog", "cat 70%\nis dog"]
+    np.testing.assert_array_equal(figure.axes[0].images[0].get_array(), COLOUR[2])
+
+
+def test_a_net_without_mistakes_gives_an_empty_grid():
+    figure = plots.surest_mistakes(COLOUR[:3], np.arange(3), np.eye(3), NAMES)
+    assert titles(figure) == []
+
+
+def test_the_style_sets_a_white_ground():
+    plots.use_style()
+    assert plt.rcParams["axes.facecolor"] == "white"
+    assert plt.rcParams["figure.constrained_layout.use"]

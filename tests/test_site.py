@@ -1,0 +1,225 @@
+"""The pages: everything that a reader must see is there, and nothing is loaded from elsewhere."""
+
+import base64
+import json
+import re
+
+import nbformat
+import pandas as pd
+import pytest
+from bs4 import BeautifulSoup
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from helpers.site import build_index, build_page, notebook_title_and_question
+
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+TABLE = pd.DataFrame(
+    {"variant": ["cnn", "dense"], "ours, mean": ["0.698", "0.512"], "verdict": ["reproduced", "ours is higher"]}
+)
+
+
+def code(source="pass", *outputs, **metadata):
+    return new_code_cell(source, outputs=list(outputs), metadata=metadata)
+
+
+def shown(**data):
+    return new_output("display_data", data={kind.replace("_", "/"): value for kind, value in data.items()})
+
+
+def failed_cell(message="expected 3 channels, came 1"):
+    return code("train()", new_output("error", ename="ValueError", evalue=message, traceback=["ValueError", message]))
+
+
+def write_notebook(folder, *cells, name="03_cnn", title="Does a `CNN` help?", **metadata):
+    """A notebook as it is after its run: heading, parameters, two figures, a table, text."""
+    usual = [
+        new_markdown_cell(f"# {title}\n\nProse.\n\n<details><summary>Answer</summary>\n\n*Yes.*\n\n</details>"),
+        code("seed = 0", tags=["parameters"]),
+        code("seed = 1", tags=["injected-parameters"]),
+        new_markdown_cell("## Curves\n\n| layer | size |\n|---|---|\n| dense | 10 |"),
+        code("plot()", shown(image_png=PNG), shown(image_png=PNG), alt='Loss of the "CNN" <seed 0>'),
+        code("print()", new_output("stream", name="stdout", text="accuracy 0.70 <ok>")),
+        code("fit()", new_output("stream", name="stderr", text="a library's warning"), shown(image_png=PNG)),
+        code("table", new_output("execute_result", data={"text/html": TABLE.to_html(), "text/plain": "a table"})),
+    ]
+    notebook = new_notebook(cells=[*usual, *cells], metadata={"papermill": {"duration": 731.0}, **metadata})
+    path = folder / f"{name}.ipynb"
+    nbformat.write(notebook, path)
+    return path
+
+
+def make_summary(**changes):
+    return {
+        "notebook": "03_cnn", "profile": "full", "dataset": "cifar10", "asked_dataset": "cifar10", "seeds": [0, 1, 2],
+        "precision": "mixed_bfloat16", "finished": "2026-03-05T10:11:12+00:00", "backend": "jax", "device": "Tesla T4",
+        "versions": {"python": "3.12.3", "keras": "3.15.1"}, "commit": "e32d223a1b",
+        "table": TABLE.to_dict(orient="records"), **changes,
+    }  # fmt: skip
+
+
+def write_summary(folder, name="03_cnn", **changes):
+    path = folder / "results" / name / "summary.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(make_summary(**changes)))
+
+
+@pytest.fixture
+def full(tmp_path):
+    (tmp_path / "full").mkdir()
+    return tmp_path / "full"
+
+
+def outcome(name="03_cnn", **changes):
+    return {
+        "notebook": name, "title": "Does a CNN help?", "question": "And how much?", "status": "done", "seconds": 731.0,
+        "error": None, "summary": make_summary(), "partial": None, **changes,
+    }  # fmt: skip
+
+
+def read(path):
+    return BeautifulSoup(path.read_text(), "html.parser")
+
+
+def test_every_image_has_words_and_lies_in_the_figures_folder(full):
+    images = read(build_page(write_notebook(full), full)).select("img")
+    assert [image["src"] for image in images] == [f"figures/03_cnn_{n}.png" for n in ("4_0", "4_1", "6_1")]
+    assert images[0]["alt"] == 'Loss of the "CNN" <seed 0>'
+    assert images[2]["alt"] == "Figure in the section “Curves”"
+    assert all((full / image["src"]).read_bytes() == base64.b64decode(PNG) for image in images)
+
+
+def test_figures_no_longer_produced_are_removed_and_those_of_other_notebooks_kept(full):
+    (full / "figures").mkdir()
+    for name in ("03_cnn_99_0.png", "03_cnn_deep_4_0.png"):
+        (full / "figures" / name).touch()
+    build_page(write_notebook(full), full)
+    assert not (full / "figures" / "03_cnn_99_0.png").exists()
+    assert (full / "figures" / "03_cnn_deep_4_0.png").exists()
+
+
+def test_nothing_is_loaded_from_elsewhere_and_nothing_runs(full):
+    hostile = (
+        '![plot](https://example.org/x.png)\n\n<script src="https://example.org/x.js"></script>\n\n'
+        '<link rel="stylesheet" href="//example.org/x.css">\n\n<iframe src="https://example.org"></iframe>'
+    )
+    style = shown(text_html="<style>@import 'https://example.org/x.css'</style><b>kept</b>")
+    notebook = write_notebook(full, new_markdown_cell(hostile), code("x", style))
+    for path in (build_page(notebook, full), build_index(full, [outcome()])):
+        page = read(path)
+        assert not page.select("script, link, iframe, object, embed")
+        assert not [tag for tag in page.select("[src]") if "//" in tag["src"]]
+        assert not re.search(r"@import|url\(", "".join(style.text for style in page.select("style")))
+    assert "kept" in (full / "03_cnn.html").read_text()
+
+
+def test_tables_scroll_in_their_own_box_and_figures_align_right(full):
+    page = read(build_page(write_notebook(full), full))
+    tables = page.select("table")
+    assert len(tables) == 2
+    assert all(table.parent["class"] == ["scroll"] for table in tables)
+    assert "border" not in tables[1].attrs
+    assert [cell.text for cell in page.select("table.dataframe td.figures")] == ["0.698", "0.512"]
+    assert [pill["class"][1] for pill in page.select("td .pill")] == ["agrees", "differs"]
+
+
+def test_code_and_what_it_printed_are_shown_but_warnings_are_not(full):
+    page = read(build_page(write_notebook(full), full))
+    assert [label.text for label in page.select(".label")] == ["parameters", "parameters of this run"]
+    assert len(page.select(".cell .highlight")) == 6
+    assert page.select_one("pre.output").text == "accuracy 0.70 <ok>"
+    assert "a library's warning" not in page.text
+    assert page.select_one("details summary").text == "Answer"
+    assert page.select_one("details em").text == "Yes."
+
+
+def test_the_header_says_how_the_results_came_about(full):
+    write_summary(full)
+    page = read(build_page(write_notebook(full), full))
+    facts = {fact.dt.text: fact.dd.text for fact in page.select(".facts div")}
+    assert facts == {
+        "profile": "full: the report's own protocol: all images, all epochs", "data": "CIFAR-10",
+        "seeds": "3 seeds: 0, 1, 2", "device": "Tesla T4", "precision": "mixed bfloat16", "wall time": "12 min",
+        "date": "5 March 2026", "software": "python 3.12.3, keras 3.15.1; backend jax", "commit": "e32d223a1b",
+    }  # fmt: skip
+    assert page.html["lang"] == "en"
+    assert page.title.text == "Does a CNN help? · Image classification coursework"
+    assert page.select_one("footer a")["href"] == "03_cnn.ipynb"
+    assert not page.select(".banner")
+
+
+@pytest.mark.parametrize("asked", ["cifar10", "fashion_mnist", "digits"])
+def test_stand_in_data_is_announced_first_on_page_and_index(full, asked):
+    changes = {"dataset": "digits", "asked_dataset": asked}
+    write_summary(full, **changes)
+    index = build_index(full, [outcome(summary=make_summary(**changes)), outcome("04_rates")])
+    for path in (build_page(write_notebook(full), full), index):
+        banner = read(path).select_one("header .banner.stand-in").text
+        assert "Nothing here can be compared with the published figures" in banner
+        assert {"cifar10": "not CIFAR-10", "fashion_mnist": "not Fashion-MNIST", "digits": "as asked"}[asked] in banner
+    assert "Some of these notebooks" in read(index).select_one(".stand-in").text
+
+
+def test_a_shortened_run_is_called_one(tmp_path):
+    (tmp_path / "smoke").mkdir()
+    pages = build_page(write_notebook(tmp_path / "smoke"), tmp_path / "smoke"), build_index(tmp_path / "smoke", [])
+    assert all("A shortened run: 256 training images" in read(page).select_one(".banner").text for page in pages)
+
+
+def test_a_partly_executed_notebook_says_what_failed_and_shows_no_earlier_summary(full):
+    write_summary(full, dataset="digits")
+    notice = new_markdown_cell("An Exception was encountered", metadata={"tags": ["papermill-error-cell-tag"]})
+    page = read(build_page(write_notebook(full, notice, failed_cell()), full))
+    banner = page.select_one("header .banner.failed").text
+    assert "This notebook failed: ValueError: expected 3 channels, came 1" in " ".join(banner.split())
+    assert page.select_one("#failure")
+    assert "a library's warning" in page.text
+    assert "An Exception was encountered" not in page.text
+    assert not page.select(".stand-in")
+
+
+def test_an_error_that_the_notebook_wants_to_show_is_no_failure(full):
+    wanted = failed_cell()
+    wanted.metadata["tags"] = ["raises-exception"]
+    page = read(build_page(write_notebook(full, wanted), full))
+    assert not page.select(".failed, #failure")
+    assert page.select(".error")
+
+
+def test_text_from_notebooks_and_records_is_escaped(full):
+    bad = "<script>alert(1)</script>"
+    write_summary(full, device=bad)
+    notebook = write_notebook(full, title=bad)
+    index = build_index(
+        full, [outcome(title=bad, question=bad, status="failed", error=bad, summary=make_summary(table=[{bad: bad}]))]
+    )
+    failing = write_notebook(full, failed_cell(bad), name="04_rates")
+    for path in (build_page(notebook, full), build_page(failing, full), index):
+        assert bad not in path.read_text()
+        assert bad in read(path).text
+
+
+def test_the_index_shows_answers_and_failures(full):
+    partial = {"status": "failed", "seconds": 12.0, "error": "ValueError: came 1", "partial": "failed/04_rates.ipynb"}
+    page = read(build_index(full, [outcome(), outcome("04_rates", summary=None, **partial)]))
+    done, failed = page.select("section")
+    assert done.select_one("h2 a")["href"] == "03_cnn.html"
+    assert "And how much?" in done.text
+    assert "done in 12 min" in done.select_one(".status").text
+    assert [cell.text for cell in done.select("td")] == list(TABLE.to_numpy().ravel())
+    assert done.table.parent["class"] == ["scroll"]
+    assert "failed after 12 s" in failed.select_one(".status").text
+    assert failed.select_one(".error").text == "ValueError: came 1"
+    assert [link["href"] for link in failed.select("a")] == ["failed/04_rates.ipynb"]
+
+
+def test_pages_are_for_everyone_and_leave_no_temporary_files(full):
+    page, index = build_page(write_notebook(full), full), build_index(full, [])
+    assert all(path.stat().st_mode & 0o777 == 0o644 for path in (page, index, full / "figures" / "03_cnn_4_0.png"))
+    assert not [path for path in full.rglob(".*")]
+
+
+def test_title_and_question_come_from_the_notebook(full):
+    asking = write_notebook(full, coursework={"question": "By how much?"})
+    assert notebook_title_and_question(asking) == ("Does a CNN help?", "By how much?")
+    nbformat.write(new_notebook(), full / "09_bare.ipynb")
+    assert notebook_title_and_question(full / "09_bare.ipynb") == ("09_bare", "")

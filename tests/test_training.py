@@ -1,0 +1,147 @@
+"""fit: the same seed gives the same net, the best epoch is kept, and what cannot be trained is refused at once."""
+
+import json
+import math
+
+import keras
+import numpy as np
+import pytest
+
+from helpers.training import TrainingDivergedError, fit
+
+QUANTITIES = {"loss", "accuracy", "val_loss", "val_accuracy", "learning_rate"}
+
+
+class VoteFor(keras.callbacks.Callback):
+    """Makes a net that answers one class to everything: a class an epoch."""
+
+    def __init__(self, *classes: int):
+        super().__init__()
+        self._classes = classes
+
+    def on_epoch_begin(self, epoch, logs=None):
+        kernel, bias = self.model.get_weights()[-2:]
+        self.model.layers[-1].set_weights([np.zeros_like(kernel), 9 * np.eye(len(bias))[self._classes[epoch]]])
+
+
+@pytest.fixture
+def train(build_tiny, tiny_data):
+    """Train a tiny net: train(build_seed, learning_rate, **options of fit) -> model, result."""
+
+    def run(build_seed=0, learning_rate=0.05, **options):
+        model = build_tiny(build_seed, learning_rate)
+        defaults = {"validation_data": tiny_data, "epochs": 1, "batch_size": 16, "seed": 0}
+        return model, fit(model, *tiny_data, **(defaults | options))
+
+    return run
+
+
+@pytest.fixture
+def uneven(tiny_data):
+    """16 images with 4, 10 and 2 of classes 0, 1 and 2."""
+    return tiny_data[0][:16], np.repeat([0, 1, 2], [4, 10, 2])
+
+
+def test_the_history_has_a_figure_an_epoch_of_each_quantity(trained):
+    _, result = trained
+    assert set(result.history) == QUANTITIES
+    assert {len(figures) for figures in result.history.values()} == {2}
+    assert result.history["learning_rate"] == pytest.approx([0.05, 0.05])
+    assert result.best_epoch == 2
+    assert not result.stopped_early
+
+
+def test_the_first_step_is_part_of_the_first_epoch_and_the_epochs_make_up_the_time(trained):
+    _, result = trained
+    assert 0 < result.seconds_first_step <= result.seconds_by_epoch[0]
+    assert result.seconds == pytest.approx(sum(result.seconds_by_epoch))
+    assert 64 / result.seconds_by_epoch[1] <= result.images_per_second < math.inf
+
+
+def test_what_was_set_is_recorded_as_plain_values(trained):
+    record = json.loads(json.dumps(trained[1].as_dict()))
+    assert record["seed"] == 7
+    assert record["started"].endswith("+00:00")
+    settings = record["hyperparameters"]
+    assert settings["optimizer"]["name"] == "SGD"
+    assert settings["optimizer"]["learning_rate"] == pytest.approx(0.05)
+    assert {key: settings[key] for key in ("batch_size", "epochs", "patience", "train_images")} == {
+        "batch_size": 16, "epochs": 2, "patience": None, "train_images": 64,
+    }  # fmt: skip
+
+
+def test_the_same_seed_gives_the_same_net_to_the_bit(trained, train):
+    model, result = trained
+    again, repeated = train(build_seed=7, epochs=2, seed=7)
+    assert repeated.history == result.history
+    for weight, same in zip(model.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(weight, same)
+
+
+def test_another_seed_gives_another_net(trained, train):
+    _, other = train(build_seed=8, epochs=2, seed=8)
+    assert other.history["loss"] != trained[1].history["loss"]
+
+
+def test_another_seed_of_fit_alone_shuffles_otherwise(trained, train):
+    _, other = train(build_seed=7, epochs=2, seed=8)
+    assert other.history["loss"] != trained[1].history["loss"]
+
+
+def test_early_stopping_restores_the_best_weights(train, uneven):
+    votes = VoteFor(0, 1, 2, 2, 2, 2)  # validation accuracy 4/16, 10/16, 2/16, ...
+    model, result = train(learning_rate=0.0, validation_data=uneven, epochs=6, patience=2, callbacks=(votes,))
+    assert result.history["val_accuracy"] == pytest.approx([4 / 16, 10 / 16, 2 / 16, 2 / 16])
+    assert result.best_epoch == 2
+    assert result.stopped_early
+    assert model.evaluate(*uneven, verbose=0, return_dict=True)["accuracy"] == pytest.approx(10 / 16)
+
+
+def test_the_best_weights_are_restored_too_where_the_epochs_run_out_first(train, uneven):
+    votes = VoteFor(1, 0)
+    model, result = train(learning_rate=0.0, validation_data=uneven, epochs=2, patience=5, callbacks=(votes,))
+    assert (result.best_epoch, result.stopped_early) == (1, False)
+    assert model.evaluate(*uneven, verbose=0, return_dict=True)["accuracy"] == pytest.approx(10 / 16)
+
+
+def test_without_patience_the_last_weights_are_kept(train, uneven):
+    model, result = train(learning_rate=0.0, validation_data=uneven, epochs=2, callbacks=(VoteFor(1, 0),))
+    assert (result.best_epoch, result.stopped_early) == (2, False)
+    assert model.evaluate(*uneven, verbose=0, return_dict=True)["accuracy"] == pytest.approx(4 / 16)
+
+
+def test_a_loss_that_is_no_number_ends_the_training_and_says_what_to_do(train):
+    with pytest.raises(
+        TrainingDivergedError, match=r"^steep: the loss is nan after epoch 1 .* lower the learning rate"
+    ):
+        train(learning_rate=math.inf, epochs=3, name="steep")
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"epochs": 0}, "epochs: expected a whole number of 1 or more, came 0"),
+        ({"epochs": -1}, "epochs: .* came -1"),
+        ({"epochs": 2.0}, "epochs: .* came 2.0"),
+        ({"batch_size": 0}, "batch_size: .* came 0"),
+        ({"patience": 0}, "patience: .* came 0"),
+    ],
+)
+def test_impossible_settings_are_refused_before_anything_is_trained(train, monkeypatch, options, problem):
+    monkeypatch.setattr(keras.Model, "fit", lambda *_, **__: pytest.fail("it was trained"))
+    with pytest.raises(ValueError, match=problem):
+        train(**options)
+
+
+def test_a_model_that_is_not_compiled_is_refused(tiny_data):
+    model = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Flatten(), keras.layers.Dense(4)])
+    with pytest.raises(ValueError, match=r"call model\.compile"):
+        fit(model, *tiny_data, validation_data=tiny_data, epochs=1, batch_size=16, seed=0)
+
+
+@pytest.mark.parametrize(("labels", "problem"), [(63, "came 64 and 63"), (0, "came 64 and 0"), (None, "y is missing")])
+def test_images_without_as_many_classes_are_refused(build_tiny, tiny_data, labels, problem):
+    images, y = tiny_data
+    y = None if labels is None else y[:labels]
+    with pytest.raises(ValueError, match=problem):
+        fit(build_tiny(), images, y, validation_data=tiny_data, epochs=1, batch_size=16, seed=0)
