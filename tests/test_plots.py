@@ -104,3 +104,12 @@ def test_the_style_sets_a_white_ground():
     plots.use_style()
     assert plt.rcParams["axes.facecolor"] == "white"
     assert plt.rcParams["figure.constrained_layout.use"]
+
+
+def test_a_strip_shows_which_part_each_image_is_in_sorted_by_class():
+    part = np.array([0, 1, 2, 0, 0, 0, 1, 1, 1, 2, 2, 2])
+    (ax,) = plots.split_strips({"random": part, "none held out": np.zeros(12, int)}, LABELS, NAMES).axes
+    shown = ax.images[0].get_array()
+    np.testing.assert_array_equal(shown, [np.concatenate([part[k::3] for k in range(3)]), np.zeros(12)])
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["random", "none held out"]
+    assert [label.get_text() for label in ax.get_xticklabels()] == NAMES

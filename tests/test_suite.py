@@ -99,7 +99,10 @@ def checkout(tmp_path):
         literals.metadata.tags = ["parameters"]
         cells = [nbformat.v4.new_markdown_cell(f"# {name}"), literals, nbformat.v4.new_code_cell(body)]
         about = {"question": "Does it?", "minutes": {"smoke": 0.1, "quick": 0.1, "full": 0.1}}
-        metadata = {"coursework": about, "kernelspec": {"name": "python3", "display_name": "Python 3"}}
+        metadata = {
+            "coursework": about,
+            "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
+        }
         nbformat.write(
             nbformat.v4.new_notebook(cells=cells, metadata=metadata), tmp_path / "notebooks" / f"{name}.ipynb"
         )

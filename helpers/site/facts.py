@@ -20,15 +20,14 @@ def describe_run(summary: dict | None, profile: str, seconds: float | None = Non
     Returns:
         What to say, by what it is called on the page.
     """
-    facts = {"profile": f"{profile}: {PROFILES[profile].about}" if profile in PROFILES else profile}
+    about = PROFILES[profile].about if profile in PROFILES else ""
+    if summary and summary.get("same_in_every_profile"):
+        about = "the same in every profile"
+    facts = {"profile": f"{profile}: {about}" if about else profile}
     if summary:
-        seeds = {"seeds": _seeds(summary["seeds"])} if summary["seeds"] else {}  # none where nothing is trained
-        facts |= {
-            "data": _data(summary),
-            **seeds,
-            "device": summary["device"],
-            "precision": summary["precision"].replace("_", " "),
-        }
+        facts |= {"data": _data(summary), "device": summary["device"]}
+        if summary["seeds"]:  # none where nothing is trained
+            facts |= {"seeds": _seeds(summary["seeds"]), "precision": summary["precision"].replace("_", " ")}
     if seconds is not None:
         facts["wall time"] = format_seconds(seconds)
     if summary:
@@ -56,9 +55,10 @@ def replaced_datasets(summaries: Iterable[dict | None]) -> list[str]:
     return [DATASETS.get(name, name) for name in dict.fromkeys(asked)]
 
 
-def shortened(profile: str) -> str | None:
-    """What a profile leaves of the protocol; None for the full one."""
-    return None if profile == "full" else PROFILES[profile].about if profile in PROFILES else f"profile {profile}"
+def shortened(profile: str, summary: dict | None = None) -> str | None:
+    """What a profile leaves of the protocol; None for the full one, and where the profile makes no difference."""
+    whole = profile == "full" or (summary or {}).get("same_in_every_profile")
+    return None if whole else PROFILES[profile].about if profile in PROFILES else f"profile {profile}"
 
 
 def _data(summary: dict) -> str:

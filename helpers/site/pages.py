@@ -45,7 +45,7 @@ def build_page(executed: Path, profile_dir: Path) -> Path:
         "notebook": os.path.relpath(executed, profile_dir),
         "facts": describe_run(summary, profile, seconds),
         "replaced": replaced_datasets([summary]),
-        "shortened": shortened(profile),
+        "shortened": shortened(profile, summary),
         "failure": failure,
     }
     notebook.cells = [c for c in notebook.cells if "papermill-error-cell-tag" not in c.metadata.get("tags", [])]
@@ -68,7 +68,7 @@ def build_index(profile_dir: Path, outcomes: list[dict]) -> Path:
     """
     summaries = [outcome["summary"] for outcome in outcomes if outcome["summary"]]
     profile = profile_dir.name
-    facts = merge_facts(describe_run(summary, profile) for summary in summaries or [None])
+    facts = merge_facts(describe_run(summary, profile) for summary in summaries or [None]) | describe_run(None, profile)
     facts["wall time"] = format_seconds(sum(outcome["seconds"] or 0 for outcome in outcomes))
     page = {
         "facts": facts,

@@ -6,7 +6,6 @@ python -m helpers.suite --profile auto --seeds "0 1 2" --jobs 1 --dataset cifar1
 import argparse
 import json
 import os
-import re
 import subprocess
 import sys
 import time
@@ -114,8 +113,9 @@ def report_failures(unfinished: set[str], fresh: list[dict], settings: Settings,
     """The last lines: each notebook that failed, its error, and the partly executed notebook."""
     outcomes = {outcome["notebook"]: outcome for outcome in fresh}
     for name in sorted(unfinished):
-        error = re.sub(r"\x1b\[[0-9;]*m", "", (outcomes.get(name) or {}).get("error") or _cut_short(ended, settings))
-        print(f"FAILED {name}: {error}\n       partly executed: {os.path.relpath(settings.partial / name)}.ipynb")
+        print(f"FAILED {name}: {(outcomes.get(name) or {}).get('error') or _cut_short(ended, settings)}")
+        if (partial := settings.partial / f"{name}.ipynb").exists():
+            print(f"       partly executed: {os.path.relpath(partial)}")
 
 
 def _cut_short(ended: int, settings: Settings) -> str:

@@ -7,6 +7,7 @@ required as well. Until then the executed notebook lies in `.partial/`, and the 
 import argparse
 import json
 import os
+import re
 import sys
 import threading
 import time
@@ -55,11 +56,12 @@ def execute(notebook: Path, parameters: dict, folder: Path) -> dict:
 def _run(notebook: Path, partial: Path, parameters: dict) -> str | None:
     """Run papermill; None, or the error in one line."""
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"  # the kernel of this environment, not one of the user's own
+    os.environ.pop("MPLBACKEND", None)  # the kernel's own backend draws into the notebook
     import papermill
     from papermill.exceptions import PapermillExecutionError
 
-    declared = papermill.inspect_notebook(str(notebook))
     try:
+        declared = papermill.inspect_notebook(str(notebook))
         papermill.execute_notebook(
             str(notebook),
             str(partial).replace("{", "{{").replace("}", "}}"),  # papermill formats output paths
@@ -69,10 +71,16 @@ def _run(notebook: Path, partial: Path, parameters: dict) -> str | None:
             progress_bar=False,
         )
     except PapermillExecutionError as error:
-        return f"{error.ename}: {error.evalue}"
+        return _one_line(f"{error.ename}: {error.evalue}")
     except Exception as error:  # a dead kernel, a port in use: whatever it is, the other notebooks go on
-        return f"{type(error).__name__}: {error}"
+        return _one_line(f"{type(error).__name__}: {error}")
     return None
+
+
+def _one_line(text: str, longest: int = 600) -> str:
+    """A message without line breaks and terminal colours, cut where it runs on."""
+    text = " ".join(re.sub(r"\x1b\[[0-9;]*m", "", text).split())
+    return text if len(text) <= longest else text[:longest] + " ..."
 
 
 class _Follow:
