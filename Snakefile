@@ -15,16 +15,21 @@ rule all:
         expand(f"{MARKS}/{{name}}.done", name=sorted(NAMES)),
 
 
-rule notebook:
-    input:
-        "notebooks/{name}.ipynb",
-    output:
-        touch(f"{MARKS}/{{name}}.done"),
-    params:
-        python=sys.executable,
-        dataset=config["dataset"],
-        seeds=str(config["seeds"]),
-        reports=config["reports"],
-    shell:
-        "{params.python:q} -m helpers.suite.execute {input:q} --profile {PROFILE:q} --dataset {params.dataset:q}"
-        " --seeds {params.seeds:q} --reports {params.reports:q}"
+for position, name in enumerate(sorted(NAMES)):
+
+    rule:
+        name:
+            name
+        input:
+            f"notebooks/{name}.ipynb",
+        output:
+            touch(f"{MARKS}/{name}.done"),
+        priority: -position  # in the order that a reader takes them
+        params:
+            python=sys.executable,
+            dataset=config["dataset"],
+            seeds=str(config["seeds"]),
+            reports=config["reports"],
+        shell:
+            "{params.python:q} -m helpers.suite.execute {input:q} --profile {PROFILE:q} --dataset {params.dataset:q}"
+            " --seeds {params.seeds:q} --reports {params.reports:q}"

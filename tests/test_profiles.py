@@ -13,8 +13,8 @@ def test_full_is_the_reports_protocol_and_allows_no_stand_in():
     assert not full.allows_stand_in
 
 
-@pytest.mark.parametrize(("protocol", "quick", "smoke"), [(1, 1, 1), (10, 2, 1), (40, 5, 1), (150, 19, 2)])
-def test_epochs_are_a_share_rounded_up_and_never_none(protocol, quick, smoke):
+@pytest.mark.parametrize(("protocol", "quick", "smoke"), [(1, 1, 1), (10, 1, 1), (12, 1, 1), (40, 4, 1), (150, 15, 2)])
+def test_epochs_are_a_share_rounded_and_never_none(protocol, quick, smoke):
     assert PROFILES["quick"].epochs(protocol) == quick
     assert PROFILES["smoke"].epochs(protocol) == smoke
 
