@@ -4,7 +4,10 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 MIN_FREE_BYTES = 200 * 2**20  # a notebook's records, figures and page take a few MB
 
@@ -52,13 +55,21 @@ def writable_folder(folder: Path) -> Path:
     return folder
 
 
-def write_text(path: Path, content: str) -> None:
-    """Write to a temporary name in the same folder, then rename: readers see the old file or the new one."""
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}-", delete=False
-    ) as file:
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Write a file under a temporary name in its folder, then rename it: readers see the old file or the new one.
+
+    Two writers at once do no harm: each has a name of its own, and the last to end is seen.
+
+    Args:
+        path: The file to make or to replace.
+
+    Yields:
+        The file to write to, binary. If writing fails, `path` stays as it was and nothing is left behind.
+    """
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
         try:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         except BaseException:
@@ -75,7 +86,9 @@ def write_json(path: Path, content: dict) -> None:
         TypeError: A value is not plain.
         ValueError: A number is not finite.
     """
-    write_text(path, json.dumps(content, indent=1, allow_nan=False, default=_plain))
+    text = json.dumps(content, indent=1, allow_nan=False, default=_plain)
+    with replacing(path) as file:
+        file.write(text.encode())
 
 
 def _plain(value):

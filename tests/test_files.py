@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from helpers import files
-from helpers.files import ResultsFolderError, results_folder, write_json, write_text
+from helpers.files import ResultsFolderError, replacing, results_folder, write_json
 
 
 def test_the_folder_of_a_notebooks_records_is_made(tmp_path):
@@ -52,14 +52,19 @@ def test_a_disk_that_fails_while_writing_leaves_the_old_file_and_nothing_else(tm
     def full(_):
         raise OSError(28, "No space left on device")
 
-    write_text(tmp_path / "page.html", "old")
+    (tmp_path / "page.html").write_text("old")
     monkeypatch.setattr(files.os, "fsync", full)
-    with pytest.raises(OSError, match="No space left"):
-        write_text(tmp_path / "page.html", "new")
+    with pytest.raises(OSError, match="No space left"), replacing(tmp_path / "page.html") as file:
+        file.write(b"new")
     assert (tmp_path / "page.html").read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
 
 
-def test_text_is_written_as_utf_8(tmp_path):
-    write_text(tmp_path / "page.html", "±1 % über")
-    assert (tmp_path / "page.html").read_bytes() == "±1 % über".encode()
+def test_readers_see_the_old_file_until_the_new_one_is_whole(tmp_path):
+    (tmp_path / "page.html").write_text("old")
+    with replacing(tmp_path / "page.html") as file:
+        file.write(b"half of the n")
+        file.flush()
+        assert (tmp_path / "page.html").read_text() == "old"
+        file.write(b"ew one")
+    assert (tmp_path / "page.html").read_text() == "half of the new one"

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from helpers.data.checksums import read_verified
+from helpers.files import replacing, write_json
 
 Arrays = tuple[np.ndarray, np.ndarray]
 
@@ -23,7 +24,7 @@ def cache_folder() -> Path:
     shared = Path(tempfile.gettempdir()) / f"coursework-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
     for folder in [Path(chosen)] if chosen else [user, shared]:
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=folder):
                 return folder
         except OSError:
@@ -57,10 +58,11 @@ def load_decoded(folder: Path, md5s: dict[str, str], decode: Callable[[list[byte
     if arrays is None:
         cache.mkdir(parents=True, exist_ok=True)
         images, labels = decode(contents)
-        _replace(cache / "images.npy", lambda file: np.save(file, images, allow_pickle=False))
-        _replace(cache / "labels.npy", lambda file: np.save(file, labels, allow_pickle=False))
+        for name, array in (("images.npy", images), ("labels.npy", labels)):
+            with replacing(cache / name) as file:
+                np.save(file, array, allow_pickle=False)
         arrays = _open(cache)
-    _replace(cache / "verified.json", lambda file: file.write(json.dumps(known | stamps).encode()))
+    write_json(cache / "verified.json", known | stamps)
     return arrays
 
 
@@ -86,14 +88,3 @@ def _open(cache: Path) -> Arrays | None:
     except (OSError, ValueError, EOFError):
         return None
     return (images, labels) if len(images) == len(labels) else None
-
-
-def _replace(path: Path, write: Callable) -> None:
-    """Write under a name of this process's own, then rename: two writers at once do no harm."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
-        try:
-            write(file)
-        except BaseException:
-            os.unlink(file.name)
-            raise
-    os.replace(file.name, path)

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import tempfile
 from functools import cache
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from nbconvert.filters import strip_ansi
 from pygments.formatters import HtmlFormatter
 from traitlets.config import Config
 
+from helpers.files import replacing
 from helpers.progress import format_seconds
 from helpers.site.facts import describe_run, merge_facts, replaced_datasets, shortened
 from helpers.site.tidy import tidy
@@ -161,9 +161,7 @@ def _write_figures(figures: dict[str, bytes], name: str, profile_dir: Path) -> N
 
 
 def _write(path: Path, content: bytes) -> Path:
-    """Write to a temporary name in the same folder, then rename: readers see the old file or the new one."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
+    """Write a page or a figure, whole or not at all."""
+    with replacing(path) as file:
         file.write(content)
-    os.chmod(file.name, 0o644)  # temporary files are private, pages are for everyone
-    os.replace(file.name, path)
     return path
