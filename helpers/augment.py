@@ -39,13 +39,11 @@ class AugmentedBatches(keras.utils.PyDataset):
         images = self._crops[chosen, self._top[batch], self._left[batch]].transpose(0, 2, 3, 1)
         return np.where(flipped[:, None, None, None], images[:, :, ::-1], images), self._labels[chosen]
 
-    def on_epoch_end(self) -> None:
-        """Draw the next epoch's order, flips and crops."""
-        self.draw_epoch(self._epoch + 1)
-
     def draw_epoch(self, epoch: int) -> None:
-        """Make all of an epoch's random choices, from (seed, epoch) alone; epochs are counted from 0."""
-        self._epoch = epoch
+        """Make all of an epoch's random choices, from (seed, epoch) alone; epochs are counted from 0.
+
+        `fit` calls this as each epoch begins.
+        """
         rng = np.random.default_rng([self._seed, epoch])
         self._order = rng.permutation(self.num_images)
         self._flipped = rng.random(self.num_images) < 0.5

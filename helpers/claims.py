@@ -202,12 +202,14 @@ def _judge_claim(runs: list[dict], claim: pd.Series) -> dict:
         larger, smaller = smaller, larger
     verdict, (mean, low, high) = judge_difference(larger, smaller)
     interval = "" if np.isnan(low) else f" ({low:{form}} to {high:{form}})"
+    comparable = are_comparable(runs, claim["experiment"])
+    printed = f"{claim['published_better']} against {claim['published_worse']}{unit}"
     return {
         "claim": claim["claim"],
-        "printed": f"{claim['published_better']} against {claim['published_worse']}{unit}",
+        "printed": printed if comparable else "not compared",
         "ours, difference": f"{mean:{form}}{unit}{interval}",
         "seeds": str(len(larger)),
-        "verdict": verdict if are_comparable(runs, claim["experiment"]) else "-",
+        "verdict": verdict if comparable else "-",
     }
 
 

@@ -34,12 +34,9 @@ def _native_precision() -> tuple[str, str]:
     """The fastest policy that the device computes with natively, and why."""
     capability = nvidia("compute_cap") if uses_gpu() else None
     if capability:
-        major = int(capability.split(".")[0])
-        if major >= 8:
+        if int(capability.split(".")[0]) >= 8:  # Ampere and later
             return "mixed_bfloat16", f"the GPU (compute capability {capability}) computes with bfloat16"
-        if major >= 7:
-            return "mixed_float16", f"the GPU (compute capability {capability}) computes with float16, not bfloat16"
-        return "float32", f"the GPU (compute capability {capability}) has no fast half precision"
+        return "float32", f"the GPU (compute capability {capability}) does not compute with bfloat16"
     if keras.backend.backend() != "tensorflow":
         # Measured on AVX512-BF16 processors: JAX's CPU convolutions gain nothing from bfloat16.
         return "float32", f"{keras.backend.backend()} gains nothing from bfloat16 on a processor"

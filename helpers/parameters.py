@@ -51,6 +51,11 @@ def whole_number(low: int, high: int | None = None) -> Check:
     return check
 
 
+def seed() -> Check:
+    """Expect what NumPy and Keras take as a seed."""
+    return whole_number(0, 2**32 - 1)
+
+
 def number(above: float, up_to: float) -> Check:
     """Expect a number above one bound and at most another; an int will do."""
 
@@ -85,15 +90,15 @@ def text() -> Check:
     return lambda value: None if isinstance(value, str) and value else "a string"
 
 
-def list_of(item: Check) -> Check:
-    """Expect a list of at least one item, each as the item's own check says, none twice."""
+def list_of(item: Check, at_least: int = 1, distinct: bool = True) -> Check:
+    """Expect a list of so many items or more, each as the item's own check says, and none twice if so asked."""
 
     def check(value):
-        if not isinstance(value, list) or not value:
-            return f"a list such as [1, 2], each {item(None)}"
+        if not isinstance(value, list) or len(value) < at_least:
+            return f"a list of {at_least} or more, each {item(None)}"
         if wrong := [v for v in value if item(v)]:
             return f"each item to be {item(wrong[0])}"
-        return "each item once" if len(set(value)) < len(value) else None
+        return "each item once" if distinct and len(set(value)) < len(value) else None
 
     return check
 

@@ -24,11 +24,11 @@ class Progress:
         self._line.show(f"{self._name}: compiling, then at most {epochs} epochs")
 
     def epoch(self, epoch: int, logs: dict) -> None:
-        """Say how an epoch (counted from 1) went, and how long the rest takes at most."""
+        """Say how an epoch (counted from 1) went, and about how long the rest takes."""
         elapsed = time.perf_counter() - self._started
         figures = ", ".join(f"{key} {logs[key]:.3f}" for key in ("loss", "val_loss", "val_accuracy") if key in logs)
         rest = elapsed / epoch * (self._epochs - epoch) + self._rest_of_runs(elapsed / epoch * self._epochs)
-        text = f"{self._name}: epoch {epoch}/{self._epochs}, {figures}, at most {format_seconds(rest)} left"
+        text = f"{self._name}: epoch {epoch}/{self._epochs}, {figures}, about {format_seconds(rest)} left"
         self._line.show(text)
         _append(f"run {self._finished + 1} of {self.num_runs}: {text}")
 

@@ -6,6 +6,7 @@ import os
 import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import keras
@@ -38,6 +39,9 @@ class Experiment:
     seeds: list[int]
     split: Split
     folder: Path
+
+    def __post_init__(self):
+        current_commit()  # read once, before the first run: the code may change while it trains
 
 
 def write_run(
@@ -139,6 +143,7 @@ def environment() -> dict:
     }
 
 
+@cache
 def current_commit() -> str:
     """The commit of the code, with "+changes" where notebooks or helpers differ from it; "unknown" outside git."""
     root = Path(__file__).parent.parent

@@ -27,19 +27,20 @@ def epoch_of(data):
 def test_every_image_comes_once_an_epoch_and_the_last_batch_may_be_smaller(images):
     data = AugmentedBatches(images, np.arange(20), batch_size=6, seed=0)
     assert [len(y) for _, y in batches_of(data)] == [6, 6, 6, 2]
-    for _ in range(2):
+    for epoch in range(2):
+        data.draw_epoch(epoch)
         x, y = epoch_of(data)
         assert sorted(y) == list(range(20))
         assert x.shape == images.shape
         assert x.dtype == np.uint8
-        data.on_epoch_end()
 
 
 def test_each_image_is_a_crop_of_the_padded_image_or_the_mirror_of_one(images):
     data = AugmentedBatches(images, np.arange(20), batch_size=7, seed=3, padding=2)
     padded = np.pad(images, ((0, 0), (2, 2), (2, 2), (0, 0)))
     places, mirrored = set(), set()
-    for _ in range(20):
+    for epoch in range(20):
+        data.draw_epoch(epoch)
         for image, index in zip(*epoch_of(data), strict=True):
             crops = {
                 (top, left): padded[index, top : top + 4, left : left + 5] for top in range(5) for left in range(5)
@@ -49,7 +50,6 @@ def test_each_image_is_a_crop_of_the_padded_image_or_the_mirror_of_one(images):
             if len(found) == 1:
                 places.add(found[0][0])
                 mirrored.add(found[0][1])
-        data.on_epoch_end()
     assert len(places) == 25  # every place is drawn
     assert mirrored == {1, -1}
 
@@ -57,19 +57,19 @@ def test_each_image_is_a_crop_of_the_padded_image_or_the_mirror_of_one(images):
 def test_half_of_the_images_are_mirrored(images):
     data = AugmentedBatches(images, np.arange(20), batch_size=20, seed=0, padding=0)
     flipped = 0
-    for _ in range(50):
+    for epoch in range(50):
+        data.draw_epoch(epoch)
         x, y = data[0]
         flipped += sum(not np.array_equal(image, images[index]) for image, index in zip(x, y, strict=True))
-        data.on_epoch_end()
     assert flipped / 1_000 == pytest.approx(0.5, abs=0.06)  # four standard deviations
 
 
 def test_an_epoch_is_a_function_of_seed_and_epoch(images):
     first, second = (AugmentedBatches(images, np.arange(20), batch_size=6, seed=5) for _ in range(2))
     epochs = []
-    for _ in range(3):
+    for epoch in range(3):
+        first.draw_epoch(epoch)
         epochs.append(epoch_of(first)[0])
-        first.on_epoch_end()
     second.draw_epoch(2)  # without drawing those before
     np.testing.assert_array_equal(epoch_of(second)[0], epochs[2])
     np.testing.assert_array_equal(second[1][0], second[1][0])  # asking twice changes nothing

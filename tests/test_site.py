@@ -210,6 +210,12 @@ def test_the_index_shows_answers_and_failures(full):
     assert "failed after 12 s" in failed.select_one(".status").text
     assert failed.select_one(".error").text == "ValueError: came 1"
     assert [link["href"] for link in failed.select("a")] == ["failed/04_rates.ipynb"]
+    full.joinpath("04_rates.html").write_text("an earlier run's page")
+    page = read(build_index(full, [outcome("04_rates", **partial)]))
+    assert [link["href"] for link in page.select_one("#\\30 4_rates").select("a")] == [
+        "04_rates.html",
+        "failed/04_rates.ipynb",
+    ]
 
 
 def test_pages_are_for_everyone_and_leave_no_temporary_files(full):

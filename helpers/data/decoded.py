@@ -5,6 +5,7 @@ The folder is `$COURSEWORK_CACHE`, else the user's cache folder. It is safe to d
 
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -17,21 +18,27 @@ from helpers.files import replacing, write_json
 Arrays = tuple[np.ndarray, np.ndarray]
 
 
+class CacheFolderError(OSError):
+    """Decoded images cannot be kept where they should be."""
+
+
 def cache_folder() -> Path:
-    """Return the first folder of the candidates that can be written to, made if need be."""
+    """Return the folder of decoded images, made if need be.
+
+    Raises:
+        CacheFolderError: It cannot be written to.
+    """
     chosen = os.environ.get("COURSEWORK_CACHE")
     user = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "coursework"
-    shared = Path(tempfile.gettempdir()) / f"coursework-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
-    for folder in [Path(chosen)] if chosen else [user, shared]:
-        try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=folder):
-                return folder
-        except OSError:
-            continue
-    raise OSError(
-        f"no folder to keep decoded images in: set COURSEWORK_CACHE to a writable one (tried {chosen or user})"
-    )
+    folder = Path(chosen).expanduser() if chosen else user
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError as error:
+        raise CacheFolderError(
+            f"decoded images cannot be kept in {folder} ({error}): set COURSEWORK_CACHE to a writable folder"
+        ) from error
 
 
 def load_decoded(folder: Path, md5s: dict[str, str], decode: Callable[[list[bytes]], Arrays]) -> Arrays:
@@ -47,6 +54,7 @@ def load_decoded(folder: Path, md5s: dict[str, str], decode: Callable[[list[byte
 
     Raises:
         DamagedFileError: A file is new or has changed since it was verified, and its MD5 is wrong.
+        CacheFolderError: The decoded images cannot be kept: no permission, or no room.
     """
     cache = cache_folder() / f"{folder.name}-{next(iter(md5s.values()))[:8]}"
     stamps = {str((folder / name).resolve()): _stamp(folder / name) for name in md5s}
@@ -58,6 +66,7 @@ def load_decoded(folder: Path, md5s: dict[str, str], decode: Callable[[list[byte
     if arrays is None:
         cache.mkdir(parents=True, exist_ok=True)
         images, labels = decode(contents)
+        _check_room(cache, images.nbytes + labels.nbytes)
         for name, array in (("images.npy", images), ("labels.npy", labels)):
             with replacing(cache / name) as file:
                 np.save(file, array, allow_pickle=False)
@@ -88,3 +97,13 @@ def _open(cache: Path) -> Arrays | None:
     except (OSError, ValueError, EOFError):
         return None
     return (images, labels) if len(images) == len(labels) else None
+
+
+def _check_room(cache: Path, needed: int) -> None:
+    """Refuse to fill a disk."""
+    free = shutil.disk_usage(cache).free
+    if free < needed:
+        raise CacheFolderError(
+            f"{cache} has {free / 2**20:.0f} MiB free, and the decoded images need {needed / 2**20:.0f} MiB: "
+            "make room, or set COURSEWORK_CACHE to a folder on another disk"
+        )

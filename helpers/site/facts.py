@@ -51,7 +51,10 @@ def merge_facts(runs: Iterable[dict[str, str]]) -> dict[str, str]:
 
 def replaced_datasets(summaries: Iterable[dict | None]) -> list[str]:
     """What was asked for where the digits were used, each once; empty where they were not used."""
-    asked = [s.get("asked_dataset", "digits") for s in summaries if s and s["dataset"] == "digits"]
+    asked = []
+    for summary in filter(None, summaries):
+        asked += [summary.get("asked_dataset", "digits")] if summary["dataset"] == "digits" else []
+        asked += summary.get("stand_ins", [])  # of data looked at beside the main one
     return [DATASETS.get(name, name) for name in dict.fromkeys(asked)]
 
 

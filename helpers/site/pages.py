@@ -27,11 +27,11 @@ def build_page(executed: Path, profile_dir: Path) -> Path:
     """Write the page of an executed notebook, wholly or partly executed, with its figures beside it.
 
     Args:
-        executed: The notebook, `<profile_dir>/NN_name.ipynb`.
+        executed: The notebook, `<profile_dir>/NN_name.ipynb`; a partly executed one may lie in a folder below.
         profile_dir: The profile's folder; its `results/NN_name/summary.json` says how the results came about.
 
     Returns:
-        `<profile_dir>/NN_name.html`; the figures are in `<profile_dir>/figures`.
+        `NN_name.html` beside the notebook; the figures are in `figures/` there.
     """
     notebook = nbformat.read(executed, as_version=4)
     title, _ = _title_and_question(notebook, executed.stem)
@@ -42,7 +42,8 @@ def build_page(executed: Path, profile_dir: Path) -> Path:
     seconds = notebook.metadata.get("papermill", {}).get("duration")
     page = {
         "title": title,
-        "notebook": os.path.relpath(executed, profile_dir),
+        "notebook": executed.name,
+        "index": Path(os.path.relpath(profile_dir / "index.html", executed.parent)).as_posix(),
         "facts": describe_run(summary, profile, seconds),
         "replaced": replaced_datasets([summary]),
         "shortened": shortened(profile, summary),
@@ -51,8 +52,8 @@ def build_page(executed: Path, profile_dir: Path) -> Path:
     notebook.cells = [c for c in notebook.cells if "papermill-error-cell-tag" not in c.metadata.get("tags", [])]
     resources = {"unique_key": executed.stem, "output_files_dir": "figures", "page": page}
     html, resources = _exporter().from_notebook_node(notebook, resources)
-    _write_figures(resources["outputs"], executed.stem, profile_dir)
-    return _write(profile_dir / f"{executed.stem}.html", tidy(html).encode())
+    _write_figures(resources["outputs"], executed.stem, executed.parent)
+    return _write(executed.with_suffix(".html"), tidy(html).encode())
 
 
 def build_index(profile_dir: Path, outcomes: list[dict]) -> Path:
@@ -111,11 +112,12 @@ def _read_summary(profile_dir: Path, name: str) -> dict | None:
 
 def _card(outcome: dict, profile_dir: Path) -> dict:
     """What the index says of a notebook."""
-    done, rows = outcome["status"] == "done", (outcome["summary"] or {}).get("table", [])
-    source = f"{outcome['notebook']}.ipynb" if done else outcome["partial"]
-    page = str(Path(source).with_suffix(".html")) if source else None
+    rows = (outcome["summary"] or {}).get("table", [])
+    page, partial = f"{outcome['notebook']}.html", outcome["partial"]
+    partial_page = str(Path(partial).with_suffix(".html")) if partial else None
     return outcome | {
-        "page": page if done or (page and (profile_dir / page).is_file()) else None,
+        "page": page if (profile_dir / page).is_file() else None,
+        "partial": partial_page if partial_page and (profile_dir / partial_page).is_file() else partial,
         "time": format_seconds(outcome["seconds"]) if outcome["seconds"] is not None else None,
         "error": strip_ansi(outcome["error"] or ""),
         "columns": list(dict.fromkeys(column for row in rows for column in row)),

@@ -31,6 +31,9 @@ def main() -> int:
     parser.add_argument("--reports", type=Path, default=ROOT / "reports")
     asked = parser.parse_args()
     suite = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+    for variable in ("COURSEWORK_DATA", "COURSEWORK_CACHE"):  # the kernels work in another folder
+        if os.environ.get(variable):
+            os.environ[variable] = str(Path(os.environ[variable]).expanduser().resolve())
     try:
         notebooks = choose_notebooks(suite, asked.only)
         settings = read_settings(asked.profile, asked.dataset, asked.seeds, asked.jobs, asked.reports.resolve())
@@ -78,25 +81,36 @@ def run(notebooks: list[Path], suite: list[Path], settings: Settings) -> int:
     settings.partial.mkdir(exist_ok=True)
     for notebook in notebooks:
         (settings.partial / f"{notebook.stem}.json").unlink(missing_ok=True)
+    fetch_data(settings)
     ended = call_snakemake(notebooks, settings)
     outcomes = read_outcomes(suite, settings.folder)
-    index = build_index(settings.folder, outcomes)
     asked = {notebook.stem for notebook in notebooks}
     fresh = [o for o in outcomes if o["notebook"] in asked and (settings.partial / f"{o['notebook']}.json").exists()]
     if fresh:
         print("\n" + results_table(fresh))
+    done = {o["notebook"] for o in fresh if o["status"] == "done"}
+    index = settings.folder / "index.html"
+    if done or not index.exists():  # where nothing ended well, the earlier index stays as it was
+        build_index(settings.folder, outcomes)
     print(f"\n{format_seconds(time.time() - started)} in all. Open {os.path.relpath(index)}", flush=True)
-    unfinished = asked - {o["notebook"] for o in fresh if o["status"] == "done"}
-    report_failures(unfinished, fresh, settings, ended)
-    return 1 if unfinished else 0
+    report_failures(asked - done, fresh, settings, ended)
+    return 1 if asked - done else 0
+
+
+def fetch_data(settings: Settings) -> None:
+    """Fetch the data sets once: notebooks that download a file at the same time would spoil it for each other."""
+    names = dict.fromkeys([settings.dataset, "fashion_mnist"])  # notebook 01 looks at both
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with (settings.partial / "data.log").open("w") as log:
+        subprocess.run([sys.executable, "-m", "helpers.data", *names], cwd=ROOT, stderr=log, env=environment)
 
 
 def call_snakemake(notebooks: list[Path], settings: Settings) -> int:
     """Run the workflow, its own log to a file, the notebooks' progress to the terminal; returns its exit status."""
     config = {"profile": settings.profile, "dataset": settings.dataset, "reports": str(settings.reports)}
     config["seeds"] = " ".join(map(str, settings.seeds))
-    marks = [f"{settings.partial}/{notebook.stem}.done" for notebook in notebooks]
-    command = [sys.executable, "-m", "snakemake", *marks, "--cores", str(settings.jobs), "--quiet", "all"]
+    config["notebooks"] = " ".join(notebook.stem for notebook in notebooks)
+    command = [sys.executable, "-m", "snakemake", "--cores", str(settings.jobs), "--quiet", "all"]
     # Every notebook asked for is executed: after a fresh clone the files' times say nothing about what is out of date.
     command += ["--forceall", "--keep-going", "--rerun-incomplete", "--nolock"]
     command += ["--config", *(f"{key}={value}" for key, value in config.items())]

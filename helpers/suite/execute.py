@@ -40,7 +40,7 @@ def execute(notebook: Path, parameters: dict, folder: Path) -> dict:
         error = "the notebook did not reach its end: it wrote no summary (was its kernel killed, for want of memory?)"
     if not error:
         os.replace(partial, folder / notebook.name)
-        build_page(folder / notebook.name, folder)
+    error = _build(partial if error else folder / notebook.name, folder) or error
     title, question = notebook_title_and_question(notebook)
     outcome = {"notebook": name, "title": title, "question": question, "status": "failed" if error else "done"}
     outcome |= {
@@ -53,8 +53,18 @@ def execute(notebook: Path, parameters: dict, folder: Path) -> dict:
     return outcome
 
 
-def _run(notebook: Path, partial: Path, parameters: dict) -> str | None:
-    """Run papermill; None, or the error in one line."""
+def _build(executed: Path, folder: Path) -> str | None:
+    """Build the page of an executed notebook, or of what there is of it; None, or the error in one line."""
+    try:
+        if executed.exists():
+            build_page(executed, folder)
+    except Exception as error:  # a page that cannot be built is a failed notebook, and the others go on
+        return _one_line(f"its page could not be built: {type(error).__name__}: {error}")
+    return None
+
+
+def _run(notebook: Path, partial: Path, parameters: dict, tries: int = 3) -> str | None:
+    """Run papermill; None, or the error in one line. Two kernels may pick the same ports: then once more."""
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"  # the kernel of this environment, not one of the user's own
     os.environ.pop("MPLBACKEND", None)  # the kernel's own backend draws into the notebook
     import papermill
@@ -72,7 +82,9 @@ def _run(notebook: Path, partial: Path, parameters: dict) -> str | None:
         )
     except PapermillExecutionError as error:
         return _one_line(f"{error.ename}: {error.evalue}")
-    except Exception as error:  # a dead kernel, a port in use: whatever it is, the other notebooks go on
+    except Exception as error:  # a dead kernel, a full disk: whatever it is, the other notebooks go on
+        if "Address already in use" in str(error) and tries > 1:
+            return _run(notebook, partial, parameters, tries - 1)
         return _one_line(f"{type(error).__name__}: {error}")
     return None
 

@@ -19,10 +19,18 @@ def read_outcomes(notebooks: list[Path], folder: Path) -> list[dict]:
 
 
 def _last_outcome(notebook: Path, folder: Path) -> dict | None:
-    """What `execute` wrote, else what the executed notebook and its summary say, else None."""
+    """The last execution that ended well, with the failure of a later one added to it; None if there was neither."""
+    ended_well = _ended_well(notebook, folder)
     written = folder / ".partial" / f"{notebook.stem}.json"
-    if written.exists():
-        return json.loads(written.read_text())
+    last = json.loads(written.read_text()) if written.exists() else None
+    if last and last["error"]:
+        earlier = {"summary": ended_well["summary"]} if ended_well else {}
+        return last | earlier
+    return last or ended_well
+
+
+def _ended_well(notebook: Path, folder: Path) -> dict | None:
+    """What an executed notebook and its summary say, None where either is missing."""
     executed, summary = folder / notebook.name, folder / "results" / notebook.stem / "summary.json"
     if not (executed.exists() and summary.exists()):
         return None

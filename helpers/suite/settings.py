@@ -64,17 +64,18 @@ def read_settings(profile: str, dataset: str, seeds: str, jobs: str, reports: Pa
         problems.append(f"PROFILE: expected auto, {', '.join(PROFILES)}; came {profile!r}")
     if dataset not in LOADERS:
         problems.append(f"DATASET: expected one of {', '.join(LOADERS)}; came {dataset!r}")
-    if not all(seed.isdecimal() for seed in seeds.split()) or len(set(seeds.split())) < len(seeds.split()):
-        problems.append(f'SEEDS: expected different whole numbers such as "0 1 2"; came {seeds!r}')
+    numbers = [int(seed) for seed in seeds.split() if seed.isdecimal() and int(seed) < 2**32]
+    if len(set(numbers)) < len(seeds.split()):
+        problems.append(f'SEEDS: expected different whole numbers below 2**32 such as "0 1 2"; came {seeds!r}')
     if not jobs.isdecimal() or int(jobs) < 1:
         problems.append(f"JOBS: expected a whole number of 1 or more; came {jobs!r}")
     if problems:
         raise SettingsError("; ".join(problems))
     data_folder()
     chosen, why = _choose(profile)
-    numbers = tuple(int(seed) for seed in seeds.split()) or ((0, 1, 2) if chosen == "full" else (0,))
+    seeds_to_run = tuple(numbers) or ((0, 1, 2) if chosen == "full" else (0,))
     writable_folder(reports / chosen)
-    return Settings(chosen, why, dataset, numbers, int(jobs), reports)
+    return Settings(chosen, why, dataset, seeds_to_run, int(jobs), reports)
 
 
 def _choose(profile: str) -> tuple[str, str]:
