@@ -1,5 +1,6 @@
 """The data: published files only, verified before anything in them is used, decoded once."""
 
+import collections
 import gzip
 import hashlib
 import os
@@ -180,5 +181,14 @@ def test_two_processes_decoding_at_once_end_with_the_same_arrays(published, tmp_
 def test_a_cache_that_cannot_be_written_to_is_named(published, tmp_path, monkeypatch):
     (tmp_path / "file").touch()
     monkeypatch.setenv("COURSEWORK_CACHE", str(tmp_path / "file" / "cache"))
-    with pytest.raises(OSError, match="set COURSEWORK_CACHE to a writable one"):
+    with pytest.raises(OSError, match="set COURSEWORK_CACHE to a writable folder"):
         load_decoded(*published, decode)
+
+
+def test_a_disk_without_room_for_the_decoded_images_is_named_and_nothing_is_left(published, monkeypatch):
+    usage = collections.namedtuple("usage", "total used free")
+    with monkeypatch.context() as patch:
+        patch.setattr(decoded_module.shutil, "disk_usage", lambda _: usage(10**9, 10**9, 1))
+        with pytest.raises(OSError, match=r"0 MiB free, and the decoded images need .* set COURSEWORK_CACHE"):
+            load_decoded(*published, decode)
+    assert not list(decoded_module.cache_folder().rglob("*.npy"))

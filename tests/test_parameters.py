@@ -13,6 +13,7 @@ from helpers.parameters import (
     list_of,
     number,
     one_of,
+    seed,
     share,
     text,
     whole_number,
@@ -80,10 +81,23 @@ def test_each_check_passes_what_is_right_and_says_what_it_expected_of_what_is_no
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        (3, "a list such as [1, 2], each a whole number of 0 or more"),
+        (3, "a list of 1 or more, each a whole number of 0 or more"),
         ([1, "2"], "each item to be a whole number of 0 or more"),
         ([1, 1], "each item once"),
     ],
 )
 def test_a_list_says_which_of_its_rules_was_broken(value, expected):
     assert list_of(whole_number(0))(value) == expected
+
+
+@pytest.mark.parametrize("seeds", [[4294967296], [-1], [0, 0]])
+def test_a_seed_is_what_numpy_takes_as_one_and_comes_once(seeds):
+    with pytest.raises(ParameterError, match="seeds: expected"):
+        check_parameters({"seeds": seeds}, seeds=list_of(seed()))
+
+
+def test_rates_may_repeat_where_order_matters_but_one_is_no_schedule():
+    rates = list_of(number(0, 1), at_least=2, distinct=False)
+    check_parameters({"stage_rates": [0.1, 0.1]}, stage_rates=rates)
+    with pytest.raises(ParameterError, match=r"stage_rates: expected a list of 2 or more, .* came \[0\.1\]"):
+        check_parameters({"stage_rates": [0.1]}, stage_rates=rates)

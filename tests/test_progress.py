@@ -39,7 +39,7 @@ def test_each_epoch_is_a_line_in_the_log(clock, tmp_path, monkeypatch):
     progress.finish("4 epochs")
     assert (tmp_path / "log").read_text().splitlines() == [
         # 3 epochs of 10 s are left of this run, and another run of 4
-        "run 1 of 2: cnn, seed 1: epoch 1/4, loss 1.500, val_loss 1.250, val_accuracy 0.500, at most 70 s left",
+        "run 1 of 2: cnn, seed 1: epoch 1/4, loss 1.500, val_loss 1.250, val_accuracy 0.500, about 70 s left",
         "run 1 of 2: cnn, seed 1: 4 epochs",
     ]
 
@@ -52,7 +52,7 @@ def test_the_time_left_of_later_runs_is_what_the_earlier_ones_took(clock, capsys
     progress.start("second", 10)
     clock[0] = 32.0
     progress.epoch(1, {"loss": 1.0})
-    assert "second: epoch 1/10, loss 1.000, at most 48 s left" in capsys.readouterr().out  # 9 x 2 s + 30 s
+    assert "second: epoch 1/10, loss 1.000, about 48 s left" in capsys.readouterr().out  # 9 x 2 s + 30 s
 
 
 def test_without_a_log_the_lines_are_only_printed(tmp_path, monkeypatch, capsys):

@@ -106,10 +106,16 @@ def test_the_commit_is_unknown_outside_git(monkeypatch):
         raise subprocess.CalledProcessError(128, command)
 
     monkeypatch.setattr(runs, "_output", fails)
-    assert current_commit() == "unknown"
+    assert current_commit.__wrapped__() == "unknown"
 
 
 @pytest.mark.parametrize(("changes", "commit"), [("", "0123456789"), (" M helpers/models.py", "0123456789+changes")])
 def test_the_commit_says_whether_the_code_differs_from_it(monkeypatch, changes, commit):
     monkeypatch.setattr(runs, "_output", lambda command: changes if "status" in command else "0123456789")
-    assert current_commit() == commit
+    assert current_commit.__wrapped__() == commit
+
+
+def test_the_commit_is_that_of_the_start_whatever_is_committed_while_training(experiment, monkeypatch):
+    before = current_commit()
+    monkeypatch.setattr(runs, "_output", lambda command: "a later one")
+    assert current_commit() == before

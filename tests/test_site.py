@@ -147,6 +147,13 @@ def test_the_header_says_how_the_results_came_about(full):
     assert not page.select(".banner")
 
 
+def test_a_stand_in_for_data_looked_at_beside_is_announced_as_well(full):
+    write_summary(full, stand_ins=["fashion_mnist"])
+    banner = read(build_page(write_notebook(full), full)).select_one("header .banner.stand-in").text
+    assert "not Fashion-MNIST" in banner
+    assert "not CIFAR-10" not in banner
+
+
 @pytest.mark.parametrize("asked", ["cifar10", "fashion_mnist", "digits"])
 def test_stand_in_data_is_announced_first_on_page_and_index(full, asked):
     changes = {"dataset": "digits", "asked_dataset": asked}
@@ -200,6 +207,7 @@ def test_text_from_notebooks_and_records_is_escaped(full):
 
 def test_the_index_shows_answers_and_failures(full):
     partial = {"status": "failed", "seconds": 12.0, "error": "ValueError: came 1", "partial": "failed/04_rates.ipynb"}
+    full.joinpath("03_cnn.html").write_text("the page")
     page = read(build_index(full, [outcome(), outcome("04_rates", summary=None, **partial)]))
     done, failed = page.select("section")
     assert done.select_one("h2 a")["href"] == "03_cnn.html"

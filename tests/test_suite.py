@@ -127,6 +127,11 @@ def test_a_failing_notebook_stops_no_other_and_spoils_no_earlier_result(checkout
     index = (earlier / "index.html").read_text()
     assert "no such luck" in index
     assert 'href="02_works.html"' in index
+    assert 'href="01_fails.html"' in index  # the earlier page, beside the failure
+    assert "no such luck" in (earlier / ".partial" / "01_fails.html").read_text()
+    again = run_suite(checkout, "--profile", "smoke", "--only", "01_fails")
+    assert again.returncode == 1
+    assert (earlier / "index.html").read_text() == index  # nothing ended well, so it stays as it was
 
 
 @pytest.mark.parametrize(
