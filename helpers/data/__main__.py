@@ -1,19 +1,27 @@
 """Fetch data sets before several notebooks ask for them at once: `python -m helpers.data cifar10 fashion_mnist`."""
 
-import sys
+import argparse
 
 from helpers.data import DamagedFileError, DataNotFoundError, load_dataset
 
 
-def main(names: list[str]) -> None:
-    """Load each data set once, downloading and decoding it if need be, and say what could not be had."""
+def main(names: list[str], stand_in: bool) -> None:
+    """Load each data set once, downloading and decoding it if need be, and say what came of it."""
     for name in names:
         try:
-            images = load_dataset(name)[0].images
-            print(f"Data: {name}, {len(images):,} images of {images.shape[1]}x{images.shape[2]}", flush=True)
+            (images, _, _), used = load_dataset(name, stand_in)
         except (DataNotFoundError, DamagedFileError) as error:  # each notebook decides what that means for it
             print(f"Data: {error}", flush=True)
+            continue
+        if used == name:
+            print(f"Data: {name}, {len(images):,} images of {images.shape[1]}x{images.shape[2]}", flush=True)
+        else:
+            print(f"Data: {name} could not be had, locally or by download: scikit-learn's digits stand in.", flush=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="+")
+    parser.add_argument("--stand-in", action="store_true", help="let the bundled digits replace what cannot be had")
+    asked = parser.parse_args()
+    main(asked.names, asked.stand_in)
