@@ -160,7 +160,7 @@ def test_a_truncated_cache_is_rebuilt(published, tmp_path, name):
     np.testing.assert_array_equal(images[:, 0, 0, 0] % 10, labels)
 
 
-def test_two_processes_decoding_at_once_end_with_the_same_arrays(published, tmp_path):
+def test_two_readers_decoding_at_once_end_with_the_same_arrays(published, tmp_path):
     both_decode, results = threading.Barrier(2, timeout=10), []
 
     def slowly(contents):
