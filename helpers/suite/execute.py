@@ -13,7 +13,9 @@ import threading
 import time
 from pathlib import Path
 
-from helpers.files import write_json
+import nbformat
+
+from helpers.files import replacing, write_json
 from helpers.progress import LOG_VARIABLE
 from helpers.site.pages import build_page, notebook_title_and_question
 
@@ -39,6 +41,7 @@ def execute(notebook: Path, parameters: dict, folder: Path) -> dict:
     if not error and (not summary.exists() or summary.stat().st_mtime_ns == before):
         error = "the notebook did not reach its end: it wrote no summary (was its kernel killed, for want of memory?)"
     if not error:
+        forget_paths(partial)
         os.replace(partial, folder / notebook.name)
     error = _build(partial if error else folder / notebook.name, folder) or error
     title, question = notebook_title_and_question(notebook)
@@ -51,6 +54,15 @@ def execute(notebook: Path, parameters: dict, folder: Path) -> dict:
     outcome["summary"] = None if error else json.loads(summary.read_text())
     write_json(partial.with_suffix(".json"), outcome)
     return outcome
+
+
+def forget_paths(executed: Path) -> None:
+    """Shorten the paths that papermill noted in a notebook to file names: reports are shared, folders are private."""
+    content = nbformat.read(executed, as_version=4)
+    for key in ("input_path", "output_path"):
+        content.metadata.papermill[key] = Path(content.metadata.papermill[key]).name
+    with replacing(executed) as file:
+        file.write(nbformat.writes(content).encode())
 
 
 def _build(executed: Path, folder: Path) -> str | None:
