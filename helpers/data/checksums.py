@@ -1,4 +1,4 @@
-"""The published checksums, and the check that comes before any byte of a file is interpreted."""
+"""The published checksums, and the check that comes before anything in a file is unpickled or used."""
 
 import gzip
 import hashlib
