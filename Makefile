@@ -1,9 +1,12 @@
 # The front door. `make` lists what there is; every target does its own set-up in .venv, once.
-#   make reproduce PROFILE=auto|quick|full|smoke SEEDS="0 1 2" JOBS=1 DATASET=cifar10
+#   make reproduce PROFILE=auto|quick|full|smoke SEEDS="0 1 2" JOBS=1 DATASET=cifar10 RETRIES=2 TIMEOUT= FRESH=
 PROFILE ?= auto
 SEEDS   ?=
 JOBS    ?= 1
 DATASET ?= cifar10
+RETRIES ?= 2
+TIMEOUT ?=
+FRESH   ?=
 PYTHON  ?= python3
 
 VENV := .venv
@@ -11,35 +14,43 @@ BIN  := $(VENV)/bin
 # With a working NVIDIA GPU, TensorFlow's build with CUDA; its own stamp, so that a GPU added later is noticed.
 HARDWARE := $(if $(shell nvidia-smi -L 2>/dev/null),gpu,cpu)
 READY := $(VENV)/ready-$(HARDWARE)
-SUITE := $(BIN)/python -m helpers.suite --profile "$(PROFILE)" --seeds "$(SEEDS)" --jobs "$(JOBS)" --dataset "$(DATASET)"
+SUITE := $(BIN)/python -m helpers.suite --profile "$(PROFILE)" --seeds "$(SEEDS)" --jobs "$(JOBS)" --dataset "$(DATASET)" \
+         --retries "$(RETRIES)" --timeout "$(TIMEOUT)" --fresh "$(FRESH)"
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reproduce report test lab clean
+.PHONY: help setup reproduce report status test faults lab clean
 
 help:  ## list the targets
-	@echo 'make TARGET [PROFILE=auto|quick|full|smoke] [SEEDS="0 1 2"] [JOBS=1] [DATASET=cifar10]'
+	@echo 'make TARGET [PROFILE=auto|quick|full|smoke] [SEEDS="0 1 2"] [JOBS=1] [DATASET=cifar10] [FRESH=1]'
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-reproduce: $(READY)  ## execute all notebooks, build reports/<profile>/index.html
+reproduce: $(READY)  ## execute what is missing or out of date, build reports/<profile>/index.html
 	@$(SUITE)
 
 report: $(READY)  ## execute one notebook: make report NB=03_cnn
 	@$(if $(NB),$(SUITE) --only "$(NB)",echo 'Which notebook? For example: make report NB=03_cnn' >&2; exit 2)
 
+status: $(READY)  ## how each notebook and seed stands: done, stale, running, failed, pending
+	@$(SUITE) --status
+
 test: $(READY)  ## lint, unit tests on both backends, every notebook at smoke scale
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@KERAS_BACKEND=jax $(BIN)/python -m pytest tests --ignore tests/test_notebooks.py --ignore tests/test_suite.py
+	@KERAS_BACKEND=jax $(BIN)/python -m pytest tests --ignore tests/test_notebooks.py --ignore tests/test_suite.py \
+	  --ignore tests/faults/test_suite_faults.py
 	@$(BIN)/python -m pytest tests
+
+faults: $(READY)  ## only the faults: kills, damaged files, full disks; notes how many were survived in reports/faults.json
+	@$(BIN)/python -m pytest tests/faults --note-faults reports/faults.json
 
 lab: $(READY)  ## open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab --notebook-dir notebooks
 
 setup: $(READY)  ## only the set-up that every target does by itself
 
-clean:  ## remove what quick and smoke runs and the tools left; keeps .venv and reports/full
-	rm -rf reports/quick reports/smoke reports/full/.partial .snakemake .pytest_cache .ruff_cache build *.egg-info
+clean:  ## remove what quick and smoke runs and the tools left; keeps .venv and all of reports/full
+	rm -rf reports/quick reports/smoke .snakemake .pytest_cache .ruff_cache build *.egg-info
 	find helpers tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): requirements.txt pyproject.toml

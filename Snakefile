@@ -1,36 +1,51 @@
-# Which notebook runs, with what. `make reproduce` calls this with its settings (helpers/suite); to see the plan:
-#   .venv/bin/snakemake --dry-run --forceall --config profile=quick dataset=cifar10 seeds=0 reports=reports notebooks="02_dense_baseline 03_cnn"
+# Which notebook runs with which seed, with what, and after what. `make reproduce` calls this in the folder of a profile's
+# reports, with its settings in .partial/plan.json (helpers/suite); to see a plan that it left:
+#   .venv/bin/snakemake --snakefile Snakefile --directory reports/quick --configfile reports/quick/.partial/plan.json --dry-run
 #
+# A notebook with several seeds is a job a seed, which leaves finished runs, then a job that makes the page of them all.
 # The pages are no declared outputs: Snakemake deletes those before a job starts and when it fails, and earlier results
-# must stay. Each job's declared output is a mark that it ended well; its path is relative, so that no brace in the
-# checkout's own path is taken for a wildcard.
+# must stay. Each job's declared output is a mark that it ended well, whose name holds a digest of the code and the
+# settings: what changed has no mark, so it runs again; what is unchanged does not.
 import sys
+from pathlib import Path
 
-PROFILE = config["profile"]
-MARKS = f".snakemake/ended/{PROFILE}"
-NAMES = config["notebooks"].split()
+from helpers.suite.jobs import plan_jobs
+
+NOTEBOOKS = Path(workflow.basedir) / "notebooks"
+JOBS = plan_jobs(
+    [NOTEBOOKS / f"{name}.ipynb" for name in config["notebooks"]],
+    config["profile"],
+    config["dataset"],
+    tuple(config["seeds"]),
+)
 
 
 rule all:
     input:
-        expand(f"{MARKS}/{{name}}.done", name=NAMES),
+        [job.mark for job in JOBS],
 
 
-for position, name in enumerate(NAMES):
+for position, job in enumerate(JOBS):
 
     rule:
         name:
-            name
+            job.name.replace("-", "_")
         input:
-            f"notebooks/{name}.ipynb",
+            job.after,
         output:
-            touch(f"{MARKS}/{name}.done"),
+            touch(job.mark),
         priority: -position  # in the order that a reader takes them
+        threads: config["threads"]
+        resources:
+            mem_mb=min(job.memory_mb, config["memory_mb"]),
+            runtime=round(60 + 10 * job.minutes),  # minutes, on a cluster: ten times what it takes on two cores
+            gpu=min(1, config["gpus"]),
+            attempt=lambda wildcards, attempt: attempt,
         params:
             python=sys.executable,
-            dataset=config["dataset"],
-            seeds=str(config["seeds"]),
-            reports=config["reports"],
+            notebook=NOTEBOOKS / f"{job.notebook}.ipynb",
+            seeds=" ".join(map(str, job.seeds)),
+            job=job.name,
         shell:
-            "{params.python:q} -m helpers.suite.execute {input:q} --profile {PROFILE:q} --dataset {params.dataset:q}"
-            " --seeds {params.seeds:q} --reports {params.reports:q}"
+            "exec {params.python:q} -m helpers.suite.execute {params.notebook:q} --job {params.job:q} --seeds {params.seeds:q}"
+            " --plan .partial/plan.json --attempt {resources.attempt} --threads {threads}"

@@ -4,10 +4,15 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
 
 MIN_FREE_BYTES = 200 * 2**20  # a notebook's records, figures and page take a few MB
 
@@ -28,6 +33,20 @@ def results_folder(reports_dir: str | os.PathLike, profile: str, notebook: str) 
         ResultsFolderError: It cannot be made or written to, or the disk is nearly full.
     """
     return writable_folder(Path(reports_dir) / profile / "results" / notebook)
+
+
+def runs_folder(reports_dir: str | os.PathLike, profile: str, runs_dir: str = "") -> Path:
+    """Make the folder where training runs are kept, and check that it can be written to and that there is room.
+
+    Args:
+        reports_dir: The folder of all reports.
+        profile: "full", "quick" or "smoke".
+        runs_dir: Another folder to keep them in; empty for `<reports_dir>/<profile>/.runs`.
+
+    Raises:
+        ResultsFolderError: It cannot be made or written to, or the disk is nearly full.
+    """
+    return writable_folder(Path(runs_dir) if runs_dir else Path(reports_dir) / profile / ".runs")
 
 
 def writable_folder(folder: Path) -> Path:
@@ -77,6 +96,33 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             raise
     os.chmod(file.name, 0o644)  # temporary files are private, results are for everyone
     os.replace(file.name, path)
+
+
+def lock(file: IO, when_waiting: Callable[[], None]) -> None:
+    """Lock an open file until it is closed; where another process holds it, call `when_waiting` and wait.
+
+    The system takes a lock back when its holder ends, however it ends: none is ever stale. On a file system without
+    locks, as of some network drives, nothing is held.
+
+    Args:
+        file: An open file; locks are between processes, and between two openings of a file.
+        when_waiting: Called once, before waiting.
+    """
+    if not try_lock(file):
+        when_waiting()
+        fcntl.flock(file, fcntl.LOCK_EX)
+
+
+def try_lock(file: IO) -> bool:
+    """Lock an open file until it is closed; False if another process holds it."""
+    try:
+        if fcntl:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks
+        return True
+    return True
 
 
 def write_json(path: Path, content: dict) -> None:

@@ -8,14 +8,19 @@ from pathlib import Path
 
 def nvidia(field: str) -> str | None:
     """A field of the first NVIDIA GPU, such as "name" or "compute_cap", as nvidia-smi gives it; None without a GPU."""
-    if not shutil.which("nvidia-smi"):
-        return None
-    query = ["nvidia-smi", f"--query-gpu={field}", "--format=csv,noheader"]
-    try:
-        answer = subprocess.run(query, capture_output=True, text=True, timeout=20)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return answer.stdout.splitlines()[0].strip() if answer.returncode == 0 and answer.stdout else None
+    return next(iter(_nvidia_smi(field)), None)
+
+
+def gpu_count() -> int:
+    """Number of NVIDIA GPUs that this process may use."""
+    if (visible := os.environ.get("CUDA_VISIBLE_DEVICES")) is not None:
+        return len([gpu for gpu in visible.split(",") if gpu.strip() not in ("", "-1")])
+    return len(_nvidia_smi("name"))
+
+
+def memory_mb() -> int:
+    """Memory of the machine, MB."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 10**6
 
 
 def cpu_count() -> int:
@@ -30,3 +35,15 @@ def cpu_info(field: str) -> str | None:
     except OSError:
         return None
     return next((line.split(":", 1)[1].strip() for line in lines if line.split(":")[0].strip() == field), None)
+
+
+def _nvidia_smi(field: str) -> list[str]:
+    """A field of every NVIDIA GPU; none where there is no GPU or no driver."""
+    if not shutil.which("nvidia-smi"):
+        return []
+    query = ["nvidia-smi", f"--query-gpu={field}", "--format=csv,noheader"]
+    try:
+        answer = subprocess.run(query, capture_output=True, text=True, timeout=20)
+    except (OSError, subprocess.TimeoutExpired):
+        return []
+    return [line.strip() for line in answer.stdout.splitlines()] if answer.returncode == 0 else []

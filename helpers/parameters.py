@@ -85,9 +85,9 @@ def one_of(*choices: str) -> Check:
     return check
 
 
-def text() -> Check:
-    """Expect a string that is not empty."""
-    return lambda value: None if isinstance(value, str) and value else "a string"
+def text(empty: bool = False) -> Check:
+    """Expect a string; an empty one only where `empty` allows it."""
+    return lambda value: None if isinstance(value, str) and (value or empty) else "a string"
 
 
 def list_of(item: Check, at_least: int = 1, distinct: bool = True) -> Check:

@@ -2,6 +2,7 @@
 
 import os
 import time
+from datetime import datetime
 from pathlib import Path
 
 LOG_VARIABLE = "COURSEWORK_PROGRESS"  # a file that whoever runs the notebooks follows
@@ -12,36 +13,59 @@ class Progress:
 
     Args:
         num_runs: Number of runs that the notebook will make in all.
+
+    Attributes:
+        finished: Number of runs that have ended.
+        reused: Number of those that were taken from earlier runs.
+        seconds: Training time of all that have ended, whenever they were trained.
     """
 
     def __init__(self, num_runs: int = 1):
-        self.num_runs, self._finished, self._seconds = num_runs, 0, 0.0
+        self.num_runs, self.finished, self.reused, self.seconds = num_runs, 0, 0, 0.0
 
-    def start(self, name: str, epochs: int) -> None:
-        """Begin a run of at most so many epochs."""
-        self._name, self._epochs, self._started = name, epochs, time.perf_counter()
+    def waits(self, name: str) -> None:
+        """Say that another process is training the run."""
+        _Line().show(f"{name}: another process is training it; waiting for its result")
+
+    def start(self, name: str, epochs: int, trained: int = 0) -> None:
+        """Begin a run of at most so many epochs, or go on with one of which some are trained."""
+        self._name, self._epochs, self._trained, self._started = name, epochs, trained, time.perf_counter()
+        begins = f"going on after epoch {trained}, of" if trained else "compiling, then"
         self._line = _Line()
-        self._line.show(f"{self._name}: compiling, then at most {epochs} epochs")
+        self._line.show(f"{self._name}: {begins} at most {epochs} epochs")
 
     def epoch(self, epoch: int, logs: dict) -> None:
         """Say how an epoch (counted from 1) went, and about how long the rest takes."""
-        elapsed = time.perf_counter() - self._started
+        each = (time.perf_counter() - self._started) / (epoch - self._trained)
         figures = ", ".join(f"{key} {logs[key]:.3f}" for key in ("loss", "val_loss", "val_accuracy") if key in logs)
-        rest = elapsed / epoch * (self._epochs - epoch) + self._rest_of_runs(elapsed / epoch * self._epochs)
+        rest = each * (self._epochs - epoch) + self._rest_of_runs(each * self._epochs)
         text = f"{self._name}: epoch {epoch}/{self._epochs}, {figures}, about {format_seconds(rest)} left"
         self._line.show(text)
-        _append(f"run {self._finished + 1} of {self.num_runs}: {text}")
+        _append(f"run {self.finished + 1} of {self.num_runs}: {text}")
 
-    def finish(self, summary: str) -> None:
-        """End a run with what came of it."""
-        self._finished, self._seconds = self._finished + 1, self._seconds + time.perf_counter() - self._started
-        self._line.show(f"{self._name}: {summary}")
-        _append(f"run {self._finished} of {self.num_runs}: {self._name}: {summary}")
+    def finish(self, name: str, result, epochs: int) -> None:
+        """End a run of at most so many epochs, or one that was not trained again, with what came of it.
+
+        Args:
+            name: What to call the run.
+            result: Its `TrainingResult`.
+            epochs: Most epochs.
+        """
+        self.finished, self.reused = self.finished + 1, self.reused + result.reused
+        self.seconds += result.seconds
+        taken = f"taken from the run of {format_time(result.started)}, not trained again: " if result.reused else ""
+        best = result.history["val_accuracy"][result.best_epoch - 1]
+        text = (
+            f"{name}: {taken}{len(result.seconds_by_epoch)} of {epochs} epochs, {format_seconds(result.seconds)}, "
+            f"{result.images_per_second:,.0f} images/s; val_accuracy {best:.3f} at epoch {result.best_epoch}"
+        )
+        (_Line() if result.reused else self._line).show(text)
+        _append(f"run {self.finished} of {self.num_runs}: {text}")
 
     def _rest_of_runs(self, this_run: float) -> float:
         """Seconds for the runs after this one, at the pace of those that ended."""
-        each = self._seconds / self._finished if self._finished else this_run
-        return each * max(0, self.num_runs - self._finished - 1)
+        each = self.seconds / self.finished if self.finished else this_run
+        return each * max(0, self.num_runs - self.finished - 1)
 
 
 class _Line:
@@ -76,6 +100,12 @@ def format_seconds(seconds: float) -> str:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def format_time(time_: str) -> str:
+    """An ISO 8601 time in UTC as "5 March 2026, 14:30 UTC"."""
+    moment = datetime.fromisoformat(time_)
+    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
 
 
 def _append(text: str) -> None:

@@ -3,18 +3,17 @@
 import json
 import math
 import os
-import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 
 import keras
 import pandas as pd
 
 from helpers.data import Split
-from helpers.devices import describe_device, versions
+from helpers.environment import current_commit, environment
 from helpers.files import write_json
+from helpers.progress import Progress
 from helpers.training import TrainingResult
 
 
@@ -63,6 +62,7 @@ def write_run(
         **hyperparameters: Those that neither the optimizer nor `fit` knows, such as dropout_rate.
     """
     trained = training.as_dict()
+    del trained["reused"]  # says how this execution came by the run, nothing of the run
     record = {
         "notebook": experiment.notebook,
         "variant": variant,
@@ -72,23 +72,25 @@ def write_run(
         "split": {"name": experiment.split.name, "fingerprint": experiment.split.fingerprint, **experiment.split.sizes},
         "hyperparameters": trained.pop("hyperparameters") | hyperparameters,
         "parameters": count_parameters(model),
+        **trained.pop("environment"),
         **trained,
         "test": test,
         "precision": keras.config.dtype_policy().name,
-        **environment(),
     }
     write_json(experiment.folder / f"{variant}-seed{training.seed}.json", record)
     return record
 
 
-def write_summary(experiment: Experiment, table: pd.DataFrame, **more) -> None:
+def write_summary(experiment: Experiment, table: pd.DataFrame, progress: Progress | None = None, **more) -> None:
     """Write `summary.json`, the notebook's last act: who finds it knows that the notebook ran to its end.
 
     Args:
         experiment: What the runs of the notebook have in common.
         table: The table that answers the notebook's question.
+        progress: The progress of the notebook's training runs; None where nothing is trained.
         **more: Further plain values.
     """
+    trained = progress and {"runs": progress.finished, "reused": progress.reused, "seconds": progress.seconds}
     summary = {
         "notebook": experiment.notebook,
         "profile": experiment.profile,
@@ -98,6 +100,7 @@ def write_summary(experiment: Experiment, table: pd.DataFrame, **more) -> None:
         "precision": keras.config.dtype_policy().name,
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         **environment(),
+        "training": trained,
         "table": json.loads(table.to_json(orient="records")),
         **more,
     }
@@ -131,31 +134,3 @@ def count_parameters(model: keras.Model) -> dict[str, int]:
     total = model.count_params()
     trainable = sum(math.prod(weight.shape) for weight in model.trainable_weights)
     return {"total": total, "trainable": trainable, "non_trainable": total - trainable}
-
-
-def environment() -> dict:
-    """Where a result was computed: backend, device, versions, commit."""
-    return {
-        "backend": keras.backend.backend(),
-        "device": describe_device(),
-        "versions": versions(),
-        "commit": current_commit(),
-    }
-
-
-@cache
-def current_commit() -> str:
-    """The commit of the code, with "+changes" where notebooks or helpers differ from it; "unknown" outside git."""
-    root = Path(__file__).parent.parent
-    git = ["git", "-C", str(root)]
-    try:
-        commit = _output([*git, "rev-parse", "--short=10", "HEAD"])
-        changes = _output([*git, "status", "--porcelain", "--", "helpers", "notebooks", "requirements.txt"])
-    except (OSError, subprocess.SubprocessError):
-        return "unknown"
-    return commit + ("+changes" if changes else "")
-
-
-def _output(command: list[str]) -> str:
-    """What a short command prints; its failure is an error."""
-    return subprocess.run(command, capture_output=True, text=True, timeout=10, check=True).stdout.strip()

@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers import runs
+from helpers import environment
 from helpers.data import split_official
+from helpers.environment import current_commit
 from helpers.metrics import predict, summarise_test
-from helpers.runs import Experiment, current_commit, load_runs, write_run, write_summary
+from helpers.runs import Experiment, load_runs, write_run, write_summary
 
 CLASSES = ["dark", "dim", "light", "bright"]
 
@@ -105,17 +106,17 @@ def test_the_commit_is_unknown_outside_git(monkeypatch):
     def fails(command):
         raise subprocess.CalledProcessError(128, command)
 
-    monkeypatch.setattr(runs, "_output", fails)
+    monkeypatch.setattr(environment, "_output", fails)
     assert current_commit.__wrapped__() == "unknown"
 
 
 @pytest.mark.parametrize(("changes", "commit"), [("", "0123456789"), (" M helpers/models.py", "0123456789+changes")])
 def test_the_commit_says_whether_the_code_differs_from_it(monkeypatch, changes, commit):
-    monkeypatch.setattr(runs, "_output", lambda command: changes if "status" in command else "0123456789")
+    monkeypatch.setattr(environment, "_output", lambda command: changes if "status" in command else "0123456789")
     assert current_commit.__wrapped__() == commit
 
 
 def test_the_commit_is_that_of_the_start_whatever_is_committed_while_training(experiment, monkeypatch):
     before = current_commit()
-    monkeypatch.setattr(runs, "_output", lambda command: "a later one")
+    monkeypatch.setattr(environment, "_output", lambda command: "a later one")
     assert current_commit() == before

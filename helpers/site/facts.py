@@ -28,8 +28,12 @@ def describe_run(summary: dict | None, profile: str, seconds: float | None = Non
         facts |= {"data": _data(summary), "device": summary["device"]}
         if summary["seeds"]:  # none where nothing is trained
             facts |= {"seeds": _seeds(summary["seeds"]), "precision": summary["precision"].replace("_", " ")}
+    training = (summary or {}).get("training")
+    if training:
+        facts["training time"] = f"{format_seconds(training['seconds'])} in {training['runs']} runs"
     if seconds is not None:
-        facts["wall time"] = format_seconds(seconds)
+        taken = f", {training['reused']} of the runs taken from earlier ones" if training and training["reused"] else ""
+        facts["wall time"] = format_seconds(seconds) + taken
     if summary:
         facts |= {
             "date": _date(summary["finished"]),

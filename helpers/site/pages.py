@@ -70,7 +70,10 @@ def build_index(profile_dir: Path, outcomes: list[dict]) -> Path:
     summaries = [outcome["summary"] for outcome in outcomes if outcome["summary"]]
     profile = profile_dir.name
     facts = merge_facts(describe_run(summary, profile) for summary in summaries or [None]) | describe_run(None, profile)
-    facts["wall time"] = format_seconds(sum(outcome["seconds"] or 0 for outcome in outcomes))
+    trained = [summary["training"] for summary in summaries if summary.get("training")]
+    if trained:
+        runs = f"{sum(training['runs'] for training in trained)} runs"
+        facts["training time"] = f"{format_seconds(sum(training['seconds'] for training in trained))} in {runs}"
     page = {
         "facts": facts,
         "replaced": replaced_datasets(summaries),
@@ -118,11 +121,19 @@ def _card(outcome: dict, profile_dir: Path) -> dict:
     return outcome | {
         "page": page if (profile_dir / page).is_file() else None,
         "partial": partial_page if partial_page and (profile_dir / partial_page).is_file() else partial,
-        "time": format_seconds(outcome["seconds"]) if outcome["seconds"] is not None else None,
+        "time": _time(outcome),
         "error": strip_ansi(outcome["error"] or ""),
         "columns": list(dict.fromkeys(column for row in rows for column in row)),
         "rows": rows,
     }
+
+
+def _time(outcome: dict) -> str | None:
+    """How long a notebook's training took; the whole notebook where nothing was trained."""
+    training = (outcome["summary"] or {}).get("training")
+    if training and not outcome["error"]:
+        return f"{format_seconds(training['seconds'])} of training"
+    return format_seconds(outcome["seconds"]) if outcome["seconds"] is not None else None
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Execute one notebook with papermill and make its page: `python -m helpers.suite.execute NOTEBOOK ...`.
+"""Execute one job, a notebook with some seeds: `python -m helpers.suite.execute NOTEBOOK ...`.
 
 papermill's own word is no proof that a notebook ran to its end, so the notebook's last act, a new `summary.json`, is
 required as well. Until then the executed notebook lies in `.partial/`, and the pages of earlier runs stay as they were.
@@ -8,52 +8,62 @@ import argparse
 import json
 import os
 import re
+import shutil
 import sys
-import threading
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import nbformat
 
-from helpers.files import replacing, write_json
-from helpers.progress import LOG_VARIABLE
+from helpers.files import lock, replacing, write_json
+from helpers.progress import format_seconds
 from helpers.site.pages import build_page, notebook_title_and_question
+from helpers.suite.jobs import MARKS, last_word
+from helpers.suite.processes import Follow, JobTimeoutError, claim_gpu, end_with_parent, time_limit
+from helpers.suite.settings import thread_limits
 
 
-def execute(notebook: Path, parameters: dict, folder: Path) -> dict:
-    """Execute a notebook and build its page, or say why not.
+def execute(notebook: Path, job: str, parameters: dict, folder: Path, timeout: int | None = None) -> dict:
+    """Execute a notebook; where it is the job of the page, build the page. Or say why not.
 
     Args:
         notebook: The notebook, NN_name.ipynb.
+        job: The job's name: the notebook's for its page, else NN_name-seedK.
         parameters: papermill parameters; those that the notebook does not declare are left out.
         folder: The profile's folder of reports.
+        timeout: Minutes that it may take; None for no limit.
 
     Returns:
-        The outcome: notebook, title, question, status ("done" or "failed"), seconds, error, summary, partial.
+        The outcome: job, notebook, title, question, status ("done" or "failed"), seconds, error, ended, partial,
+        summary.
     """
-    name, started = notebook.stem, time.time()
-    partial = folder / ".partial" / notebook.name
-    partial.parent.mkdir(parents=True, exist_ok=True)
-    summary = folder / "results" / name / "summary.json"
+    started, is_page = time.time(), job == notebook.stem
+    partial = folder / ".partial" / f"{job}.ipynb"
+    results = folder if is_page else _scratch(folder, job)
+    summary = results / "results" / notebook.stem / "summary.json"
     before = summary.stat().st_mtime_ns if summary.exists() else None
-    with _Follow(partial.with_suffix(".progress"), name):
-        error = _run(notebook, partial, parameters)
+    partial.unlink(missing_ok=True)  # of an earlier execution
+    with Follow(partial.with_suffix(".progress"), job):
+        error = _run(notebook, partial, parameters, timeout)
     if not error and (not summary.exists() or summary.stat().st_mtime_ns == before):
         error = "the notebook did not reach its end: it wrote no summary (was its kernel killed, for want of memory?)"
     if not error:
         forget_paths(partial)
-        os.replace(partial, folder / notebook.name)
-    error = _build(partial if error else folder / notebook.name, folder) or error
+        if is_page:
+            os.replace(partial, folder / notebook.name)
+    if is_page or error:
+        error = _build(partial if error else folder / notebook.name, folder) or error
     title, question = notebook_title_and_question(notebook)
-    outcome = {"notebook": name, "title": title, "question": question, "status": "failed" if error else "done"}
-    outcome |= {
+    outcome = {"job": job, "notebook": notebook.stem, "title": title, "question": question}
+    return outcome | {
+        "status": "failed" if error else "done",
         "seconds": time.time() - started,
         "error": error,
-        "partial": f".partial/{notebook.name}" if error else None,
+        "ended": datetime.now(UTC).isoformat(timespec="seconds"),
+        "partial": f".partial/{partial.name}" if error else None,
+        "summary": None if error else json.loads(summary.read_text()),
     }
-    outcome["summary"] = None if error else json.loads(summary.read_text())
-    write_json(partial.with_suffix(".json"), outcome)
-    return outcome
 
 
 def forget_paths(executed: Path) -> None:
@@ -63,6 +73,11 @@ def forget_paths(executed: Path) -> None:
         content.metadata.papermill[key] = Path(content.metadata.papermill[key]).name
     with replacing(executed) as file:
         file.write(nbformat.writes(content).encode())
+
+
+def _scratch(folder: Path, job: str) -> Path:
+    """Where a seed's job writes what its notebook writes; the page's job writes it again, of all seeds."""
+    return folder / ".partial" / "seeds" / job / folder.name
 
 
 def _build(executed: Path, folder: Path) -> str | None:
@@ -75,7 +90,7 @@ def _build(executed: Path, folder: Path) -> str | None:
     return None
 
 
-def _run(notebook: Path, partial: Path, parameters: dict, tries: int = 3) -> str | None:
+def _run(notebook: Path, partial: Path, parameters: dict, timeout: int | None, tries: int = 3) -> str | None:
     """Run papermill; None, or the error in one line. Two kernels may pick the same ports: then once more."""
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"  # the kernel of this environment, not one of the user's own
     os.environ.pop("MPLBACKEND", None)  # the kernel's own backend draws into the notebook
@@ -84,19 +99,22 @@ def _run(notebook: Path, partial: Path, parameters: dict, tries: int = 3) -> str
 
     try:
         declared = papermill.inspect_notebook(str(notebook))
-        papermill.execute_notebook(
-            str(notebook),
-            str(partial).replace("{", "{{").replace("}", "}}"),  # papermill formats output paths
-            parameters={key: value for key, value in parameters.items() if key in declared},
-            kernel_name="python3",
-            cwd=str(notebook.parent),
-            progress_bar=False,
-        )
+        with time_limit(timeout):
+            papermill.execute_notebook(
+                str(notebook),
+                str(partial).replace("{", "{{").replace("}", "}}"),  # papermill formats output paths
+                parameters={key: value for key, value in parameters.items() if key in declared},
+                kernel_name="python3",
+                cwd=str(notebook.parent),
+                progress_bar=False,
+            )
     except PapermillExecutionError as error:
         return _one_line(f"{error.ename}: {error.evalue}")
+    except JobTimeoutError as error:
+        return str(error)
     except Exception as error:  # a dead kernel, a full disk: whatever it is, the other notebooks go on
         if "Address already in use" in str(error) and tries > 1:
-            return _run(notebook, partial, parameters, tries - 1)
+            return _run(notebook, partial, parameters, timeout, tries - 1)
         return _one_line(f"{type(error).__name__}: {error}")
     return None
 
@@ -107,56 +125,53 @@ def _one_line(text: str, longest: int = 600) -> str:
     return text if len(text) <= longest else text[:longest] + " ..."
 
 
-class _Follow:
-    """Prints the lines that a notebook's training appends to its progress log, as they come."""
-
-    def __init__(self, log: Path, name: str):
-        self._log, self._name, self._ended = log, name, threading.Event()
-
-    def __enter__(self):
-        self._log.unlink(missing_ok=True)
-        os.environ[LOG_VARIABLE] = str(self._log.resolve())
-        self._started, self._thread = time.time(), threading.Thread(target=self._follow, daemon=True)
-        print(f"{self._name}: starting", flush=True)
-        self._thread.start()
-
-    def __exit__(self, *error):
-        self._ended.set()
-        self._thread.join()
-
-    def _follow(self) -> None:
-        """Print what is new, about once a second, until the notebook has ended."""
-        shown = 0
-        while True:
-            last_look = self._ended.wait(1)
-            lines = self._log.read_text().splitlines() if self._log.exists() else []
-            for line in lines[shown:]:
-                minutes, seconds = divmod(int(time.time() - self._started), 60)
-                print(f"{self._name} {minutes:3d}:{seconds:02d}  {line}", flush=True)
-            shown = len(lines)
-            if last_look:
-                return
-
-
 def main() -> int:
-    """Execute the notebook named on the command line; 0 if it ran to its end."""
+    """Execute the job named on the command line; 0 if its notebook ran to its end."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("notebook", type=Path)
-    parser.add_argument("--profile", required=True)
-    parser.add_argument("--dataset", required=True)
+    parser.add_argument("--job", required=True, help="the job's name: NN_name, or NN_name-seedK")
     parser.add_argument("--seeds", required=True, help="whole numbers separated by spaces")
-    parser.add_argument("--reports", required=True, type=Path)
+    parser.add_argument("--plan", required=True, type=Path, help="<reports>/<profile>/.partial/plan.json")
+    parser.add_argument("--attempt", default=1, type=int)
+    parser.add_argument("--threads", default=1, type=int)
     asked = parser.parse_args()
-    parameters = {
-        "profile": asked.profile,
-        "dataset": asked.dataset,
-        "seeds": [int(seed) for seed in asked.seeds.split()],
-        "reports_dir": os.path.relpath(asked.reports, asked.notebook.parent),  # shown on the page, so no absolute path
-    }
-    outcome = execute(asked.notebook.resolve(), parameters, asked.reports.resolve() / asked.profile)
-    took = f"{outcome['seconds']:.0f} s"
-    print(f"{outcome['notebook']}: " + (f"failed after {took}" if outcome["error"] else f"done in {took}"), flush=True)
+    end_with_parent()
+    plan, partial = json.loads(asked.plan.read_text()), asked.plan.resolve().parent
+    with (partial / f"{asked.job}.lock").open("w") as file:
+        lock(file, lambda: print(f"{asked.job}: waiting for an earlier execution of it to end", flush=True))
+        os.environ.update(thread_limits(asked.threads))
+        with claim_gpu(partial, plan["gpus"]):
+            outcome = _execute_in_turn(asked, plan, partial.parent)
+        write_json(partial / f"{asked.job}.json", outcome | {"attempt": asked.attempt})
+    took, tried = format_seconds(outcome["seconds"]), f" (try {asked.attempt})" if asked.attempt > 1 else ""
+    result = f"failed after {took}: {outcome['error']}" if outcome["error"] else f"done in {took}"
+    print(f"{asked.job}: {result}{tried}", flush=True)
     return 1 if outcome["error"] else 0
+
+
+def _execute_in_turn(asked: argparse.Namespace, plan: dict, folder: Path) -> dict:
+    """Execute a job; where it ended well, remove the marks and the scratch files that it makes out of date."""
+    notebook = asked.notebook.resolve()
+    parameters = {
+        "profile": plan["profile"],
+        "dataset": plan["dataset"],
+        "seeds": [int(s) for s in asked.seeds.split()],
+    }
+    # Shown on the page, so no absolute path.
+    parameters["reports_dir"] = os.path.relpath(folder.parent, notebook.parent)
+    if asked.job != notebook.stem:
+        parameters["reports_dir"] = os.path.relpath(_scratch(folder, asked.job).parent, notebook.parent)
+        parameters["runs_dir"] = os.path.relpath(folder / ".runs", notebook.parent)
+    outcome = execute(notebook, asked.job, parameters, folder, plan["timeout"])
+    if not outcome["error"]:
+        for mark in (folder / MARKS).glob(f"{asked.job}.*"):
+            mark.unlink()
+        if asked.job == notebook.stem:
+            for scratch in (folder / ".partial" / "seeds").glob(f"{notebook.stem}-seed*"):
+                shutil.rmtree(scratch, ignore_errors=True)
+    elif said := last_word(folder, asked.job):
+        outcome["error"] += f" (its last words: {said})" if "took longer" in outcome["error"] else ""
+    return outcome
 
 
 if __name__ == "__main__":

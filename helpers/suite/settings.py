@@ -5,7 +5,7 @@ from pathlib import Path
 
 from helpers.data import LOADERS, data_folder
 from helpers.files import writable_folder
-from helpers.hardware import cpu_count, nvidia
+from helpers.hardware import cpu_count, gpu_count, memory_mb, nvidia
 from helpers.profiles import PROFILES
 
 
@@ -22,7 +22,9 @@ class Settings:
         why: Why this profile, in a few words.
         dataset: "cifar10", "fashion_mnist" or "digits".
         seeds: One training run of every variant a seed.
-        jobs: Notebooks at a time.
+        jobs: Jobs at a time, at most the number of cores.
+        retries: How often a failed job is tried again.
+        timeout: Minutes that a job may take; None for no limit.
         reports: The folder of all reports.
     """
 
@@ -31,6 +33,8 @@ class Settings:
     dataset: str
     seeds: tuple[int, ...]
     jobs: int
+    retries: int
+    timeout: int | None
     reports: Path
 
     @property
@@ -39,19 +43,37 @@ class Settings:
         return self.reports / self.profile
 
     @property
+    def plan(self) -> dict:
+        """The settings as the Snakefile and the jobs read them."""
+        return {
+            "profile": self.profile,
+            "dataset": self.dataset,
+            "seeds": list(self.seeds),
+            "threads": max(1, cpu_count() // self.jobs),
+            "retries": self.retries,
+            "timeout": self.timeout,
+            "gpus": gpu_count(),
+            "memory_mb": memory_mb(),
+        }
+
+    @property
     def partial(self) -> Path:
         """Where notebooks are while they run, and stay if they fail."""
         return self.folder / ".partial"
 
 
-def read_settings(profile: str, dataset: str, seeds: str, jobs: str, reports: Path) -> Settings:
+def read_settings(
+    profile: str, dataset: str, seeds: str, jobs: str, retries: str, timeout: str, reports: Path
+) -> Settings:
     """Check what came from the command line.
 
     Args:
         profile: "auto", "full", "quick" or "smoke"; "auto" is full on a GPU and quick without.
         dataset: A data set's name.
         seeds: Whole numbers separated by spaces; empty for 0 1 2 in full, else 0.
-        jobs: Notebooks at a time, a whole number of 1 or more.
+        jobs: Jobs at a time, a whole number of 1 or more; never more than cores.
+        retries: How often a failed job is tried again, a whole number of 0 or more.
+        timeout: Minutes that a job may take, a whole number of 1 or more; empty for no limit.
         reports: The folder of all reports.
 
     Raises:
@@ -69,13 +91,18 @@ def read_settings(profile: str, dataset: str, seeds: str, jobs: str, reports: Pa
         problems.append(f'SEEDS: expected different whole numbers below 2**32 such as "0 1 2"; came {seeds!r}')
     if not jobs.isdecimal() or int(jobs) < 1:
         problems.append(f"JOBS: expected a whole number of 1 or more; came {jobs!r}")
+    if not retries.isdecimal() or int(retries) > 100:
+        problems.append(f"RETRIES: expected a whole number from 0 to 100; came {retries!r}")
+    if timeout and (not timeout.isdecimal() or int(timeout) < 1):
+        problems.append(f"TIMEOUT: expected minutes, a whole number of 1 or more, or nothing; came {timeout!r}")
     if problems:
         raise SettingsError("; ".join(problems))
     data_folder()
     chosen, why = _choose(profile)
     seeds_to_run = tuple(numbers) or ((0, 1, 2) if chosen == "full" else (0,))
     writable_folder(reports / chosen)
-    return Settings(chosen, why, dataset, seeds_to_run, int(jobs), reports)
+    at_a_time, minutes = min(int(jobs), cpu_count()), int(timeout) if timeout else None
+    return Settings(chosen, why, dataset, seeds_to_run, at_a_time, int(retries), minutes, reports)
 
 
 def _choose(profile: str) -> tuple[str, str]:
@@ -86,9 +113,9 @@ def _choose(profile: str) -> tuple[str, str]:
     return ("full", f"there is a GPU: {gpu}") if gpu else ("quick", "there is no GPU")
 
 
-def thread_limits(jobs: int) -> dict[str, str]:
-    """Environment variables that share the processor's cores between so many notebooks; none for one."""
-    if jobs == 1:
+def thread_limits(threads: int) -> dict[str, str]:
+    """Environment variables that keep a job to its share of the processor's cores; none if it has them all."""
+    if threads >= cpu_count():
         return {}
-    threads = str(max(1, cpu_count() // jobs))
-    return {"TF_NUM_INTRAOP_THREADS": threads, "OMP_NUM_THREADS": threads}
+    # TensorFlow's, oneDNN's and the linear algebra's, JAX's.
+    return dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS", "NPROC"), str(threads))

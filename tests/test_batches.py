@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from helpers.augment import AugmentedBatches
+from helpers.batches import AugmentedBatches
 from helpers.training import fit
 
 

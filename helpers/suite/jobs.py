@@ -1,0 +1,136 @@
+"""The jobs of the suite, a training a (notebook, seed) and a page a notebook, and how each of them stands."""
+
+import json
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+
+from helpers.files import try_lock
+from helpers.fingerprints import digest_of_code, digest_of_values
+
+ROOT = Path(__file__).parents[2]
+MARKS = ".partial/ended"  # below a profile's folder: an empty file says that a job ended well
+MEMORY_MB = 3_000  # of a notebook that does not say how much it needs
+
+
+@dataclass(frozen=True)
+class Job:
+    """One execution of a notebook.
+
+    Attributes:
+        notebook: The notebook's name, such as "03_cnn".
+        seed: The seed that the job trains; None for the job that makes the page, of all seeds.
+        seeds: The seeds that the notebook is executed with.
+        after: Marks of the jobs that must have ended before.
+        digest: Of all that determines what the job makes, its random numbers aside.
+        memory_mb: Memory that it may need, MB.
+        minutes: What it took on two cores, measured.
+    """
+
+    notebook: str
+    seed: int | None
+    seeds: tuple[int, ...]
+    after: tuple[str, ...]
+    digest: str
+    memory_mb: int
+    minutes: float
+
+    @property
+    def name(self) -> str:
+        """What the job is called, such as "03_cnn-seed1", or "03_cnn" for the page."""
+        return self.notebook if self.seed is None else f"{self.notebook}-seed{self.seed}"
+
+    @property
+    def mark(self) -> str:
+        """The file that says that the job ended well, relative to the profile's folder."""
+        return f"{MARKS}/{self.name}.{self.digest}"
+
+    def state(self, folder: Path) -> str:
+        """How the job stands in a profile's folder: "running", "done", "failed", "stale" or "pending".
+
+        Stale is what ended well, but with other code, parameters or software than today's.
+        """
+        if is_running(folder, self.name):
+            return "running"
+        if (folder / self.mark).exists():
+            return "done"
+        if read_outcome(folder, self.name).get("error"):
+            return "failed"
+        return "stale" if list((folder / MARKS).glob(f"{self.name}.*")) else "pending"
+
+    def forget(self, folder: Path) -> None:
+        """Remove the job's marks, so that it is executed again."""
+        for mark in (folder / MARKS).glob(f"{self.name}.*"):
+            mark.unlink()
+
+
+def plan_jobs(notebooks: list[Path], profile: str, dataset: str, seeds: tuple[int, ...]) -> list[Job]:
+    """The jobs of notebooks, in a reader's order.
+
+    A notebook that trains with several seeds is a job a seed, which leaves finished runs, and a job that makes the page
+    from them. With one seed the page's job trains as well.
+
+    Args:
+        notebooks: The notebooks' files.
+        profile: "full", "quick" or "smoke".
+        dataset: The data set asked for.
+        seeds: The seeds.
+    """
+    code = _digest_of_package("site", "suite")
+    page_code = _digest_of_package()
+    asked = [profile, dataset, os.environ.get("KERAS_BACKEND", ""), (ROOT / "requirements.txt").read_text()]
+    jobs = []
+    for path in notebooks:
+        notebook = nbformat.read(path, as_version=4)
+        cells = {kind: [c.source for c in notebook.cells if c.cell_type == kind] for kind in ("code", "markdown")}
+        about = notebook.metadata["coursework"]
+        minutes, memory = about["minutes"][profile], about.get("memory_mb", MEMORY_MB)
+        own = seeds if any("\nseeds = " in cell for cell in cells["code"]) and len(seeds) > 1 else ()
+        digest = digest_of_values([asked, code, digest_of_code(_without_magics(cells["code"]))])[:16]
+        trained = [Job(path.stem, seed, (seed,), (), digest, memory, minutes) for seed in own]
+        digest = digest_of_values([asked, page_code, cells, seeds])[:16]
+        page = Job(path.stem, None, seeds, tuple(job.mark for job in trained), digest, memory, minutes)
+        jobs += [*trained, page]
+    return jobs
+
+
+def read_outcome(folder: Path, name: str) -> dict:
+    """How the last execution of a job went; empty if it never was executed."""
+    try:
+        return json.loads((folder / ".partial" / f"{name}.json").read_text())
+    except FileNotFoundError:
+        return {}
+
+
+def is_running(folder: Path, name: str) -> bool:
+    """Whether a process is executing a job."""
+    try:
+        with (folder / ".partial" / f"{name}.lock").open("r+") as file:
+            return not try_lock(file)
+    except FileNotFoundError:
+        return False
+
+
+def last_word(folder: Path, name: str) -> str:
+    """The last line of a job's progress; empty if there is none."""
+    try:
+        lines = (folder / ".partial" / f"{name}.progress").read_text().splitlines()
+    except FileNotFoundError:
+        return ""
+    return lines[-1] if lines else ""
+
+
+def _digest_of_package(*without: str) -> str:
+    """Digest of the helpers' code, some of their packages aside; with the site, of its templates too."""
+    helpers = ROOT / "helpers"
+    paths = [path for path in sorted(helpers.rglob("*.py")) if path.relative_to(helpers).parts[0] not in without]
+    templates = [] if "site" in without else sorted((helpers / "site").glob("*.[cj]*"))
+    return digest_of_values([digest_of_code(path.read_text() for path in paths), [p.read_text() for p in templates]])
+
+
+def _without_magics(cells: list[str]) -> list[str]:
+    """Code cells whose lines for IPython, which are no Python, do nothing."""
+    return ["\n".join(re.sub(r"^(\s*)[!%].*", r"\1pass", line) for line in cell.splitlines()) for cell in cells]

@@ -1,0 +1,7 @@
+"""Training: `fit`, Keras's own loop with timing, early stopping, exact resume and one line of progress."""
+
+from helpers.progress import Progress
+from helpers.training.callbacks import TrainingDivergedError
+from helpers.training.loop import TrainingResult, fit
+
+__all__ = ["Progress", "TrainingDivergedError", "TrainingResult", "fit"]

@@ -1,0 +1,221 @@
+"""`fit`: Keras's own training loop, interrupted at any moment and gone on with to the same end."""
+
+import logging
+import os
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from helpers.batches import ShuffledBatches
+from helpers.checkpoints import FRESH_VARIABLE, RunFiles
+from helpers.environment import environment
+from helpers.progress import Progress
+from helpers.training.callbacks import Checkpoint, Clock, DrawEpoch, Report, StopOnNan, Stopping
+from helpers.training.identity import run_identity, settings_of
+
+VALIDATION_BATCH = 1000  # images; no gradients are kept, so larger than a training batch
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """What a training run did, apart from the model itself.
+
+    Attributes:
+        history: Figures by epoch: loss, accuracy, val_loss, val_accuracy, learning_rate.
+        seconds_first_step: From the call to the end of the first step: tracing, compiling and one batch.
+        seconds_by_epoch: Whole epochs, validation included; the first includes `seconds_first_step`. Each epoch counts
+            once, however often the run was interrupted.
+        seconds: The sum of the epochs.
+        images_per_second: Training alone, median over the epochs after the first (the first if it is the only one).
+        best_epoch: Epoch, counted from 1, whose weights the model has now.
+        stopped_early: Whether the patience ran out before the epochs did.
+        hyperparameters: Optimizer with its configuration, batch size, epochs, patience.
+        seed: Seed of the shuffling.
+        started: Time of the start, ISO 8601, UTC.
+        environment: Where it was trained, at last: backend, device, versions, commit.
+        identity: Digest of all that determines the run; None where it was not kept.
+        reused: Whether it was taken from a finished run instead of being trained.
+    """
+
+    history: dict[str, list[float]]
+    seconds_first_step: float
+    seconds_by_epoch: list[float]
+    seconds: float
+    images_per_second: float
+    best_epoch: int
+    stopped_early: bool
+    hyperparameters: dict = field(repr=False)
+    seed: int
+    started: str
+    environment: dict = field(repr=False)
+    identity: str | None = None
+    reused: bool = False
+
+    def as_dict(self) -> dict:
+        """The fields as plain values, for a record."""
+        return asdict(self)
+
+
+def fit(
+    model: keras.Model,
+    x,
+    y=None,
+    *,
+    validation_data: tuple[np.ndarray, np.ndarray],
+    epochs: int,
+    batch_size: int,
+    seed: int,
+    patience: int | None = None,
+    name: str = "run",
+    progress: Progress | None = None,
+    callbacks: tuple[keras.callbacks.Callback, ...] = (),
+    runs_dir: str | os.PathLike | None = None,
+) -> TrainingResult:
+    """Train a compiled model with `model.fit`, or take its weights from a run that has ended.
+
+    Args:
+        model: Compiled, with the metric "accuracy".
+        x: Training images, such as uint8 (n, height, width, channels), or a dataset of batches such as
+            `AugmentedBatches`.
+        y: Integer classes (n,); None with a dataset of batches.
+        validation_data: Images and classes that decide when to stop; never the test images.
+        epochs: Most epochs, 1 or more.
+        batch_size: Images a step.
+        seed: Seed of the shuffling. The initial weights and the dropout's seeds are drawn before, when the model is
+            built.
+        patience: Epochs without a better validation accuracy before stopping; the best weights are then restored.
+            None trains all epochs and keeps the last weights.
+        name: What the line of progress calls the run.
+        progress: The notebook's progress; default, of this run alone.
+        callbacks: More of Keras's callbacks. What they do must depend on the epoch and the step alone: what they
+            remember is not kept when a run is interrupted.
+        runs_dir: Folder where runs are kept, a checkpoint an epoch. An interrupted run goes on from it to the result
+            that it would have had; a finished one is not trained again, unless it began before the time in
+            `$COURSEWORK_FRESH`. None keeps nothing.
+
+    Raises:
+        ValueError: An impossible argument, or a model that is not compiled; nothing was trained.
+        TrainingDivergedError: The loss became NaN or infinite.
+        CheckpointError: The run cannot be kept in `runs_dir`.
+    """
+    _check(model, x, y, epochs, batch_size, patience, callbacks)
+    batches = x if y is None else ShuffledBatches(x, y, batch_size, seed)
+    model.optimizer.build(model.trainable_variables)
+    files, identity, progress = None, None, progress or Progress()
+    if runs_dir is not None:
+        settings = {"epochs": epochs, "patience": patience, "seed": seed}
+        identity = run_identity(model, batches, validation_data, settings, callbacks)
+        files = RunFiles(Path(runs_dir) / identity, identity, os.environ.get(FRESH_VARIABLE))
+    with files.held(lambda: progress.waits(name)) if files else nullcontext():
+        if files and (finished := files.finished()):
+            _assign(model, finished[0])
+            result = TrainingResult(**finished[1], identity=identity, reused=True)
+        else:
+            values = _train(model, batches, validation_data, epochs, patience, name, progress, callbacks, files)
+            result = TrainingResult(**values | {"seed": seed}, identity=identity)
+            if files:
+                kept = result.as_dict()
+                del kept["identity"], kept["reused"]
+                files.finish(_arrays(model), kept)
+    progress.finish(name, result, epochs)
+    return result
+
+
+def _check(model, x, y, epochs: int, batch_size: int, patience: int | None, callbacks) -> None:
+    """Refuse what cannot be trained, before anything is."""
+    if getattr(model, "optimizer", None) is None or not model.compiled:
+        raise ValueError("the model is not compiled: call model.compile(optimizer, loss, metrics) first")
+    for name, value in (("epochs", epochs), ("batch_size", batch_size), ("patience", patience)):
+        if value is not None and (not isinstance(value, int | np.integer) or value < 1):
+            raise ValueError(f"{name}: expected a whole number of 1 or more, came {value!r}")
+    if y is not None and len(x) != len(y):
+        raise ValueError(f"x and y: expected as many images as classes, came {len(x)} and {len(y)}")
+    if y is None and not isinstance(x, ShuffledBatches):
+        raise ValueError(
+            "y is missing: expected the classes of x, or a dataset of batches such as AugmentedBatches as x"
+        )
+    if y is None and x.batch_size != batch_size:
+        raise ValueError(f"batch_size: expected that of the dataset of batches, {x.batch_size}, came {batch_size}")
+    forgetful = (keras.callbacks.EarlyStopping, keras.callbacks.ReduceLROnPlateau, keras.callbacks.BackupAndRestore)
+    for callback in callbacks:
+        if isinstance(callback, forgetful):
+            raise ValueError(
+                f"callbacks: {type(callback).__name__} would forget what it knows when a run is interrupted: expected "
+                "callbacks that depend on the epoch and the step alone; for early stopping give patience"
+            )
+
+
+def _train(model, batches, validation_data, epochs, patience, name, progress, callbacks, files) -> dict:
+    """Train from the newest checkpoint, or from the start, to the end; the values of the result."""
+    arrays, values = (files and files.latest()) or ({}, {})
+    if arrays:
+        _assign(model, arrays)
+    best = [arrays[f"best {i}"] for i in range(len(model.weights)) if f"best {i}" in arrays]
+    clock, stopping = Clock(values.get("clock")), Stopping(patience, values.get("stopping"), best)
+    started, trained = values.get("started", datetime.now(UTC).isoformat(timespec="seconds")), values.get("epochs", 0)
+
+    def keep(epoch: int) -> None:
+        state = {"started": started, "epochs": epoch, "ended": model.stop_training or epoch == epochs}
+        state |= {"clock": clock.values, "stopping": stopping.values}
+        files.checkpoint(_arrays(model) | _numbered("best", stopping.best_weights or []), state)
+
+    where = environment()  # of the start: the code may change while it trains
+    own = [clock, DrawEpoch(batches), StopOnNan(name), stopping]
+    last = [Report(progress), *([Checkpoint(keep)] if files else [])]  # a checkpoint holds what all others have done
+    logging.getLogger("tensorflow").setLevel("ERROR")  # it warns that each new model is traced anew
+    progress.start(name, epochs, trained)
+    model.fit(
+        batches,
+        shuffle=False,  # they are shuffled: Keras would put whole batches in another order
+        initial_epoch=trained,
+        epochs=trained if values.get("ended") else epochs,
+        validation_data=validation_data,
+        validation_batch_size=VALIDATION_BATCH,
+        callbacks=[*own, *callbacks, *last],
+        verbose=0,
+    )
+    return _values(model, clock.values, batches, epochs, patience) | {"started": started, "environment": where}
+
+
+def _arrays(model: keras.Model) -> dict[str, np.ndarray]:
+    """Weights, random states and the optimizer's state, by name."""
+    return _numbered("variable", model.variables) | _numbered("optimizer", model.optimizer.variables)
+
+
+def _numbered(kind: str, variables) -> dict[str, np.ndarray]:
+    """Variables as arrays, named by their kind and place."""
+    return {f"{kind} {i}": keras.ops.convert_to_numpy(variable) for i, variable in enumerate(variables)}
+
+
+def _assign(model: keras.Model, arrays: dict[str, np.ndarray]) -> None:
+    """Put what `_arrays` took out of a model back into it."""
+    for kind, variables in (("variable", model.variables), ("optimizer", model.optimizer.variables)):
+        for i, variable in enumerate(variables):
+            variable.assign(arrays[f"{kind} {i}"])
+
+
+def _values(model, clock: dict, batches: ShuffledBatches, epochs: int, patience: int | None) -> dict:
+    """The values of a run that has ended."""
+    accuracies = clock["history"]["val_accuracy"]
+    trained = len(accuracies)
+    steady = clock["training"][1:] or clock["training"]
+    return {
+        "history": clock["history"],
+        "seconds_first_step": clock["first_step"],
+        "seconds_by_epoch": clock["epochs"],
+        "seconds": sum(clock["epochs"]),
+        "images_per_second": batches.num_images / float(np.median(steady)),
+        "best_epoch": int(np.argmax(accuracies)) + 1 if patience else trained,
+        "stopped_early": trained < epochs,
+        "hyperparameters": {
+            "optimizer": settings_of(model.optimizer),
+            "batch_size": batches.batch_size,
+            "epochs": epochs,
+            "patience": patience,
+            "train_images": batches.num_images,
+        },
+    }
