@@ -1,5 +1,5 @@
 # The front door. `make` lists what there is; every target does its own set-up in .venv, once.
-#   make reproduce PROFILE=auto|quick|full|smoke SEEDS="0 1 2" JOBS=1 DATASET=cifar10 RETRIES=2 TIMEOUT= FRESH=
+#   make reproduce PROFILE=auto|quick|full|smoke SEEDS="0 1 2" JOBS=1 DATASET=cifar10 RETRIES=2 TIMEOUT= FRESH= GPUS=
 PROFILE ?= auto
 SEEDS   ?=
 JOBS    ?= 1
@@ -7,6 +7,7 @@ DATASET ?= cifar10
 RETRIES ?= 2
 TIMEOUT ?=
 FRESH   ?=
+GPUS    ?=
 PYTHON  ?= python3
 
 VENV := .venv
@@ -15,7 +16,7 @@ BIN  := $(VENV)/bin
 HARDWARE := $(if $(shell nvidia-smi -L 2>/dev/null),gpu,cpu)
 READY := $(VENV)/ready-$(HARDWARE)
 SUITE := $(BIN)/python -m helpers.suite --profile "$(PROFILE)" --seeds "$(SEEDS)" --jobs "$(JOBS)" --dataset "$(DATASET)" \
-         --retries "$(RETRIES)" --timeout "$(TIMEOUT)" --fresh "$(FRESH)"
+         --retries "$(RETRIES)" --timeout "$(TIMEOUT)" --fresh "$(FRESH)" --gpus "$(GPUS)"
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .DEFAULT_GOAL := help
@@ -38,7 +39,7 @@ test: $(READY)  ## lint, unit tests on both backends, every notebook at smoke sc
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@KERAS_BACKEND=jax $(BIN)/python -m pytest tests --ignore tests/test_notebooks.py --ignore tests/test_suite.py \
-	  --ignore tests/faults/test_suite_faults.py
+	  --ignore tests/faults
 	@$(BIN)/python -m pytest tests
 
 faults: $(READY)  ## only the faults: kills, damaged files, full disks; notes how many were survived in reports/faults.json

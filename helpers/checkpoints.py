@@ -7,7 +7,6 @@ replaced whole, and nothing of it is parsed before its checksum is verified.
 import hashlib
 import io
 import json
-import os
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -69,12 +68,10 @@ class RunFiles:
         """Keep a checkpoint, and the one before it.
 
         Raises:
-            CheckpointError: It cannot be written; the one before it is still there.
+            CheckpointError: It cannot be written; those before it are still there.
         """
         with _explained(self._folder):
-            if self._current.exists():
-                os.replace(self._current, self._previous)
-            self._write(self._current, arrays, values)
+            self._write(self._current, arrays, values, self._previous)
 
     def finish(self, arrays: Arrays, values: dict) -> None:
         """Keep the finished run in place of its checkpoints.
@@ -87,12 +84,12 @@ class RunFiles:
             self._current.unlink(missing_ok=True)
             self._previous.unlink(missing_ok=True)
 
-    def _write(self, path: Path, arrays: Arrays, values: dict) -> None:
+    def _write(self, path: Path, arrays: Arrays, values: dict, previous: Path | None = None) -> None:
         """Write a file whole or not at all."""
         text = json.dumps({"identity": self._identity} | values, allow_nan=False)
         archive = io.BytesIO()
         np.savez(archive, **arrays, **{VALUES: np.frombuffer(text.encode(), "uint8")})
-        with replacing(path) as file:
+        with replacing(path, previous) as file:
             file.write(hashlib.sha256(archive.getbuffer()).digest())
             file.write(archive.getbuffer())
 
@@ -102,17 +99,20 @@ class RunFiles:
             content = path.read_bytes()
         except FileNotFoundError:
             return None
-        problem = None
+        arrays, values, problem = {}, {}, None
         if hashlib.sha256(content[DIGEST_BYTES:]).digest() != content[:DIGEST_BYTES]:
             problem = "is damaged: its checksum differs"
         else:
-            with np.load(io.BytesIO(content[DIGEST_BYTES:]), allow_pickle=False) as archive:
-                arrays = dict(archive)
-            values = json.loads(arrays.pop(VALUES).tobytes())
-            if values.pop("identity") != self._identity:
-                problem = "belongs to another run"
-            elif self._since is None or values["started"] >= self._since:
-                return arrays, values
+            try:
+                with np.load(io.BytesIO(content[DIGEST_BYTES:]), allow_pickle=False) as archive:
+                    arrays = dict(archive)
+                values = json.loads(arrays.pop(VALUES).tobytes())
+            except (ValueError, KeyError):
+                problem = "holds something else than arrays and plain values"
+            else:
+                problem = None if values.pop("identity", None) == self._identity else "belongs to another run"
+        if not problem and (self._since is None or values["started"] >= self._since):
+            return arrays, values
         path.unlink()
         if problem:
             warnings.warn(f"{path.parent.name}/{path.name} {problem}; it is removed and not used.", stacklevel=2)

@@ -75,13 +75,14 @@ def writable_folder(folder: Path) -> Path:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
+def replacing(path: Path, previous: Path | None = None) -> Iterator[BinaryIO]:
     """Write a file under a temporary name in its folder, then rename it: readers see the old file or the new one.
 
     Two writers at once do no harm: each has a name of its own, and the last to end is seen.
 
     Args:
         path: The file to make or to replace.
+        previous: What the file that is replaced is called from then on; None to remove it.
 
     Yields:
         The file to write to, binary. If writing fails, `path` stays as it was and nothing is left behind.
@@ -95,6 +96,8 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             os.unlink(file.name)
             raise
     os.chmod(file.name, 0o644)  # temporary files are private, results are for everyone
+    if previous and path.exists():
+        os.replace(path, previous)
     os.replace(file.name, path)
 
 

@@ -2,9 +2,9 @@
 
 import ast
 import hashlib
-import inspect
 import json
-import textwrap
+import sys
+import types
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -25,30 +25,58 @@ def digest_of_arrays(*arrays: np.ndarray) -> str:
 
 
 def digest_of_values(values) -> str:
-    """SHA-256 of plain values as sorted JSON, as hexadecimal digits; what JSON does not know counts by its words."""
-    return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()
+    """SHA-256 of values as sorted JSON, as hexadecimal digits; what JSON does not know counts by its `description`."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True, default=description).encode()).hexdigest()
 
 
 def digest_of_code(sources: Iterable[str]) -> str:
-    """SHA-256 of Python code, as hexadecimal digits: comments, docstrings and formatting do not count."""
-    return digest_of_values([_meaning(source) for source in sources])
+    """SHA-256 of Python code in any order, as hexadecimal digits: comments, docstrings and formatting do not count."""
+    return digest_of_values(sorted(map(_meaning, sources)))
 
 
-def code_of(thing) -> str:
-    """The source of the module that a class or function is defined in; of itself where that is a notebook."""
-    module = inspect.getmodule(thing)
-    try:
-        if module is None or not getattr(module, "__file__", None):
-            return inspect.getsource(thing)
-        return Path(module.__file__).read_text()
-    except (OSError, TypeError):
-        return ""  # made on the fly: only its name and its settings are known
+def description(value):
+    """A value as plain values that are the same in every process: arrays and functions by their content."""
+    if isinstance(value, np.ndarray):
+        return digest_of_arrays(value)
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, types.FunctionType):
+        cells = [cell.cell_contents for cell in value.__closure__ or ()]
+        return [_instructions(value.__code__), *map(description, [*cells, *(value.__defaults__ or ())])]
+    if isinstance(value, dict):
+        return {str(key): description(content) for key, content in value.items()}
+    if isinstance(value, list | tuple):
+        return [description(content) for content in value]
+    if isinstance(value, set | frozenset):
+        return sorted(digest_of_values(content) for content in value)
+    if value is None or isinstance(value, str | int | float):
+        return value
+    settings = description(value.get_config()) if hasattr(value, "get_config") else None
+    return [type(value).__qualname__, settings]
+
+
+def code_of(thing: type) -> str:
+    """What a class does: its module's source; its methods' instructions where it is defined in a notebook."""
+    path = getattr(sys.modules.get(thing.__module__), "__file__", None)
+    if path and path.endswith(".py"):
+        return Path(path).read_text()
+    methods = {name: method for name, method in vars(thing).items() if isinstance(method, types.FunctionType)}
+    return repr(digest_of_values([thing.__qualname__, methods]))
+
+
+def _instructions(code: types.CodeType) -> list:
+    """A function's compiled code: what it does, not where it stands."""
+    constants = [_instructions(c) if isinstance(c, types.CodeType) else repr(c) for c in code.co_consts]
+    return [code.co_code.hex(), constants, code.co_names, code.co_varnames]
 
 
 @cache
 def _meaning(source: str) -> str:
-    """Code as its syntax tree, without docstrings."""
-    tree = ast.parse(textwrap.dedent(source))
+    """Code as its syntax tree, without docstrings; as it is where it is no Python."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:  # whoever runs it will hear of it
+        return source
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and _docstring(node):
             node.body = node.body[1:]

@@ -11,11 +11,11 @@ def nvidia(field: str) -> str | None:
     return next(iter(_nvidia_smi(field)), None)
 
 
-def gpu_count() -> int:
-    """Number of NVIDIA GPUs that this process may use."""
+def visible_gpus() -> list[str]:
+    """The NVIDIA GPUs that this process may use, by number or as $CUDA_VISIBLE_DEVICES names them."""
     if (visible := os.environ.get("CUDA_VISIBLE_DEVICES")) is not None:
-        return len([gpu for gpu in visible.split(",") if gpu.strip() not in ("", "-1")])
-    return len(_nvidia_smi("name"))
+        return [gpu.strip() for gpu in visible.split(",") if gpu.strip() not in ("", "-1")]
+    return [str(number) for number in range(len(_nvidia_smi("name")))]
 
 
 def memory_mb() -> int:

@@ -2,12 +2,23 @@
 
 import collections
 import json
+import subprocess
+import sys
+import types
 
 import numpy as np
 import pytest
 
 from helpers import files
-from helpers.files import ResultsFolderError, replacing, results_folder, write_json
+from helpers.files import ResultsFolderError, lock, replacing, results_folder, runs_folder, try_lock, write_json
+
+HOLDER = """
+import sys
+from helpers.files import try_lock
+with open(sys.argv[1]) as file:
+    print(try_lock(file), flush=True)
+    sys.stdin.read()
+"""
 
 
 def test_the_folder_of_a_notebooks_records_is_made(tmp_path):
@@ -68,3 +79,77 @@ def test_readers_see_the_old_file_until_the_new_one_is_whole(tmp_path):
         assert (tmp_path / "page.html").read_text() == "old"
         file.write(b"ew one")
     assert (tmp_path / "page.html").read_text() == "half of the new one"
+
+
+def test_runs_are_kept_beside_a_profiles_reports_or_where_they_are_asked_to_be(tmp_path):
+    assert runs_folder(tmp_path / "reports", "smoke") == tmp_path / "reports" / "smoke" / ".runs"
+    assert runs_folder(tmp_path / "reports", "full", str(tmp_path / "drive" / "runs")) == tmp_path / "drive" / "runs"
+    assert (tmp_path / "reports" / "smoke" / ".runs").is_dir()
+    assert (tmp_path / "drive" / "runs").is_dir()
+    assert not (tmp_path / "reports" / "full").exists()
+
+
+def test_a_folder_of_runs_that_cannot_be_written_is_refused_before_training(tmp_path, monkeypatch):
+    (tmp_path / "drive").write_text("not a folder")
+    with pytest.raises(ResultsFolderError, match=r"drive.runs .*expected a writable folder.*Nothing was trained"):
+        runs_folder(tmp_path / "reports", "smoke", str(tmp_path / "drive" / "runs"))
+    usage = collections.namedtuple("usage", "total used free")
+    monkeypatch.setattr(files.shutil, "disk_usage", lambda _: usage(10**12, 10**12, 5 * 2**20))
+    with pytest.raises(ResultsFolderError, match=r"5 MiB free: expected 200 MiB or more"):
+        runs_folder(tmp_path / "reports", "smoke")
+
+
+def test_a_file_is_locked_by_one_at_a_time_until_it_is_closed(tmp_path):
+    with (tmp_path / "lock").open("w") as first, (tmp_path / "lock").open() as second:
+        assert try_lock(first)
+        assert not try_lock(second)
+        assert try_lock(first)  # it has it
+        first.close()
+        assert try_lock(second)
+
+
+def test_the_lock_of_a_process_that_is_killed_is_free_again(tmp_path):
+    (tmp_path / "lock").touch()
+    command = [sys.executable, "-c", HOLDER, str(tmp_path / "lock")]
+    holder = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert holder.stdout.readline() == "True\n"
+    with (tmp_path / "lock").open() as file:
+        assert not try_lock(file)
+        holder.kill()
+        holder.communicate()
+        assert try_lock(file)
+
+
+def test_a_free_file_is_locked_without_waiting(tmp_path):
+    with (tmp_path / "lock").open("w") as file, (tmp_path / "lock").open() as other:
+        lock(file, when_waiting=lambda: pytest.fail("it was free"))
+        assert not try_lock(other)
+
+
+def test_who_finds_a_file_locked_says_so_once_and_waits_for_it(tmp_path):
+    with (tmp_path / "lock").open("w") as holder, (tmp_path / "lock").open() as file:
+        assert try_lock(holder)
+        said = []
+
+        def wait():
+            said.append("waiting")
+            holder.close()
+
+        lock(file, when_waiting=wait)
+        assert said == ["waiting"]
+        with (tmp_path / "lock").open() as other:
+            assert not try_lock(other)
+
+
+def no_locks(*_):
+    """What a file system without locks answers."""
+    raise OSError(95, "Operation not supported")
+
+
+@pytest.mark.parametrize("system", [None, types.SimpleNamespace(flock=no_locks, LOCK_EX=2, LOCK_NB=4)])
+def test_where_the_system_has_no_locks_nothing_is_held_and_nobody_waits(tmp_path, monkeypatch, system):
+    monkeypatch.setattr(files, "fcntl", system)
+    with (tmp_path / "lock").open("w") as first, (tmp_path / "lock").open() as second:
+        for file in (first, second):
+            assert try_lock(file)
+            lock(file, when_waiting=lambda: pytest.fail("there is nothing to wait for"))

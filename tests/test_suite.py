@@ -43,7 +43,7 @@ def test_every_notebook_runs_to_its_end(smoke):
     ended, _ = smoke
     assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-3000:]
     for name in NAMES:
-        assert re.search(rf"^{name}: done in \d+ s$", ended.stdout, re.MULTILINE)
+        assert re.search(rf"^{name}: done in \d+ (s|min)$", ended.stdout, re.MULTILINE)
 
 
 def test_it_says_first_what_it_will_run_and_how_long_that_takes(smoke):
@@ -85,11 +85,27 @@ def test_a_run_leaves_one_record_and_a_shortened_one_is_never_compared(smoke):
     assert {row["printed"] for row in summary["table"]} == {"not compared"}
 
 
+def test_what_is_up_to_date_is_not_executed_again(smoke):
+    _, folder = smoke
+    stands_in = [] if os.environ.get("COURSEWORK_DATA") else ["--dataset", "digits"]
+    same = ("--profile", "smoke", "--jobs", 2, "--reports", folder.parent, *stands_in)
+    status = run_suite(ROOT, *same, "--status").stdout
+    before = {name: (folder / f"{name}.html").read_bytes() for name in NAMES}
+    again = run_suite(ROOT, *same)
+    assert again.returncode == 0
+    for name in NAMES:
+        stood_in = name == "01_data_and_splits" and stands_in  # looks at two data sets that are not there
+        assert re.search(rf"^{name} +{'pending' if stood_in else 'done'}$", status, re.MULTILINE) or stood_in
+        assert re.search(rf"^{name} +{'done' if stood_in else 'reused'} ", again.stdout, re.MULTILINE), again.stdout
+        assert stood_in or (folder / f"{name}.html").read_bytes() == before[name]
+
+
 @pytest.fixture
 def checkout(tmp_path):
     """A copy of the suite with three notebooks of its own: one that fails, one that works, one whose kernel dies."""
     shutil.copytree(ROOT / "helpers", tmp_path / "helpers", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "Snakefile", tmp_path)
+    for name in ("Snakefile", "requirements.txt"):
+        shutil.copy(ROOT / name, tmp_path)
     bodies = {
         "01_fails": "raise ValueError('no such luck')",
         "02_works": WRITE_SUMMARY.format(name="02_works"),
@@ -115,8 +131,9 @@ def test_a_failing_notebook_stops_no_other_and_spoils_no_earlier_result(checkout
     earlier = checkout / "reports" / "smoke"
     earlier.mkdir(parents=True)
     (earlier / "01_fails.html").write_text("an earlier page")
-    ended = run_suite(checkout, "--profile", "smoke")
+    ended = run_suite(checkout, "--profile", "smoke", "--retries", 0)
     assert ended.returncode == 1
+    assert "1 done, 2 failed" in ended.stdout
     assert "02_works: done" in ended.stdout
     assert (earlier / "02_works.html").exists()
     assert (earlier / "01_fails.html").read_text() == "an earlier page"
@@ -131,7 +148,7 @@ def test_a_failing_notebook_stops_no_other_and_spoils_no_earlier_result(checkout
     assert 'href="02_works.html"' in index
     assert 'href="01_fails.html"' in index  # the earlier page, beside the failure
     assert "no such luck" in (earlier / ".partial" / "01_fails.html").read_text()
-    again = run_suite(checkout, "--profile", "smoke", "--only", "01_fails")
+    again = run_suite(checkout, "--profile", "smoke", "--only", "01_fails", "--retries", 0)
     assert again.returncode == 1
     assert (earlier / "index.html").read_text() == index  # nothing ended well, so it stays as it was
 
@@ -144,6 +161,9 @@ def test_a_failing_notebook_stops_no_other_and_spoils_no_earlier_result(checkout
         (["--seeds", "1 01"], "SEEDS: expected different whole numbers"),
         (["--seeds", "4294967296"], "SEEDS: expected different whole numbers below 2**32"),
         (["--jobs", "0"], "JOBS: expected a whole number of 1 or more; came '0'"),
+        (["--retries", "-1"], "RETRIES: expected a whole number from 0 to 100; came '-1'"),
+        (["--timeout", "soon"], "TIMEOUT: expected minutes, a number above 0, or nothing; came 'soon'"),
+        (["--gpus", "many"], "GPUS: expected a whole number of 0 or more, or nothing; came 'many'"),
         (["--dataset", "cifar100"], "DATASET: expected one of cifar10, fashion_mnist, digits; came 'cifar100'"),
         (["--only", "99_none"], "NB: expected a notebook's name"),
     ],

@@ -24,6 +24,18 @@ class VoteFor(keras.callbacks.Callback):
         self.model.layers[-1].set_weights([np.zeros_like(kernel), 9 * np.eye(len(bias))[self._classes[epoch]]])
 
 
+class Interrupt(keras.callbacks.Callback):
+    """Ends the training as Ctrl-C does, after so many steps."""
+
+    def __init__(self, steps: int):
+        super().__init__()
+        self._left = iter(range(steps))  # no plain value: the runs are the same run, interrupted or not
+
+    def on_train_batch_end(self, batch, logs=None):
+        if next(self._left, None) is None:
+            raise KeyboardInterrupt
+
+
 @pytest.fixture
 def train(build_tiny, tiny_data):
     """Train a tiny net: train(build_seed, learning_rate, **options of fit) -> model, result."""
@@ -108,6 +120,21 @@ def test_without_patience_the_last_weights_are_kept(train, uneven):
     model, result = train(learning_rate=0.0, validation_data=uneven, epochs=2, callbacks=(VoteFor(1, 0),))
     assert (result.best_epoch, result.stopped_early) == (2, False)
     assert model.evaluate(*uneven, verbose=0, return_dict=True)["accuracy"] == pytest.approx(4 / 16)
+
+
+@pytest.mark.parametrize("steps", [0, 3, 4, 9, 14])  # of four an epoch: before, between, within epochs
+def test_an_interrupted_run_ends_with_the_same_numbers_as_another(train, tmp_path, steps):
+    options = {"epochs": 4, "patience": 2, "batch_size": 16}
+    model, undisturbed = train(callbacks=(Interrupt(100),), runs_dir=tmp_path / "undisturbed", **options)
+    with pytest.raises(KeyboardInterrupt):
+        train(callbacks=(Interrupt(steps),), runs_dir=tmp_path / "interrupted", **options)
+    again, resumed = train(callbacks=(Interrupt(100),), runs_dir=tmp_path / "interrupted", **options)
+    assert resumed.history == undisturbed.history
+    assert (resumed.best_epoch, resumed.stopped_early) == (undisturbed.best_epoch, undisturbed.stopped_early)
+    assert len(resumed.seconds_by_epoch) == len(undisturbed.seconds_by_epoch)
+    assert resumed.identity == undisturbed.identity
+    for weight, same in zip(model.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(weight, same)
 
 
 def test_a_loss_that_is_no_number_ends_the_training_and_says_what_to_do(train):

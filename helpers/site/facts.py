@@ -1,7 +1,9 @@
 """How a result came about, in words: the strip of facts at the top of each page."""
 
+import json
 from collections.abc import Iterable
 from datetime import datetime
+from pathlib import Path
 
 from helpers.profiles import PROFILES
 from helpers.progress import format_seconds
@@ -42,6 +44,22 @@ def describe_run(summary: dict | None, profile: str, seconds: float | None = Non
             "commit": summary["commit"],
         }
     return facts
+
+
+def describe_faults(path: Path) -> dict | None:
+    """How many of the faults that the tests make were survived, as `make faults` noted it; None without a note.
+
+    Args:
+        path: The note, faults.json.
+
+    Returns:
+        tried and survived, in all; date, commit; faults: a row each with fault, tried, survived.
+    """
+    if not path.is_file():
+        return None
+    note = json.loads(path.read_text())
+    totals = {key: sum(fault[key] for fault in note["faults"]) for key in ("tried", "survived")}
+    return totals | {"date": _date(note["finished"]), "commit": note["commit"], "faults": note["faults"]}
 
 
 def merge_facts(runs: Iterable[dict[str, str]]) -> dict[str, str]:

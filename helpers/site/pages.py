@@ -15,7 +15,7 @@ from traitlets.config import Config
 
 from helpers.files import replacing
 from helpers.progress import format_seconds
-from helpers.site.facts import describe_run, merge_facts, replaced_datasets, shortened
+from helpers.site.facts import describe_faults, describe_run, merge_facts, replaced_datasets, shortened
 from helpers.site.tidy import tidy
 
 TEMPLATES = Path(__file__).parent
@@ -80,6 +80,7 @@ def build_index(profile_dir: Path, outcomes: list[dict]) -> Path:
         "all_replaced": all(summary["dataset"] == "digits" for summary in summaries),
         "shortened": shortened(profile),
         "outcomes": [_card(outcome, profile_dir) for outcome in outcomes],
+        "faults": describe_faults(profile_dir.parent / "faults.json"),
     }
     html = _exporter().environment.get_template("index.html.jinja").render(page=page)
     return _write(profile_dir / "index.html", tidy(html).encode())

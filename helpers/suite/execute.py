@@ -24,7 +24,7 @@ from helpers.suite.processes import Follow, JobTimeoutError, claim_gpu, end_with
 from helpers.suite.settings import thread_limits
 
 
-def execute(notebook: Path, job: str, parameters: dict, folder: Path, timeout: int | None = None) -> dict:
+def execute(notebook: Path, job: str, parameters: dict, folder: Path, timeout: float | None = None) -> dict:
     """Execute a notebook; where it is the job of the page, build the page. Or say why not.
 
     Args:
@@ -90,7 +90,7 @@ def _build(executed: Path, folder: Path) -> str | None:
     return None
 
 
-def _run(notebook: Path, partial: Path, parameters: dict, timeout: int | None, tries: int = 3) -> str | None:
+def _run(notebook: Path, partial: Path, parameters: dict, timeout: float | None, tries: int = 3) -> str | None:
     """Run papermill; None, or the error in one line. Two kernels may pick the same ports: then once more."""
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"  # the kernel of this environment, not one of the user's own
     os.environ.pop("MPLBACKEND", None)  # the kernel's own backend draws into the notebook
@@ -140,7 +140,7 @@ def main() -> int:
     with (partial / f"{asked.job}.lock").open("w") as file:
         lock(file, lambda: print(f"{asked.job}: waiting for an earlier execution of it to end", flush=True))
         os.environ.update(thread_limits(asked.threads))
-        with claim_gpu(partial, plan["gpus"]):
+        with claim_gpu(partial):
             outcome = _execute_in_turn(asked, plan, partial.parent)
         write_json(partial / f"{asked.job}.json", outcome | {"attempt": asked.attempt})
     took, tried = format_seconds(outcome["seconds"]), f" (try {asked.attempt})" if asked.attempt > 1 else ""

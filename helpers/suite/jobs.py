@@ -2,11 +2,11 @@
 
 import json
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+from IPython.core.inputtransformer2 import TransformerManager
 
 from helpers.files import try_lock
 from helpers.fingerprints import digest_of_code, digest_of_values
@@ -89,7 +89,7 @@ def plan_jobs(notebooks: list[Path], profile: str, dataset: str, seeds: tuple[in
         about = notebook.metadata["coursework"]
         minutes, memory = about["minutes"][profile], about.get("memory_mb", MEMORY_MB)
         own = seeds if any("\nseeds = " in cell for cell in cells["code"]) and len(seeds) > 1 else ()
-        digest = digest_of_values([asked, code, digest_of_code(_without_magics(cells["code"]))])[:16]
+        digest = digest_of_values([asked, code, digest_of_code(_as_python(cells["code"]))])[:16]
         trained = [Job(path.stem, seed, (seed,), (), digest, memory, minutes) for seed in own]
         digest = digest_of_values([asked, page_code, cells, seeds])[:16]
         page = Job(path.stem, None, seeds, tuple(job.mark for job in trained), digest, memory, minutes)
@@ -131,6 +131,6 @@ def _digest_of_package(*without: str) -> str:
     return digest_of_values([digest_of_code(path.read_text() for path in paths), [p.read_text() for p in templates]])
 
 
-def _without_magics(cells: list[str]) -> list[str]:
-    """Code cells whose lines for IPython, which are no Python, do nothing."""
-    return ["\n".join(re.sub(r"^(\s*)[!%].*", r"\1pass", line) for line in cell.splitlines()) for cell in cells]
+def _as_python(cells: list[str]) -> list[str]:
+    """Code cells as Python: lines for IPython become the calls that they stand for."""
+    return [TransformerManager().transform_cell(cell) for cell in cells]

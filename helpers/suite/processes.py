@@ -1,6 +1,7 @@
 """A job's process: it ends with whoever began it, in time, on a GPU of its own, and its progress is printed."""
 
 import os
+import platform
 import signal
 import threading
 import time
@@ -9,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from helpers.files import try_lock
+from helpers.hardware import visible_gpus
 from helpers.progress import LOG_VARIABLE
 
 
@@ -51,15 +53,13 @@ def time_limit(minutes: float | None) -> Iterator[None]:
 
 
 @contextmanager
-def claim_gpu(folder: Path, count: int) -> Iterator[None]:
-    """Show this process one GPU that no other job of the folder has; without GPUs, nothing is changed."""
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-    gpus = visible.split(",") if visible else [str(i) for i in range(count)]
+def claim_gpu(folder: Path) -> Iterator[None]:
+    """Show this process one of this machine's GPUs that no other job of the folder has; without GPUs change nothing."""
     with ExitStack() as stack:
-        for gpu in gpus if count else []:
-            file = stack.enter_context((folder / f"gpu-{gpu.strip()}.lock").open("w"))
+        for gpu in visible_gpus():
+            file = stack.enter_context((folder / f"gpu-{platform.node()}-{gpu}.lock").open("w"))
             if try_lock(file):
-                os.environ["CUDA_VISIBLE_DEVICES"] = gpu.strip()
+                os.environ["CUDA_VISIBLE_DEVICES"] = gpu
                 break
         yield
 
@@ -91,7 +91,8 @@ class Follow:
         shown = 0
         while True:
             last_look = self._ended.wait(1)
-            lines = self._log.read_text().splitlines() if self._log.exists() else []
+            text = self._log.read_text() if self._log.exists() else ""
+            lines = text[: text.rfind("\n") + 1].splitlines()  # one that is being written is printed when it is whole
             for line in lines[shown:]:
                 minutes, seconds = divmod(int(time.time() - self._started), 60)
                 print(f"{self._name} {minutes:3d}:{seconds:02d}  {line}", flush=True)

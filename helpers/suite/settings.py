@@ -1,11 +1,12 @@
 """What to run, as asked for on the command line: checked before anything starts."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
 from helpers.data import LOADERS, data_folder
 from helpers.files import writable_folder
-from helpers.hardware import cpu_count, gpu_count, memory_mb, nvidia
+from helpers.hardware import cpu_count, memory_mb, nvidia, visible_gpus
 from helpers.profiles import PROFILES
 
 
@@ -25,6 +26,7 @@ class Settings:
         jobs: Jobs at a time, at most the number of cores.
         retries: How often a failed job is tried again.
         timeout: Minutes that a job may take; None for no limit.
+        gpus: Number of GPUs; each is of one job at a time.
         reports: The folder of all reports.
     """
 
@@ -34,7 +36,8 @@ class Settings:
     seeds: tuple[int, ...]
     jobs: int
     retries: int
-    timeout: int | None
+    timeout: float | None
+    gpus: int
     reports: Path
 
     @property
@@ -52,7 +55,7 @@ class Settings:
             "threads": max(1, cpu_count() // self.jobs),
             "retries": self.retries,
             "timeout": self.timeout,
-            "gpus": gpu_count(),
+            "gpus": self.gpus,
             "memory_mb": memory_mb(),
         }
 
@@ -63,7 +66,7 @@ class Settings:
 
 
 def read_settings(
-    profile: str, dataset: str, seeds: str, jobs: str, retries: str, timeout: str, reports: Path
+    profile: str, dataset: str, seeds: str, jobs: str, retries: str, timeout: str, gpus: str, reports: Path
 ) -> Settings:
     """Check what came from the command line.
 
@@ -73,7 +76,8 @@ def read_settings(
         seeds: Whole numbers separated by spaces; empty for 0 1 2 in full, else 0.
         jobs: Jobs at a time, a whole number of 1 or more; never more than cores.
         retries: How often a failed job is tried again, a whole number of 0 or more.
-        timeout: Minutes that a job may take, a whole number of 1 or more; empty for no limit.
+        timeout: Minutes that a job may take, a number above 0; empty for no limit.
+        gpus: Number of GPUs; empty to count this machine's. A cluster's login node may have none where its nodes do.
         reports: The folder of all reports.
 
     Raises:
@@ -93,16 +97,27 @@ def read_settings(
         problems.append(f"JOBS: expected a whole number of 1 or more; came {jobs!r}")
     if not retries.isdecimal() or int(retries) > 100:
         problems.append(f"RETRIES: expected a whole number from 0 to 100; came {retries!r}")
-    if timeout and (not timeout.isdecimal() or int(timeout) < 1):
-        problems.append(f"TIMEOUT: expected minutes, a whole number of 1 or more, or nothing; came {timeout!r}")
+    if timeout and not _is_above_zero(timeout):
+        problems.append(f"TIMEOUT: expected minutes, a number above 0, or nothing; came {timeout!r}")
+    if gpus and not gpus.isdecimal():
+        problems.append(f"GPUS: expected a whole number of 0 or more, or nothing; came {gpus!r}")
     if problems:
         raise SettingsError("; ".join(problems))
     data_folder()
     chosen, why = _choose(profile)
     seeds_to_run = tuple(numbers) or ((0, 1, 2) if chosen == "full" else (0,))
     writable_folder(reports / chosen)
-    at_a_time, minutes = min(int(jobs), cpu_count()), int(timeout) if timeout else None
-    return Settings(chosen, why, dataset, seeds_to_run, at_a_time, int(retries), minutes, reports)
+    at_a_time, minutes = min(int(jobs), cpu_count()), float(timeout) if timeout else None
+    count = int(gpus) if gpus else len(visible_gpus())
+    return Settings(chosen, why, dataset, seeds_to_run, at_a_time, int(retries), minutes, count, reports)
+
+
+def _is_above_zero(text: str) -> bool:
+    """Whether a text is a finite number above 0."""
+    try:
+        return 0 < float(text) < math.inf
+    except ValueError:
+        return False
 
 
 def _choose(profile: str) -> tuple[str, str]:

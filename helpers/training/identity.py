@@ -1,15 +1,16 @@
 """The identity of a run: a digest of everything that determines its result."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
 
-from helpers import batches as batches_module
+from helpers.batches import ShuffledBatches
 from helpers.devices import versions
-from helpers.fingerprints import code_of, digest_of_arrays, digest_of_code, digest_of_values
+from helpers.fingerprints import code_of, description, digest_of_arrays, digest_of_code, digest_of_values
 
 _NUMBERING = {"shared_object_id"}  # differs between processes
+_GRAPH = {"keras_history", "input_layers", "output_layers"}  # where a model's configuration refers to layers by name
 _LOOP = [path for path in Path(__file__).parent.glob("*.py") if path.name != "__init__.py"]
 
 
@@ -31,22 +32,25 @@ def run_identity(model: keras.Model, batches, validation_data, settings: dict, c
     Returns:
         32 hexadecimal digits.
     """
-    layers = _layers(model)
+    layers, optimizer = _layers(model), getattr(model.optimizer, "inner_optimizer", model.optimizer)
     names = {layer.name: f"layer {i}" for i, layer in enumerate(layers)}
-    makers = [model, model.optimizer, batches, *layers, *callbacks]
+    state = [*model.variables, *model.optimizer.variables]
+    own = [type(maker) for maker in (model, optimizer, batches, *layers, *callbacks) if not _is_keras(type(maker))]
     facts = {
         "model": _without_names(keras.saving.serialize_keras_object(model), names),
-        "variables": digest_of_arrays(*map(keras.ops.convert_to_numpy, [*model.variables, *model.optimizer.variables])),
+        "loss": [model.loss, getattr(model.loss, "fn", None)],
+        "state": digest_of_arrays(*map(keras.ops.convert_to_numpy, state)),
         "trainable": [variable.trainable for variable in model.variables],
+        "decays": [optimizer._use_weight_decay(v) for v in model.trainable_variables if optimizer.weight_decay],
         "batches": [type(batches).__name__, batches.describe()],
         "validation": digest_of_arrays(*validation_data),
         "settings": settings,
-        "callbacks": [[type(callback).__name__, _plain(vars(callback))] for callback in callbacks],
+        "callbacks": [[type(callback).__name__, vars(callback)] for callback in callbacks],
         "precision": keras.config.dtype_policy().name,
         "software": {name: version for name, version in versions().items() if name not in ("python", "scikit-learn")},
-        "code": digest_of_code(sorted({*_code_of_the_loop(), *_own_code(makers)})),
+        "code": digest_of_code({*(path.read_text() for path in _LOOP), code_of(ShuffledBatches), *map(code_of, own)}),
     }
-    return digest_of_values(facts)[:32]
+    return digest_of_values(description(facts))[:32]
 
 
 def settings_of(optimizer: keras.optimizers.Optimizer) -> dict:
@@ -63,33 +67,19 @@ def _layers(model: keras.Model) -> list[keras.layers.Layer]:
     return found
 
 
-def _without_names(config, names: dict[str, str]):
+def _is_keras(kind: type) -> bool:
+    """Whether a class is Keras's own: its version counts already."""
+    return kind.__module__.split(".")[0] == "keras"
+
+
+def _without_names(config, names: dict[str, str], refers: bool = False):
     """A configuration with layers named by their position and nothing else named."""
-    if isinstance(config, dict):
-        kept = {key: value for key, value in config.items() if key not in _NUMBERING}
-        named = {"name": _name(kept.pop("name"), names)} if "name" in kept else {}
-        return named | {key: _without_names(value, names) for key, value in kept.items()}
     if isinstance(config, list | tuple):
-        return [_without_names(value, names) for value in config]
-    return names.get(config, config) if isinstance(config, str) else config
-
-
-def _name(value, names: dict[str, str]):
-    """A layer's position; nothing for what is no layer."""
-    return names.get(value, "") if isinstance(value, str) else value
-
-
-def _plain(attributes: dict) -> dict:
-    """What a callback was given; not what Keras puts into it."""
-    plain = (str, int, float, list, tuple, dict)
-    return {key: value for key, value in attributes.items() if isinstance(value, plain)}
-
-
-def _code_of_the_loop() -> list[str]:
-    """The code of this package and of the batches."""
-    return [path.read_text() for path in _LOOP] + [code_of(batches_module.ShuffledBatches)]
-
-
-def _own_code(makers: Iterable) -> set[str]:
-    """The code of whatever is not Keras's own."""
-    return {code_of(type(maker)) for maker in makers if not type(maker).__module__.startswith("keras.")}
+        return [_without_names(value, names, refers) for value in config]
+    if not isinstance(config, dict):
+        return names.get(config, config) if refers and isinstance(config, str) else config
+    if "DTypePolicy" in str(config.get("class_name")):
+        return config  # its name is what it is
+    kept = {key: value for key, value in config.items() if key not in _NUMBERING}
+    named = {"name": names.get(kept.pop("name"), "")} if isinstance(kept.get("name"), str) else {}
+    return named | {key: _without_names(value, names, refers or key in _GRAPH) for key, value in kept.items()}

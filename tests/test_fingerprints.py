@@ -1,0 +1,202 @@
+"""Digests: equal for what is the same to the byte or in meaning, different for anything else."""
+
+import linecache
+import sys
+import types
+
+import keras
+import numpy as np
+import pytest
+
+from helpers import fingerprints
+from helpers.fingerprints import code_of, description, digest_of_arrays, digest_of_code, digest_of_values
+
+CODE = '''
+"""A module."""
+import math
+
+RATE = 0.1
+
+@staticmethod
+def area(radius):
+    """Of a circle."""
+    return math.pi * radius**2 + RATE
+'''
+
+
+@pytest.fixture
+def notebook(monkeypatch):
+    """Run code as a notebook's cell does, in a `__main__` without a file: notebook(code) -> its names."""
+    main = types.ModuleType("__main__")
+    monkeypatch.setitem(sys.modules, "__main__", main)
+
+    def run(code: str) -> dict:
+        name = f"/tmp/ipykernel_1/{len(linecache.cache)}.py"
+        monkeypatch.setitem(linecache.cache, name, (len(code), None, code.splitlines(keepends=True), name))
+        exec(compile(code, name, "exec"), main.__dict__)
+        return main.__dict__
+
+    return run
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        np.arange(12, dtype="int64"),
+        np.arange(12, dtype=">i4"),
+        np.arange(12, dtype="int32").reshape(3, 4),
+        np.arange(12, dtype="int32").reshape(4, 3),
+        np.arange(12, dtype="int32")[::-1],
+        np.arange(11, dtype="int32"),
+        np.array([*range(11), 12], "int32"),
+        np.arange(12, dtype="int32").reshape(12, 1),
+    ],
+)
+def test_type_shape_order_and_each_value_of_an_array_count(other):
+    assert digest_of_arrays(other) != digest_of_arrays(np.arange(12, dtype="int32"))
+
+
+@pytest.mark.parametrize("count", [0, 1, 4095, 4096, 4097, 10_000])
+def test_an_array_read_a_part_at_a_time_has_the_digest_of_the_whole(count):
+    array = np.random.default_rng(0).integers(0, 256, (count, 2, 3), dtype="uint8")
+    whole = fingerprints.hashlib.sha256(f"{array.shape} |u1 ".encode() + array.tobytes())
+    assert digest_of_arrays(array) == whole.hexdigest()
+
+
+def test_an_array_on_disk_has_the_digest_of_the_one_in_memory(tmp_path):
+    array = np.random.default_rng(0).integers(0, 256, (5000, 4), dtype="uint8")
+    np.save(tmp_path / "images.npy", array)
+    mapped = np.load(tmp_path / "images.npy", mmap_mode="r")
+    assert isinstance(mapped, np.memmap)
+    assert digest_of_arrays(mapped) == digest_of_arrays(array)
+
+
+def test_how_an_array_lies_in_memory_does_not_count():
+    array = np.arange(60.0).reshape(3, 4, 5)
+    digests = {digest_of_arrays(a) for a in (array, np.asfortranarray(array), np.repeat(array, 2, 0)[::2])}
+    assert len(digests) == 1
+    assert digest_of_arrays(array.T) not in digests
+
+
+def test_single_numbers_and_empty_arrays_have_digests_of_their_own():
+    things = [
+        np.float32(1),
+        np.float32(2),
+        np.ones(1, "float32"),
+        np.ones((0, 3), "float32"),
+        np.ones((0, 4), "float32"),
+    ]
+    assert len({digest_of_arrays(thing) for thing in things} | {digest_of_arrays()}) == 6
+
+
+def test_the_order_of_arrays_and_where_one_ends_count():
+    images, labels = np.arange(6, dtype="uint8"), np.arange(3, dtype="uint8")
+    assert digest_of_arrays(images, labels) != digest_of_arrays(labels, images)
+    assert digest_of_arrays(images[:3], images[3:]) != digest_of_arrays(images[:2], images[2:])
+    assert digest_of_arrays(images, labels) != digest_of_arrays(np.concatenate([images, labels]))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("import math", "import math  # for pi"),
+        ("RATE = 0.1", "# The rate.\n\n\nRATE = (\n    0.10\n)"),
+        ('    """Of a circle."""\n', ""),
+        ('"""A module."""', "'''A module of\n    several lines.'''"),
+        ("radius**2", "(radius  **  2)"),
+    ],
+)
+def test_comments_docstrings_and_formatting_of_code_do_not_count(old, new):
+    changed = CODE.replace(old, new)
+    assert changed != CODE
+    assert digest_of_code([changed]) == digest_of_code([CODE])
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("*", "/"),
+        ("RATE = 0.1", "RATE = 0.2"),
+        ("RATE = 0.1", "RATE = 1"),
+        ("+ RATE", "- RATE"),
+        ("@staticmethod", ""),
+        ("@staticmethod", "@classmethod"),
+        ("def area", "async def area"),
+        ("return ", ""),
+        ("radius", "r"),
+        ("import math\n", "import math as m\n"),
+        ("    return", "    'not the first'\n    if RATE: return"),
+    ],
+)
+def test_whatever_python_does_otherwise_counts(old, new):
+    changed = CODE.replace(old, new, 1)
+    assert digest_of_code([changed]) != digest_of_code([CODE])
+
+
+def test_docstrings_of_classes_and_of_coroutines_do_not_count_but_other_strings_do():
+    code = 'class Net:\n    "A net."\n    async def ask(self):\n        "Wait."\n        return "yes"'
+    assert digest_of_code([code.replace("A net", "Nets").replace("Wait", "Ask")]) == digest_of_code([code])
+    assert digest_of_code([code.replace("yes", "no")]) != digest_of_code([code])
+    assert digest_of_code(["x = 1\n'a remark'"]) != digest_of_code(["x = 1"])
+
+
+def test_pieces_of_code_are_told_apart_but_have_no_order():
+    assert digest_of_code(["x = 1", "y = 2"]) != digest_of_code(["x = 1\ny = 2"])
+    assert digest_of_code(["x = 1", "y = 2"]) == digest_of_code(["y = 2", "x = 1"])
+    assert digest_of_code([]) != digest_of_code([""])
+
+
+def test_code_that_is_no_python_counts_as_it_is_written():
+    assert digest_of_code(["def net(:"]) == digest_of_code(["def net(:"])
+    assert digest_of_code(["def net(:"]) != digest_of_code(["def net(:  # a comment"])
+
+
+def test_plain_values_count_whatever_the_order_of_their_names():
+    values = {"epochs": 2, "rate": 0.1, "nested": {"a": [1, 2], "b": None}}
+    assert digest_of_values(dict(reversed(values.items()))) == digest_of_values(values)
+    for other in ({"epochs": 3}, {"rate": 0.1 + 1e-16}, {"nested": {"a": [2, 1], "b": None}}, {"epochs": "2"}):
+        assert digest_of_values(values | other) != digest_of_values(values)
+
+
+def test_numpys_numbers_arrays_and_sets_count_by_what_they_hold():
+    assert digest_of_values({"rate": np.float32(0.5)}) == digest_of_values({"rate": 0.5})
+    assert digest_of_values([np.arange(3)]) == digest_of_values([np.arange(3)]) != digest_of_values([np.arange(4)])
+    assert digest_of_values([{"a", "b"}]) == digest_of_values([{"b", "a"}]) != digest_of_values([{"a"}])
+
+
+def test_functions_count_by_what_they_do_and_what_they_remember():
+    def scaled_by(factor, offset=0):
+        return lambda value, more=offset: factor * value + more
+
+    assert description(scaled_by(2)) == description(scaled_by(2))
+    for other in (scaled_by(3), scaled_by(2, offset=1), lambda value, more=0: value):
+        assert description(other) != description(scaled_by(2))
+
+
+def test_things_that_can_be_configured_count_by_their_configuration():
+    constant = keras.initializers.Constant
+    assert description(constant(1)) == description(constant(1)) != description(constant(2))
+
+
+def test_the_code_of_a_class_is_the_module_that_defines_it():
+    assert 'MARKER = "here"' in code_of(type("Here", (), {"__module__": __name__}))
+    assert "class Dropout" in code_of(keras.layers.Dropout)
+
+
+def test_what_was_made_on_the_fly_counts_by_its_name():
+    first, second = (type(name, (), {"__module__": "nowhere"}) for name in ("Net", "Other"))
+    assert code_of(first) != code_of(second)
+
+
+def test_a_function_of_a_notebook_counts_by_what_it_does(notebook):
+    double, again, triple = (notebook(f"def f(x):\n    return {k} * x\n")["f"] for k in (2, 2, 3))
+    assert description(double) == description(again) != description(triple)
+
+
+def test_a_class_of_a_notebook_counts_by_its_own_code(notebook):
+    halved = code_of(notebook("class Scale:\n    def call(self, x):\n        return x / 2\n")["Scale"])
+    thirds = code_of(notebook("class Scale:\n    def call(self, x):\n        return x / 3\n")["Scale"])
+    assert halved != thirds
+
+
+MARKER = "here"

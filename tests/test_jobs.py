@@ -1,0 +1,251 @@
+"""The plan of jobs: which there are, what makes each out of date, and how each stands."""
+
+import nbformat
+import pytest
+
+from helpers.files import try_lock, write_json
+from helpers.suite import jobs
+from helpers.suite.jobs import Job, last_word, plan_jobs, read_outcome
+
+PARAMETERS = "profile = 'quick'\nseeds = [0]  # one run a seed\nepochs = 3"
+CODE = "def train(seed):\n    return seed + 1\n"
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    """A checkout with three modules, a template and requirements, in place of the real one."""
+    files = {
+        "requirements.txt": "keras==3.0",
+        "helpers/models.py": "WIDTH = 3\n",
+        "helpers/suite/jobs.py": "JOBS = 1\n",
+        "helpers/site/pages.py": "PAGES = 1\n",
+        "helpers/site/page.html.jinja": "<html>",
+        "helpers/site/style.css": "a {}",
+    }
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content)
+    monkeypatch.setattr(jobs, "ROOT", tmp_path)
+    monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
+    return tmp_path
+
+
+@pytest.fixture
+def plan(root):
+    """The jobs of a notebook, "03_cnn": plan(code=, parameters=, markdown=, seeds=, profile=, dataset=, about=)."""
+
+    def make(
+        code=CODE, parameters=PARAMETERS, markdown="# A net", seeds=(0, 1), profile="smoke", dataset="digits", **about
+    ):
+        path = root / "03_cnn.ipynb"
+        literals = nbformat.v4.new_code_cell(parameters)
+        cells = [nbformat.v4.new_markdown_cell(markdown), literals, nbformat.v4.new_code_cell(code)]
+        metadata = {"coursework": {"minutes": {"smoke": 0.5, "quick": 2, "full": 30}} | about}
+        nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=metadata), path)
+        return plan_jobs([path], profile, dataset, seeds)
+
+    return make
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A profile's folder of reports, in which nothing was executed."""
+    (tmp_path / "reports" / jobs.MARKS).mkdir(parents=True)
+    return tmp_path / "reports"
+
+
+JOB = Job("03_cnn", 1, (1,), (), "d1", 3000, 0.5)
+PAGE = Job("03_cnn", None, (0, 1), (JOB.mark,), "d2", 3000, 0.5)
+
+
+def out_of_date(before: list[Job], after: list[Job]) -> set[str]:
+    """Names of the jobs whose digests differ."""
+    return {job.name for job in after} - {job.name for job in before if job.mark in {a.mark for a in after}}
+
+
+# Which jobs there are.
+
+
+def test_a_notebook_with_several_seeds_is_a_job_a_seed_and_a_page_after_them(plan):
+    first, second, page = plan(seeds=(0, 7))
+    assert [job.name for job in (first, second, page)] == ["03_cnn-seed0", "03_cnn-seed7", "03_cnn"]
+    assert [job.seed for job in (first, second, page)] == [0, 7, None]
+    assert [job.seeds for job in (first, second, page)] == [(0,), (7,), (0, 7)]
+    assert (first.after, second.after) == ((), ())
+    assert page.after == (first.mark, second.mark)
+
+
+def test_with_one_seed_the_page_is_the_only_job(plan):
+    (page,) = plan(seeds=(5,))
+    assert (page.name, page.seed, page.seeds, page.after) == ("03_cnn", None, (5,), ())
+
+
+def test_a_notebook_that_has_no_seeds_is_one_job_however_many_are_asked_for(plan):
+    (page,) = plan(parameters="profile = 'quick'\nepochs = 3")
+    assert (page.name, page.seeds, page.after) == ("03_cnn", (0, 1), ())
+
+
+def test_a_notebook_says_how_long_it_takes_in_each_profile_and_how_much_memory(plan):
+    assert {(job.minutes, job.memory_mb) for job in plan(profile="full")} == {(30, jobs.MEMORY_MB)}
+    assert {(job.minutes, job.memory_mb) for job in plan(memory_mb=9000)} == {(0.5, 9000)}
+
+
+def test_the_marks_of_a_plan_are_all_different_and_below_the_profiles_folder(plan):
+    marks = [job.mark for job in plan(seeds=(0, 1, 10))]
+    assert len(set(marks)) == 4
+    assert all(mark.startswith(".partial/ended/03_cnn") for mark in marks)
+
+
+# What makes a job out of date.
+
+
+def test_planned_twice_the_marks_are_the_same(plan):
+    assert plan() == plan()
+
+
+@pytest.mark.parametrize(
+    ("change", "stale"),
+    [
+        ({"markdown": "# Another title"}, {"03_cnn"}),
+        ({"code": CODE + "# a remark"}, {"03_cnn"}),
+        ({"code": CODE.replace("):", '):\n    """Train."""')}, {"03_cnn"}),
+        ({"code": CODE.replace("+ 1", "+ 2")}, {"03_cnn", "03_cnn-seed0", "03_cnn-seed1"}),
+        ({"parameters": PARAMETERS.replace("3", "4")}, {"03_cnn", "03_cnn-seed0", "03_cnn-seed1"}),
+        ({"profile": "quick"}, {"03_cnn", "03_cnn-seed0", "03_cnn-seed1"}),
+        ({"dataset": "cifar10"}, {"03_cnn", "03_cnn-seed0", "03_cnn-seed1"}),
+        ({"seeds": (0, 1, 2)}, {"03_cnn", "03_cnn-seed2"}),
+        ({"seeds": (1, 0)}, {"03_cnn"}),
+        ({"memory_mb": 9000}, set()),
+    ],
+    ids=lambda change: " ".join(f"{key} {value}" for key, value in change.items()) if isinstance(change, dict) else "",
+)
+def test_what_changed_in_a_notebook_or_was_asked_for_makes_stale_what_depends_on_it(plan, change, stale):
+    assert out_of_date(plan(), plan(**change)) == stale
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "stale"),
+    [
+        ("helpers/models.py", "WIDTH = 4\n", {"03_cnn", "03_cnn-seed0", "03_cnn-seed1"}),
+        ("helpers/models.py", '"""Nets."""\n\nWIDTH = 3  # units\n', set()),
+        ("helpers/losses.py", "LOSS = 1\n", {"03_cnn", "03_cnn-seed0", "03_cnn-seed1"}),
+        ("helpers/site/pages.py", "PAGES = 2\n", {"03_cnn"}),
+        ("helpers/site/page.html.jinja", "<html lang=en>", {"03_cnn"}),
+        ("helpers/site/style.css", "b {}", {"03_cnn"}),
+        ("helpers/suite/jobs.py", "JOBS = 2\n", {"03_cnn"}),
+        ("requirements.txt", "keras==3.1", {"03_cnn", "03_cnn-seed0", "03_cnn-seed1"}),
+    ],
+)
+def test_what_changed_in_the_helpers_makes_stale_what_depends_on_it(plan, root, file, content, stale):
+    before = plan()
+    (root / file).write_text(content)
+    assert out_of_date(before, plan()) == stale
+
+
+def test_another_backend_makes_everything_stale(plan, monkeypatch):
+    before = plan()
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    assert len(out_of_date(before, plan())) == 3
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "!pip install keras",
+        "%matplotlib inline",
+        "if epochs:\n    !pip list",
+        "for i in range(2):\n    %time train(i)\n",
+    ],
+)
+def test_lines_for_ipython_are_no_obstacle(plan, line):
+    usual = plan(code=f"{line}\n{CODE}")
+    assert [job.name for job in usual] == ["03_cnn-seed0", "03_cnn-seed1", "03_cnn"]
+    assert len(out_of_date(usual, plan(code=f"{line}\n{CODE.replace('1', '2')}"))) == 3
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "text = (\n    'a seed: %d'\n    % 3\n)",  # as ruff breaks long lines
+        "same = (\n    'a'\n    != 'b'\n)",
+        "files = !ls",
+        "%%bash\nls -l /",
+        "train?",
+        "def train(:",  # a mistake in one notebook, and no other is executed
+    ],
+)
+def test_neither_python_in_long_lines_nor_ipython_nor_a_mistake_is_an_obstacle(plan, code):
+    assert len(plan(code=code)) == 3
+
+
+# How a job stands.
+
+
+def end(folder, name: str, error: str | None = None) -> None:
+    """Write down that a job was executed."""
+    write_json(folder / ".partial" / f"{name}.json", {"job": name, "error": error})
+
+
+def test_a_job_that_was_never_executed_is_pending(folder, tmp_path):
+    assert JOB.state(folder) == "pending"
+    assert JOB.state(tmp_path / "nowhere") == "pending"
+    assert read_outcome(folder, JOB.name) == {}
+    assert last_word(folder, JOB.name) == ""
+
+
+def test_a_job_with_its_mark_is_done(folder):
+    (folder / JOB.mark).touch()
+    end(folder, JOB.name)
+    assert JOB.state(folder) == "done"
+    assert PAGE.state(folder) == "pending"
+
+
+@pytest.mark.parametrize("mark", ["03_cnn-seed1.older", "03_cnn-seed1.d2"])
+def test_a_job_with_another_mark_is_stale(folder, mark):
+    (folder / jobs.MARKS / mark).touch()
+    end(folder, JOB.name)
+    assert JOB.state(folder) == "stale"
+
+
+@pytest.mark.parametrize("mark", ["03_cnn.d1", "03_cnn-seed10.d1", "13_cnn-seed1.d1"])
+def test_the_mark_of_another_job_says_nothing_of_this_one(folder, mark):
+    (folder / jobs.MARKS / mark).touch()
+    assert JOB.state(folder) == "pending"
+    JOB.forget(folder)
+    assert (folder / jobs.MARKS / mark).exists()
+
+
+def test_a_job_whose_last_execution_failed_has_failed_even_if_it_ended_well_with_other_code(folder):
+    end(folder, JOB.name, "ValueError: no such luck")
+    assert JOB.state(folder) == "failed"
+    (folder / jobs.MARKS / "03_cnn-seed1.older").touch()
+    assert JOB.state(folder) == "failed"
+    (folder / JOB.mark).touch()
+    assert JOB.state(folder) == "done"
+
+
+def test_a_job_is_running_while_its_lock_is_held_and_no_longer(folder):
+    (folder / JOB.mark).touch()
+    lock = folder / ".partial" / "03_cnn-seed1.lock"
+    with lock.open("w") as file:
+        assert try_lock(file)
+        assert JOB.state(folder) == "running"
+        assert PAGE.state(folder) == "pending"
+    assert lock.exists()  # it stays, and says nothing
+    assert JOB.state(folder) == "done"
+
+
+def test_a_job_that_is_forgotten_is_executed_again(folder):
+    for mark in (JOB.mark, f"{jobs.MARKS}/03_cnn-seed1.older", PAGE.mark):
+        (folder / mark).touch()
+    JOB.forget(folder)
+    assert JOB.state(folder) == "pending"
+    assert PAGE.state(folder) == "done"
+
+
+def test_the_last_line_of_a_jobs_progress_is_its_last_word(folder):
+    log = folder / ".partial" / "03_cnn-seed1.progress"
+    log.write_text("")
+    assert last_word(folder, JOB.name) == ""
+    log.write_text("run 1 of 2: epoch 1/3\nrun 1 of 2: epoch 2/3\n")
+    assert last_word(folder, JOB.name) == "run 1 of 2: epoch 2/3"
