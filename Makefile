@@ -1,5 +1,5 @@
 # The front door. `make` lists what there is; every target does its own set-up in .venv, once.
-#   make reproduce PROFILE=auto|quick|full|smoke SEEDS="0 1 2" JOBS=1 DATASET=cifar10 RETRIES=2 TIMEOUT= FRESH= GPUS=
+#   make reproduce PROFILE=auto|quick|full|smoke SEEDS="0 1 2" JOBS=1 DATASET=cifar10 RETRIES=2 TIMEOUT= FRESH= GPUS= THREADS=
 PROFILE ?= auto
 SEEDS   ?=
 JOBS    ?= 1
@@ -8,6 +8,7 @@ RETRIES ?= 2
 TIMEOUT ?=
 FRESH   ?=
 GPUS    ?=
+THREADS ?=
 PYTHON  ?= python3
 
 VENV := .venv
@@ -16,7 +17,7 @@ BIN  := $(VENV)/bin
 HARDWARE := $(if $(shell nvidia-smi -L 2>/dev/null),gpu,cpu)
 READY := $(VENV)/ready-$(HARDWARE)
 SUITE := $(BIN)/python -m helpers.suite --profile "$(PROFILE)" --seeds "$(SEEDS)" --jobs "$(JOBS)" --dataset "$(DATASET)" \
-         --retries "$(RETRIES)" --timeout "$(TIMEOUT)" --fresh "$(FRESH)" --gpus "$(GPUS)"
+         --retries "$(RETRIES)" --timeout "$(TIMEOUT)" --fresh "$(FRESH)" --gpus "$(GPUS)" --threads "$(THREADS)"
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .DEFAULT_GOAL := help

@@ -39,8 +39,10 @@ def main() -> int:
             os.environ[variable] = str(Path(os.environ[variable]).expanduser().resolve())
     try:
         notebooks = choose_notebooks(suite, asked.only)
-        options = (asked.profile, asked.dataset, asked.seeds, asked.jobs, asked.retries, asked.timeout, asked.gpus)
-        settings = read_settings(*options, asked.reports.resolve())
+        limits = {name: getattr(asked, name) for name in ("retries", "timeout", "gpus", "threads")}
+        settings = read_settings(
+            asked.profile, asked.dataset, asked.seeds, asked.jobs, asked.reports.resolve(), **limits
+        )
     except (ValueError, OSError) as error:
         print(f"Nothing was run. {error}", file=sys.stderr)
         return 2
@@ -63,6 +65,7 @@ def read_command_line() -> argparse.Namespace:
     parser.add_argument("--retries", default="2", help="how often a failed job is tried again")
     parser.add_argument("--timeout", default="", help="minutes that a job may take; default no limit")
     parser.add_argument("--gpus", default="", help="number of GPUs; default as many as there are here")
+    parser.add_argument("--threads", default="", help="cores of a job; default this machine's, shared by the jobs")
     parser.add_argument("--fresh", default="", help="1 trains everything anew, whatever is there already")
     parser.add_argument("--only", default="", help="one notebook's name, such as 03_cnn; default all")
     parser.add_argument("--status", action="store_true", help="only say how each job stands")

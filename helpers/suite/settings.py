@@ -1,6 +1,7 @@
 """What to run, as asked for on the command line: checked before anything starts."""
 
 import math
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +9,8 @@ from helpers.data import LOADERS, data_folder
 from helpers.files import writable_folder
 from helpers.hardware import cpu_count, memory_mb, nvidia, visible_gpus
 from helpers.profiles import PROFILES
+
+CLUSTER_THREADS = 2  # of a job that is sent elsewhere: what the minutes in the notebooks were measured on
 
 
 class SettingsError(ValueError):
@@ -27,6 +30,7 @@ class Settings:
         retries: How often a failed job is tried again.
         timeout: Minutes that a job may take; None for no limit.
         gpus: Number of GPUs; each is of one job at a time.
+        threads: Processor cores of a job.
         reports: The folder of all reports.
     """
 
@@ -38,6 +42,7 @@ class Settings:
     retries: int
     timeout: float | None
     gpus: int
+    threads: int
     reports: Path
 
     @property
@@ -52,7 +57,7 @@ class Settings:
             "profile": self.profile,
             "dataset": self.dataset,
             "seeds": list(self.seeds),
-            "threads": max(1, cpu_count() // self.jobs),
+            "threads": self.threads,
             "retries": self.retries,
             "timeout": self.timeout,
             "gpus": self.gpus,
@@ -66,7 +71,15 @@ class Settings:
 
 
 def read_settings(
-    profile: str, dataset: str, seeds: str, jobs: str, retries: str, timeout: str, gpus: str, reports: Path
+    profile: str,
+    dataset: str,
+    seeds: str,
+    jobs: str,
+    reports: Path,
+    retries: str = "2",
+    timeout: str = "",
+    gpus: str = "",
+    threads: str = "",
 ) -> Settings:
     """Check what came from the command line.
 
@@ -75,10 +88,12 @@ def read_settings(
         dataset: A data set's name.
         seeds: Whole numbers separated by spaces; empty for 0 1 2 in full, else 0.
         jobs: Jobs at a time, a whole number of 1 or more; never more than cores.
+        reports: The folder of all reports.
         retries: How often a failed job is tried again, a whole number of 0 or more.
         timeout: Minutes that a job may take, a number above 0; empty for no limit.
         gpus: Number of GPUs; empty to count this machine's. A cluster's login node may have none where its nodes do.
-        reports: The folder of all reports.
+        threads: Processor cores of a job, a whole number of 1 or more; empty for this machine's, shared between the
+            jobs, and on a cluster for two.
 
     Raises:
         SettingsError: A value is not one of those; all problems at once.
@@ -101,6 +116,8 @@ def read_settings(
         problems.append(f"TIMEOUT: expected minutes, a number above 0, or nothing; came {timeout!r}")
     if gpus and not gpus.isdecimal():
         problems.append(f"GPUS: expected a whole number of 0 or more, or nothing; came {gpus!r}")
+    if threads and (not threads.isdecimal() or int(threads) < 1):
+        problems.append(f"THREADS: expected a whole number of 1 or more, or nothing; came {threads!r}")
     if problems:
         raise SettingsError("; ".join(problems))
     data_folder()
@@ -109,7 +126,9 @@ def read_settings(
     writable_folder(reports / chosen)
     at_a_time, minutes = min(int(jobs), cpu_count()), float(timeout) if timeout else None
     count = int(gpus) if gpus else len(visible_gpus())
-    return Settings(chosen, why, dataset, seeds_to_run, at_a_time, int(retries), minutes, count, reports)
+    share = CLUSTER_THREADS if os.environ.get("SNAKEMAKE_PROFILE") else cpu_count() // at_a_time
+    cores = int(threads) if threads else share
+    return Settings(chosen, why, dataset, seeds_to_run, at_a_time, int(retries), minutes, count, cores, reports)
 
 
 def _is_above_zero(text: str) -> bool:
