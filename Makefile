@@ -39,9 +39,9 @@ status: $(READY)  ## how each notebook and seed stands: done, stale, running, fa
 test: $(READY)  ## lint, unit tests on both backends, every notebook at smoke scale
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@KERAS_BACKEND=jax $(BIN)/python -m pytest tests --ignore tests/test_notebooks.py --ignore tests/test_suite.py \
+	@KERAS_BACKEND=jax $(BIN)/python -m pytest --numprocesses 2 --dist loadfile tests --ignore tests/test_notebooks.py --ignore tests/test_suite.py \
 	  --ignore tests/faults
-	@$(BIN)/python -m pytest tests
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile tests
 
 faults: $(READY)  ## only the faults: kills, damaged files, full disks; notes how many were survived in reports/faults.json
 	@$(BIN)/python -m pytest tests/faults --note-faults reports/faults.json

@@ -53,14 +53,15 @@ class Progress:
         """
         self.finished, self.reused = self.finished + 1, self.reused + result.reused
         self.seconds += result.seconds
-        taken = f"taken from the run of {format_time(result.started)}, not trained again: " if result.reused else ""
         best = result.history["val_accuracy"][result.best_epoch - 1]
-        text = (
-            f"{name}: {taken}{len(result.seconds_by_epoch)} of {epochs} epochs, {format_seconds(result.seconds)}, "
+        lines = [
+            f"{name}: {len(result.seconds_by_epoch)} of {epochs} epochs, {format_seconds(result.seconds)}, "
             f"{result.images_per_second:,.0f} images/s; val_accuracy {best:.3f} at epoch {result.best_epoch}"
-        )
-        (_Line() if result.reused else self._line).show(text)
-        _append(f"run {self.finished} of {self.num_runs}: {text}")
+        ]
+        if result.reused:
+            lines.append(f"    taken from the run of {format_time(result.started)}, not trained again")
+        (_Line() if result.reused else self._line).show("\n".join(lines))
+        _append(f"run {self.finished} of {self.num_runs}: " + ";".join(lines).replace("    ", " "))
 
     def _rest_of_runs(self, this_run: float) -> float:
         """Seconds for the runs after this one, at the pace of those that ended."""

@@ -194,10 +194,10 @@ def test_a_job_that_failed_has_its_own_error_even_if_the_suite_was_interrupted(s
     assert error_of(SEEDS[0], settings, True, STARTED) == "ValueError: no such luck"
 
 
-def test_a_job_that_was_interrupted_is_to_be_run_again(settings, end):
+def test_a_job_that_the_user_interrupted_has_no_error_of_its_own(settings, end):
     end(SEEDS[0], error="of an earlier run", ended=BEFORE)
-    assert error_of(SEEDS[0], settings, True, STARTED) == "interrupted; run again to go on"
-    assert error_of(PAGE, settings, True, STARTED) == "interrupted; run again to go on"
+    assert error_of(SEEDS[0], settings, True, STARTED) is None
+    assert error_of(PAGE, settings, True, STARTED) is None
 
 
 def test_a_job_whose_process_was_killed_is_named_with_the_log_to_read(settings):

@@ -88,6 +88,17 @@ def test_every_image_has_words_and_lies_in_the_figures_folder(full):
     assert all((full / image["src"]).read_bytes() == base64.b64decode(PNG) for image in images)
 
 
+def test_figures_have_the_same_names_however_the_printed_lines_arrived(full):
+    pieces = [new_output("stream", name="stdout", text=text) for text in ("one\n", "two\n", "three\n")]
+    whole = new_output("stream", name="stdout", text="one\ntwo\nthree\n")
+    pages = [
+        read(build_page(write_notebook(full, code("report()", *printed, shown(image_png=PNG))), full))
+        for printed in (pieces, [whole])
+    ]
+    assert pages[0].main == pages[1].main
+    assert pages[0].select("img")[-1]["src"] == "figures/03_cnn_8_1.png"
+
+
 def test_figures_no_longer_produced_are_removed_and_those_of_other_notebooks_kept(full):
     (full / "figures").mkdir()
     for name in ("03_cnn_99_0.png", "03_cnn_deep_4_0.png"):
@@ -224,6 +235,28 @@ def test_the_index_shows_answers_and_failures(full):
         "04_rates.html",
         "failed/04_rates.ipynb",
     ]
+
+
+def test_training_time_is_told_apart_from_the_time_that_the_page_took(full):
+    trained = {"runs": 7, "reused": 5, "seconds": 2000.0}
+    write_summary(full, training=trained)
+    header = read(build_page(write_notebook(full), full)).header.text
+    assert "33 min in 7 runs" in header
+    assert "12 min, with 5 runs that were finished before" in header
+    index = read(build_index(full, [outcome(summary=make_summary(training=trained))] * 2))
+    assert "67 min in 14 runs" in index.header.text
+    assert "33 min of training" in index.select_one(".status").text
+
+
+def test_the_index_says_how_many_faults_were_survived_and_which(full):
+    assert "faults" not in read(build_index(full, [outcome()])).text
+    faults = [{"fault": "SIGKILL", "tried": 20, "survived": 20}, {"fault": "full disk", "tried": 2, "survived": 1}]
+    note = {"finished": "2026-03-05T10:11:12+00:00", "commit": "e32d223a1b", "faults": faults}
+    (full.parent / "faults.json").write_text(json.dumps(note))
+    section = read(build_index(full, [outcome()])).select_one("#faults")
+    assert "21 of 22 survived" in section.text
+    assert "5 March 2026, commit e32d223a1b" in section.text
+    assert [cell.text for cell in section.select("td")] == ["SIGKILL", "20", "20", "full disk", "2", "1"]
 
 
 def test_pages_are_for_everyone_and_leave_no_temporary_files(full):

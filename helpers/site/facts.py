@@ -34,7 +34,7 @@ def describe_run(summary: dict | None, profile: str, seconds: float | None = Non
     if training:
         facts["training time"] = f"{format_seconds(training['seconds'])} in {training['runs']} runs"
     if seconds is not None:
-        taken = f", {training['reused']} of the runs taken from earlier ones" if training and training["reused"] else ""
+        taken = f", with {training['reused']} runs that were finished before" if training and training["reused"] else ""
         facts["wall time"] = format_seconds(seconds) + taken
     if summary:
         facts |= {

@@ -10,6 +10,7 @@ import nbformat
 from jinja2 import FileSystemLoader
 from nbconvert import HTMLExporter
 from nbconvert.filters import strip_ansi
+from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 from pygments.formatters import HtmlFormatter
 from traitlets.config import Config
 
@@ -33,7 +34,8 @@ def build_page(executed: Path, profile_dir: Path) -> Path:
     Returns:
         `NN_name.html` beside the notebook; the figures are in `figures/` there.
     """
-    notebook = nbformat.read(executed, as_version=4)
+    # What is printed arrives in pieces by chance; joined, outputs and figures have the same numbers in every execution.
+    notebook, _ = CoalesceStreamsPreprocessor().preprocess(nbformat.read(executed, as_version=4), {})
     title, _ = _title_and_question(notebook, executed.stem)
     failure = _failure(notebook)
     # The summary is a notebook's last act: beside one that failed it can only be an earlier run's.

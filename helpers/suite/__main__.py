@@ -29,6 +29,8 @@ from helpers.suite.outcomes import (
 )
 from helpers.suite.settings import Settings, read_settings
 
+INTERRUPTED = 130  # the exit status of what Ctrl-C ended
+
 
 def main() -> int:
     """Run the suite; 0 if every notebook ran to its end, 2 if it could not begin, else 1."""
@@ -167,7 +169,7 @@ def call_snakemake(notebooks: list[Path], settings: Settings) -> int:
             options = {"cwd": ROOT, "env": environment, "stderr": log, "preexec_fn": _end_with_parent}
             return subprocess.run(command, **options).returncode
         except KeyboardInterrupt:
-            return 130
+            return INTERRUPTED
 
 
 def _end_with_parent() -> None:
@@ -180,10 +182,12 @@ def _end_with_parent() -> None:
 def report_failures(jobs: list[Job], settings: Settings, ended: int, started: float) -> None:
     """The last lines: each job that failed, its error, and the partly executed notebook."""
     for job in jobs:
-        if error := error_of(job, settings, ended == 130, started):
+        if error := error_of(job, settings, ended == INTERRUPTED, started):
             print(f"FAILED {job.name}: {error}")
             if (partial := settings.partial / f"{job.name}.ipynb").exists():
                 print(f"       partly executed: {os.path.relpath(partial)}")
+    if ended == INTERRUPTED:
+        print("Interrupted. Run the same command again: what is finished stays, and training goes on where it was.")
 
 
 if __name__ == "__main__":

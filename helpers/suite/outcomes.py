@@ -90,7 +90,7 @@ def status_table(jobs: list[Job], folder: Path) -> str:
 
 
 def error_of(job: Job, settings: Settings, interrupted: bool, started: float) -> str | None:
-    """Why a job did not end well; None if it did, or if it only waited for one that did not.
+    """Why a job did not end well; None if it did, if it only waited for one that did not, or if the user ended it.
 
     Args:
         job: The job.
@@ -102,9 +102,7 @@ def error_of(job: Job, settings: Settings, interrupted: bool, started: float) ->
         return None
     if error := _fresh_outcome(job, settings.folder, started).get("error"):
         return error
-    if interrupted:
-        return "interrupted; run again to go on"
-    if not all((settings.folder / mark).exists() for mark in job.after):
+    if interrupted or not all((settings.folder / mark).exists() for mark in job.after):
         return None
     return f"its process ended without a word; see {settings.partial / 'snakemake.log'}"
 
