@@ -1,5 +1,6 @@
 """What the reports printed, held against what was measured: intervals, differences, verdicts."""
 
+import itertools
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -23,6 +24,8 @@ METRICS = {
 LABELS = {"training_time": "training time, s", "loss": "loss, nats"}
 # Never a matter of agreement: the reports' computers are not known.
 NOT_COMPARABLE = {"training_time"}
+# Claims of an order: the better variant above the first of the worse, and that above the second.
+ORDERED = {"A6", "A7", "B1", "B4"}
 
 
 @cache
@@ -171,46 +174,72 @@ def judge_difference(better: list[float], worse: list[float]) -> tuple[str, tupl
     return verdict, (mean, low, high)
 
 
-def judge_claims(runs: list[dict], claim_ids: Iterable[str]) -> pd.DataFrame:
-    """Judge claims that one variant is more accurate, or trains faster, than another.
+def judge_claims(runs: list[dict], claim_ids: Iterable[str], names: dict[str, str] | None = None) -> pd.DataFrame:
+    """Judge claims that one variant is more accurate, or trains faster, than another or than several others.
+
+    A claim that names several others is several comparisons: of the better variant with each of them or, for a claim
+    of an order, of each variant with the next. It holds if all of them do, and is contradicted if any is.
 
     Args:
-        runs: Records of runs; seeds are paired.
-        claim_ids: Ids in claims.csv whose `better` and `worse` each name one variant.
+        runs: Records of runs. A comparison pairs the seeds that both of its variants have; the table says how many, and
+            "not run" where there are none.
+        claim_ids: Ids in claims.csv whose `better` names one variant.
+        names: Our variant by published variant, where they differ.
 
     Returns:
-        A row a claim, all columns text: claim, printed, ours (difference, its interval), seeds, verdict. No verdict on
-        other data or on less than the full protocol.
+        A row a claim, all columns text: claim, printed, ours (difference, its interval), seeds, verdict. Differences
+        are positive where the claim is right. No verdict on other data or on less than the full protocol.
+
+    Raises:
+        ValueError: A claim that names several better variants.
     """
-    return pd.DataFrame([_judge_claim(runs, load_claim(claim_id)) for claim_id in claim_ids])
+    return pd.DataFrame([_judge_claim(runs, load_claim(claim_id), names or {}) for claim_id in claim_ids])
 
 
-def _judge_claim(runs: list[dict], claim: pd.Series) -> dict:
+def _judge_claim(runs: list[dict], claim: pd.Series, names: dict[str, str]) -> dict:
     """A claim, its printed figures and ours."""
-    figure = METRICS[claim["metric"]]
-    sides = ("better", "worse")
-    by_seed = {side: {run["seed"]: figure(run) for run in runs if run["variant"] == claim[side]} for side in sides}
-    seeds = sorted(by_seed["better"])
-    if seeds != sorted(by_seed["worse"]) or not seeds:
-        raise ValueError(
-            f"claim {claim.name}: expected the same seeds of {claim['better']} and {claim['worse']}, came "
-            f"{seeds} and {sorted(by_seed['worse'])}"
-        )
-    larger, smaller = ([values[seed] for seed in seeds] for values in by_seed.values())
-    form, unit = ("+.0f", " s") if claim["metric"] == "training_time" else ("+.3f", "")
-    if claim["metric"] == "training_time":  # faster means fewer seconds
-        larger, smaller = smaller, larger
-    verdict, (mean, low, high) = judge_difference(larger, smaller)
-    interval = "" if np.isnan(low) else f" ({low:{form}} to {high:{form}})"
-    comparable = are_comparable(runs, claim["experiment"])
-    printed = f"{claim['published_better']} against {claim['published_worse']}{unit}"
+    pairs = _pairs(claim)
+    judged = [_judge_pair(runs, claim, *(names.get(variant, variant) for variant in pair)) for pair in pairs]
+    printed, comparable = claim[["published_better", "published_worse"]], are_comparable(runs, claim["experiment"])
+    unit = " s" if claim["metric"] == "training_time" else ""
+    text = "not printed" if printed.isna().any() else " against ".join(printed).replace("|", " and ") + unit
     return {
         "claim": claim["claim"],
-        "printed": printed if comparable else "not compared",
-        "ours, difference": f"{mean:{form}}{unit}{interval}",
-        "seeds": str(len(larger)),
-        "verdict": verdict if comparable else "-",
+        "printed": text if comparable else "not compared",
+        "ours, difference": "; ".join(f"{name}: {d}" if len(pairs) > 1 else d for name, d, _, _ in judged),
+        "seeds": "; ".join(seeds for _, _, seeds, _ in judged),
+        "verdict": _combine([verdict for *_, verdict in judged]) if comparable else "-",
     }
+
+
+def _pairs(claim: pd.Series) -> list[tuple[str, str]]:
+    """The comparisons that a claim consists of: better and worse variant of each."""
+    better, worse = claim["better"], claim["worse"].split("|")
+    if "|" in better:
+        raise ValueError(f"claim {claim.name}: expected one better variant, came {better}")
+    return list(itertools.pairwise([better, *worse])) if claim.name in ORDERED else [(better, w) for w in worse]
+
+
+def _judge_pair(runs: list[dict], claim: pd.Series, better: str, worse: str) -> tuple[str, str, str, str]:
+    """One comparison as text: which from which, the difference with its interval, seeds, verdict."""
+    is_time = claim["metric"] == "training_time"
+    larger, smaller = (worse, better) if is_time else (better, worse)  # faster means fewer seconds
+    figure = METRICS[claim["metric"]]
+    by_seed = [{run["seed"]: figure(run) for run in runs if run["variant"] == side} for side in (larger, smaller)]
+    common, every = (sorted(operator(*map(set, by_seed))) for operator in (set.intersection, set.union))
+    if not common:
+        return f"{larger} - {smaller}", "-", f"0 of {len(every)}", "not run"
+    verdict, (mean, low, high) = judge_difference(*([values[seed] for seed in common] for values in by_seed))
+    form, unit = ("+.0f", " s") if is_time else ("+.3f", "")
+    interval = "" if np.isnan(low) else f" ({low:{form}} to {high:{form}})"
+    seeds = f"{len(common)}" if common == every else f"{len(common)} of {len(every)}"
+    return f"{larger} - {smaller}", f"{mean:{form}}{unit}{interval}", seeds, verdict
+
+
+def _combine(verdicts: list[str]) -> str:
+    """The verdict on a claim from those on its comparisons: the first of these that any of them has."""
+    order = ("contradicted", "not decided", "not run", "one seed", "holds")
+    return min(verdicts, key=order.index)
 
 
 def are_comparable(runs: list[dict], experiment: str) -> bool:

@@ -184,3 +184,69 @@ def test_a_claim_is_judged_by_accuracy_and_by_fewer_seconds():
     assert judge_claims(runs, ["A1", "A2"])["verdict"].tolist() == ["holds", "holds"]
     runs[0]["profile"] = "smoke"
     assert judge_claims(runs, ["A1"])[["printed", "verdict"]].values.tolist() == [["not compared", "-"]]
+
+
+NAMES = {"stride_1": "ours_1", "stride_2": "ours_2", "stride_4": "ours_4"}
+
+
+def strides(*accuracies: tuple[float, ...], seconds: tuple[float, ...] = (300, 200, 100)) -> list[dict]:
+    """Made-up runs of strides 1, 2, 4: accuracies by seed, and the seconds that all runs of a stride take about."""
+    ours = zip(NAMES.values(), accuracies, seconds, strict=True)
+    return [run(name, seed, a, seconds=t + seed) for name, by_seed, t in ours for seed, a in enumerate(by_seed)]
+
+
+HIGH, MIDDLE, LOW = (0.72, 0.73, 0.74), (0.62, 0.64, 0.63), (0.53, 0.52, 0.54)
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "verdict"),
+    [
+        ((HIGH, MIDDLE, LOW), "holds"),
+        ((HIGH, LOW, MIDDLE), "contradicted"),  # 1 above 2, but 2 below 4
+        ((MIDDLE, HIGH, LOW), "contradicted"),
+        ((HIGH, MIDDLE, (0.66, 0.60, 0.63)), "not decided"),
+        ((HIGH[:1], MIDDLE, LOW), "one seed"),  # 1 and 2 share a seed
+        ((HIGH[:1], LOW, MIDDLE), "contradicted"),  # the second comparison has three
+        (((), MIDDLE, LOW), "not run"),
+    ],
+)
+def test_a_claim_of_an_order_holds_if_each_variant_is_above_the_next(accuracies, verdict):
+    assert judge_claims(strides(*accuracies), ["A6"], NAMES)["verdict"].tolist() == [verdict]
+
+
+def test_a_claim_of_an_order_says_each_difference_and_on_how_many_seeds():
+    row = judge_claims(strides(HIGH[:1], MIDDLE, LOW), ["A6"], NAMES).loc[0]
+    assert row["printed"] == "not printed"
+    assert row["ours, difference"].startswith("ours_1 - ours_2: +0.100; ours_2 - ours_4: +0.100 (")
+    assert row["seeds"] == "1 of 3; 3"
+
+
+def test_a_faster_order_is_one_of_falling_seconds():
+    row = judge_claims(strides(HIGH, MIDDLE, LOW), ["A7"], NAMES).loc[0]
+    assert row["printed"] == "157 against 203 and 184 s"
+    assert row["ours, difference"] == "ours_2 - ours_4: +100 s (+100 to +100); ours_1 - ours_2: +100 s (+100 to +100)"
+    assert row["verdict"] == "holds"
+    slower = strides(HIGH, MIDDLE, LOW, seconds=(100, 200, 300))
+    assert judge_claims(slower, ["A7"], NAMES)["verdict"].tolist() == ["contradicted"]
+
+
+def test_a_claim_without_an_order_compares_the_better_with_each_of_the_worse():
+    accuracies = {"vgg16": HIGH, "cnn_batch_norm": LOW, "cnn_plain": MIDDLE}  # plain above batch norm is no matter
+    runs = [run(name, seed, a) for name, by_seed in accuracies.items() for seed, a in enumerate(by_seed)]
+    row = judge_claims(runs, ["C1"]).loc[0]
+    assert row["ours, difference"].startswith("vgg16 - cnn_batch_norm: +0.200 (")
+    assert "; vgg16 - cnn_plain: +0.100 (" in row["ours, difference"]
+    assert row["verdict"] == "holds"
+
+
+def test_seeds_that_one_variant_lacks_are_left_out_and_counted():
+    runs = [run("cnn", seed, 0.7 + seed / 100) for seed in (0, 1, 2)] + [run("dense", 1, 0.5)]
+    row = judge_claims(runs, ["A1"]).loc[0]
+    assert (row["ours, difference"], row["seeds"], row["verdict"]) == ("+0.210", "1 of 3", "one seed")
+    row = judge_claims(runs[:1] + runs[3:], ["A1"]).loc[0]
+    assert (row["ours, difference"], row["seeds"], row["verdict"]) == ("-", "0 of 2", "not run")
+
+
+def test_a_claim_that_names_several_better_variants_is_refused():
+    with pytest.raises(ValueError, match="E1: expected one better variant"):
+        judge_claims([], ["E1"])
