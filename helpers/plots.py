@@ -167,3 +167,55 @@ def surest_mistakes(
     wrong = wrong[np.argsort(-confidence[wrong], kind="stable")][:count]
     titles = [f"{class_names[y_pred[i]]} {confidence[i]:.0%}\nis {class_names[y_true[i]]}" for i in wrong]
     return image_grid(images[wrong], titles, side=1.4)
+
+
+def rate_test(
+    rates: np.ndarray, losses: np.ndarray, smoothed: np.ndarray, suggested: float, ax: Axes | None = None
+) -> Axes:
+    """The loss against a learning rate that rises step by step, and the rate read from it.
+
+    Args:
+        rates: Learning rate of each step (steps,).
+        losses: Loss of each step's batch (steps,).
+        smoothed: Their running mean (steps,).
+        suggested: The rate that was read from the curve.
+        ax: Where to draw; default, a new figure.
+    """
+    ax = ax or plt.subplots(figsize=(7, 3.6))[1]
+    lowest = int(np.argmin(smoothed))
+    ax.plot(rates, losses, color="0.75", linewidth=1, label="loss of the batch")
+    ax.plot(rates, smoothed, linewidth=2, label="running mean")
+    ax.plot(rates[lowest], smoothed[lowest], "o", color="black", label=f"its lowest, at {rates[lowest]:.2g}")
+    ax.axvline(suggested, color="black", linestyle="--", label=f"top rate, {suggested:.2g}")
+    bottom, top = 0.9 * losses.min(), 1.2 * smoothed[: lowest + 1].max()  # what follows may be far above
+    ax.set(xscale="log", xlabel="learning rate", ylabel="loss (nats)", ylim=(bottom, top))
+    ax.legend(loc="lower left", fontsize=8)
+    return ax
+
+
+def schedules_and_curves(runs: list[dict], rates: dict, momenta: dict, steps_per_epoch: int) -> Figure:
+    """Left, learning rate and momentum by step; right, the loss and the accuracy that they cause; a colour a variant.
+
+    Args:
+        runs: Records of runs, a line each.
+        rates: Learning rate of each step (steps,), by variant.
+        momenta: Momentum of each step (steps,), by variant.
+        steps_per_epoch: Steps an epoch.
+    """
+    figure, axes = plt.subplots(2, 2, figsize=(10, 6.2), sharex=True)
+    colors = dict(zip(rates, sns.color_palette(n_colors=len(rates)), strict=True))
+    for variant, color in colors.items():
+        axes[0, 0].plot(rates[variant], color=color, label=variant.replace("_", " "))
+        axes[1, 0].plot(momenta[variant], color=color)
+        for history in (run["history"] for run in runs if run["variant"] == variant):
+            ends = np.arange(1, len(history["loss"]) + 1) * steps_per_epoch
+            style = {"color": color, "marker": "o" if len(ends) == 1 else None, "linewidth": 1.2}
+            axes[0, 1].plot(ends - steps_per_epoch / 2, history["loss"], linestyle="--", alpha=0.5, **style)
+            axes[0, 1].plot(ends, history["val_loss"], **style)
+            axes[1, 1].plot(ends, history["val_accuracy"], **style)
+    axes[0, 0].set(ylabel="learning rate")
+    axes[1, 0].set(ylabel="momentum", xlabel="step")
+    axes[0, 1].set(ylabel="loss (nats)", title="training dashed, validation solid")
+    axes[1, 1].set(ylabel="validation accuracy", xlabel="step")
+    figure.legend(loc="outside upper center", ncols=len(colors), frameon=False)
+    return figure

@@ -113,3 +113,35 @@ def test_a_strip_shows_which_part_each_image_is_in_sorted_by_class():
     np.testing.assert_array_equal(shown, [np.concatenate([part[k::3] for k in range(3)]), np.zeros(12)])
     assert [label.get_text() for label in ax.get_yticklabels()] == ["random", "none held out"]
     assert [label.get_text() for label in ax.get_xticklabels()] == NAMES
+
+
+def test_a_rate_test_marks_the_lowest_loss_and_the_rate_read_from_it():
+    _, given = plt.subplots()
+    rates, smoothed = np.geomspace(1e-3, 1, 4), np.array([2.0, 1.5, 1.0, 9.0])
+    ax = plots.rate_test(rates, smoothed, smoothed, 0.03, given)
+    assert ax is given
+    assert (ax.get_xscale(), ax.get_xlabel(), ax.get_ylabel()) == ("log", "learning rate", "loss (nats)")
+    labels = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert labels[2:] == ["its lowest, at 0.1", "top rate, 0.03"]
+    assert ax.get_ylim()[1] < 9  # the explosion would hide the rest
+
+
+def test_schedules_stand_beside_the_loss_they_cause_on_one_axis_of_steps():
+    steps = np.arange(6)
+    figure = plots.schedules_and_curves(
+        [run("one_cycle", 3), run("one_cycle", 3), run("constant", 3)],
+        {"constant": steps, "one_cycle": steps},
+        {"constant": steps, "one_cycle": steps},
+        steps_per_epoch=2,
+    )
+    assert [ax.get_ylabel() for ax in figure.axes] == [
+        "learning rate",
+        "loss (nats)",
+        "momentum",
+        "validation accuracy",
+    ]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["constant", "one cycle"]
+    dashed, solid = figure.axes[1].lines[:2]
+    assert list(dashed.get_xdata()) == [1, 3, 5]  # a mean over the epoch, drawn at its middle
+    assert list(solid.get_xdata()) == [2, 4, 6]  # measured at its end
+    assert len(figure.axes[3].lines) == 3
