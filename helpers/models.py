@@ -32,25 +32,44 @@ def report_a_dense(
 
 
 def report_a_cnn(
-    input_shape: tuple[int, int, int] = (32, 32, 3), num_classes: int = 10, dropout_rate: float = 0.5
+    input_shape: tuple[int, int, int] = (32, 32, 3),
+    num_classes: int = 10,
+    dropout_rate: float = 0.5,
+    pooling: bool = True,
+    pool_stride: int = 2,
+    conv_strides: tuple[int, int, int] = (1, 1, 1),
 ) -> keras.Model:
     """Report A's CNN: three convolutions (50 5x5, 100 3x3, 200 3x3), each halved by a pool, then the dense net's head.
 
-    573,510 parameters, 6,600 of them not trainable, at (32, 32, 3) and 10 classes.
+    573,510 parameters, 6,600 of them not trainable, at (32, 32, 3) and 10 classes. Its variants: 21,539,910 (409,800)
+    without pools or with a pool stride of 1; 261,510 (600) with a pool stride of 4 or convolution strides of (4, 1, 1);
+    323,910 (1,800) with convolution strides of (2, 1, 1).
 
     Args:
-        input_shape: (height, width, channels) of the uint8 images, 0 to 255; sides of 8 or more.
+        input_shape: (height, width, channels) of the uint8 images, 0 to 255.
         num_classes: Number of classes.
         dropout_rate: Share of the last hidden units dropped in training, 0 up to 1; the report prints none.
+        pooling: Whether the pools are there.
+        pool_stride: Pixels between neighbouring 2x2 windows of every pool, 1 or more.
+        conv_strides: Pixels between neighbouring places of the kernels, a stride a convolution, each 1 or more.
 
     Returns:
         uint8 (batch, *input_shape) -> float32 probabilities (batch, num_classes).
+
+    Raises:
+        ValueError: A stride below 1, or not three strides of the convolutions.
     """
+    if len(conv_strides) != 3 or min(pool_stride, *conv_strides) < 1:
+        raise ValueError(
+            f"conv_strides, pool_stride: expected three strides and one, each 1 or more, "
+            f"came {conv_strides} and {pool_stride}"
+        )
     images = keras.Input(input_shape, dtype="uint8", name="images")
     x = layers.Rescaling(1 / 255, name="scale_pixels")(images)
-    for i, (filters, kernel_size) in enumerate(((50, 5), (100, 3), (200, 3)), start=1):
-        x = layers.Conv2D(filters, kernel_size, padding="same", activation="relu", name=f"conv_{i}")(x)
-        x = layers.MaxPooling2D(2, name=f"pool_{i}")(x)  # 32x32 -> 16x16 -> 8x8 -> 4x4
+    for i, (filters, kernel_size, stride) in enumerate(zip((50, 100, 200), (5, 3, 3), conv_strides, strict=True), 1):
+        x = layers.Conv2D(filters, kernel_size, stride, padding="same", activation="relu", name=f"conv_{i}")(x)
+        if pooling:  # 32x32 -> 16x16 -> 8x8 -> 4x4
+            x = layers.MaxPooling2D(2, pool_stride, padding="same", name=f"pool_{i}")(x)
     x = layers.Flatten(name="flatten")(x)
     return keras.Model(images, _report_a_head(x, num_classes, dropout_rate), name="report_a_cnn")
 

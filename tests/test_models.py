@@ -73,6 +73,38 @@ def test_the_cnn_halves_the_side_three_times_and_ends_in_4x4_of_200_channels():
     assert [model.get_layer(f"conv_{i}").kernel_size for i in (1, 2, 3)] == [(5, 5), (3, 3), (3, 3)]
 
 
+@pytest.mark.parametrize(
+    ("options", "total", "non_trainable", "sides"),
+    [
+        ({"pooling": False}, 21_539_910, 409_800, [32, 32, 32]),
+        ({"pool_stride": 1}, 21_539_910, 409_800, [32, 32, 32, 32, 32, 32]),
+        ({"pool_stride": 2, "conv_strides": (1, 1, 1)}, 573_510, 6_600, [32, 16, 16, 8, 8, 4]),
+        ({"pool_stride": 4}, 261_510, 600, [32, 8, 8, 2, 2, 1]),
+        ({"conv_strides": (2, 1, 1)}, 323_910, 1_800, [16, 8, 8, 4, 4, 2]),
+        ({"conv_strides": (4, 1, 1)}, 261_510, 600, [8, 4, 4, 2, 2, 1]),
+        ({"conv_strides": (4, 4, 4)}, 261_510, 600, [8, 4, 1, 1, 1, 1]),
+        ({"pooling": False, "conv_strides": (2, 2, 2)}, 573_510, 6_600, [16, 8, 4]),
+    ],
+)
+def test_strides_and_missing_pools_change_the_sides_and_with_them_the_first_dense_layer(
+    options, total, non_trainable, sides
+):
+    model = report_a_cnn(**options)
+    assert count_parameters(model) == {
+        "total": total,
+        "trainable": total - non_trainable,
+        "non_trainable": non_trainable,
+    }
+    windows = [layer for layer in model.layers if layer.name.startswith(("conv", "pool"))]
+    assert [layer.output.shape[1] for layer in windows] == sides
+
+
+@pytest.mark.parametrize("options", [{"pool_stride": 0}, {"conv_strides": (1, 0, 1)}, {"conv_strides": (2, 2)}])
+def test_the_cnn_refuses_strides_below_1_and_other_than_three_of_the_convolutions(options):
+    with pytest.raises(ValueError, match="expected three strides and one, each 1 or more"):
+        report_a_cnn(**options)
+
+
 @pytest.mark.parametrize("build", [report_a_dense, report_a_cnn])
 def test_the_dropout_rate_is_the_one_asked_for(build):
     assert build(dropout_rate=0.35).get_layer("dropout").rate == 0.35
