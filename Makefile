@@ -21,7 +21,7 @@ SUITE := $(BIN)/python -m helpers.suite --profile "$(PROFILE)" --seeds "$(SEEDS)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reproduce report status test faults lab clean
+.PHONY: help setup reproduce report status test faults bench lab clean
 
 help:  ## list the targets
 	@echo 'make TARGET [PROFILE=auto|quick|full|smoke] [SEEDS="0 1 2"] [JOBS=1] [DATASET=cifar10] [FRESH=1]'
@@ -45,6 +45,9 @@ test: $(READY)  ## lint, unit tests on both backends, every notebook at smoke sc
 
 faults: $(READY)  ## only the faults: kills, damaged files, full disks; notes how many were survived in reports/faults.json
 	@$(BIN)/python -m pytest tests/faults --note-faults reports/faults.json
+
+bench: $(READY)  ## measure what the shortcuts bring against the plain way: minutes
+	@$(BIN)/python -m helpers.bench
 
 lab: $(READY)  ## open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab --notebook-dir notebooks

@@ -76,6 +76,11 @@ def share() -> Check:
     return check
 
 
+def yes_or_no() -> Check:
+    """Expect True or False."""
+    return lambda value: None if isinstance(value, bool) else "True or False"
+
+
 def one_of(*choices: str) -> Check:
     """Expect one of some words."""
 

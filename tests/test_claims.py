@@ -250,3 +250,9 @@ def test_seeds_that_one_variant_lacks_are_left_out_and_counted():
 def test_a_claim_that_names_several_better_variants_is_refused():
     with pytest.raises(ValueError, match="E1: expected one better variant"):
         judge_claims([], ["E1"])
+
+
+def test_a_claim_without_printed_figures_says_so_and_is_judged_all_the_same():
+    depths = ("two_trainable_layers", 0.8), ("one_trainable_layer", 0.7)
+    runs = [run(depth, seed, accuracy + seed / 100) for depth, accuracy in depths for seed in (1, 2, 3)]
+    assert judge_claims(runs, ["A8"])[["printed", "verdict"]].values.tolist() == [["not printed", "holds"]]

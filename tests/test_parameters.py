@@ -17,6 +17,7 @@ from helpers.parameters import (
     share,
     text,
     whole_number,
+    yes_or_no,
 )
 
 CHECKS = {"learning_rate": number(0, 1), "epochs": whole_number(1, 1000), "profile": one_of("full", "quick", "smoke")}
@@ -67,6 +68,7 @@ def test_imports_functions_and_private_names_are_no_parameters():
         (whole_number(1, 3), [1, 3], [0, 4, 2.0]),
         (number(0, 1), [1e-6, 1, np.float32(0.5)], [0, 1.5, "1e-3", True, None, math.nan, math.inf]),
         (share(), [0, 0.5, 0.999], [1, -0.1, "0.5", False, math.nan]),
+        (yes_or_no(), [True, False], [1, 0, "True", None]),
         (one_of("full", "smoke"), ["full"], ["Full", "", None, ["full"], 1]),
         (text(), ["../reports"], ["", None, 3, ["a"]]),
         (list_of(whole_number(0)), [[1], [1, 2]], [[], 1, "1", (1, 2), [1, 1], [1, "2"], [1, -2], [True], None]),

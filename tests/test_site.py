@@ -177,6 +177,18 @@ def test_stand_in_data_is_announced_first_on_page_and_index(full, asked):
     assert "Some of these notebooks" in read(index).select_one(".stand-in").text
 
 
+def test_pretrained_weights_that_could_not_be_had_are_announced_first_on_the_page_and_on_the_card(full):
+    changes = {"unavailable": "VGG16's ImageNet weights could not be had <here>.", "table": []}
+    write_summary(full, **changes)
+    page = read(build_page(write_notebook(full), full))
+    assert page.select_one("header .banner").text.strip().endswith(changes["unavailable"])
+    card, other = read(build_index(full, [outcome(summary=make_summary(**changes)), outcome("04_rates")])).select(
+        "section"
+    )
+    assert changes["unavailable"] in card.select_one(".banner").text
+    assert not other.select(".banner")
+
+
 def test_a_shortened_run_is_called_one(tmp_path):
     (tmp_path / "smoke").mkdir()
     pages = build_page(write_notebook(tmp_path / "smoke"), tmp_path / "smoke"), build_index(tmp_path / "smoke", [])

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 
+from helpers import downloads
 from helpers.data import DamagedFileError, DataNotFoundError, load_cifar10, load_dataset, load_digits, sources
 from helpers.data.checksums import CIFAR10_MD5, FASHION_MNIST_MD5
 
@@ -20,7 +21,7 @@ def offline(tmp_path, monkeypatch):
     monkeypatch.delenv("COURSEWORK_DATA", raising=False)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     monkeypatch.setenv("COURSEWORK_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(sources.urllib.request, "urlopen", unreachable)
+    monkeypatch.setattr(downloads.urllib.request, "urlopen", unreachable)
     return tmp_path / "keras" / "datasets"
 
 
@@ -55,7 +56,7 @@ def test_a_download_that_breaks_off_names_the_remedies_too(offline, monkeypatch)
     def breaks_off(*_, **__):
         raise Exception("URL fetch failure")
 
-    monkeypatch.setattr(sources, "_check_reachable", lambda *_: None)
+    monkeypatch.setattr(sources, "check_reachable", lambda *_: None)
     monkeypatch.setattr(keras.utils, "get_file", breaks_off)
     with pytest.raises(DataNotFoundError, match=r"URL fetch failure.*\(1\)"):
         load_cifar10()

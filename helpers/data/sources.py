@@ -2,8 +2,6 @@
 
 import os
 import pickle
-import urllib.error
-import urllib.request
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +9,7 @@ import numpy as np
 
 from helpers.data.checksums import CIFAR10_MD5, FASHION_MNIST_MD5
 from helpers.data.decoded import load_decoded
+from helpers.downloads import DownloadError, check_reachable, fetch, keras_folder
 
 CIFAR10_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 FASHION_MNIST_CLASSES = (
@@ -20,7 +19,6 @@ FASHION_MNIST_CLASSES = (
 CIFAR10_ARCHIVE = "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz"
 CIFAR10_ARCHIVE_SHA256 = "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce"
 FASHION_MNIST_FILES = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
-CONNECT_SECONDS = 5
 
 
 class DataNotFoundError(FileNotFoundError):
@@ -161,7 +159,6 @@ def _download_cifar10() -> Path:
     unpacked = _keras_cache() / "cifar-10-batches-py-target" / "cifar-10-batches-py"
     if all((unpacked / file).is_file() for file in CIFAR10_MD5):
         return unpacked
-    _check_reachable("CIFAR-10", CIFAR10_ARCHIVE)
     target = _fetch(
         "CIFAR-10", "cifar-10-batches-py-target", CIFAR10_ARCHIVE, extract=True, file_hash=CIFAR10_ARCHIVE_SHA256
     )
@@ -173,38 +170,28 @@ def _download_fashion_mnist() -> Path:
     folder = _keras_cache() / "fashion-mnist"
     for name in FASHION_MNIST_MD5:
         if not (folder / name).is_file():
-            _check_reachable("Fashion-MNIST", FASHION_MNIST_FILES + name)
             _fetch("Fashion-MNIST", name, FASHION_MNIST_FILES + name, cache_subdir="datasets/fashion-mnist")
     return folder
 
 
 def _keras_cache() -> Path:
     """The folder that keras.utils.get_file keeps data sets in."""
-    return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "datasets"
-
-
-def _check_reachable(name: str, url: str) -> None:
-    """Fail within seconds where there is no network: Keras's download itself has no time limit."""
-    try:
-        urllib.request.urlopen(urllib.request.Request(url, method="HEAD"), timeout=CONNECT_SECONDS).close()
-    except (urllib.error.URLError, OSError) as error:
-        raise _not_found(name, url, error) from error
+    return keras_folder() / "datasets"
 
 
 def _fetch(name: str, fname: str, url: str, **options) -> Path:
-    """keras.utils.get_file, its failures said in our words."""
-    import keras  # here, so that finding the data needs no backend
-
+    """Download a file, a failure said in our words."""
     try:
-        return Path(keras.utils.get_file(fname, origin=url, **options))
-    except Exception as error:  # get_file raises bare Exception for every failure of the network
-        raise _not_found(name, url, error) from error
+        check_reachable(url)
+        return fetch(fname, url, **options)
+    except DownloadError as error:
+        raise _not_found(name, error) from error
 
 
-def _not_found(name: str, url: str, error: Exception) -> DataNotFoundError:
+def _not_found(name: str, error: DownloadError) -> DataNotFoundError:
     """The error with the three remedies."""
     return DataNotFoundError(
-        f"{name} could not be had: no local copy, and {url} could not be fetched ({error}). Any one of these helps: "
+        f"{name} could not be had: no local copy, and {error}. Any one of these helps: "
         "(1) set COURSEWORK_DATA to a folder with cifar-10-batches-py/ and fashion-mnist/ as published; "
         "(2) connect to the network and run again, Keras then downloads it once; "
         "(3) run PROFILE=quick or smoke, which fall back on scikit-learn's bundled digits and say so."

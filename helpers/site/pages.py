@@ -48,6 +48,7 @@ def build_page(executed: Path, profile_dir: Path) -> Path:
         "index": Path(os.path.relpath(profile_dir / "index.html", executed.parent)).as_posix(),
         "facts": describe_run(summary, profile, seconds),
         "replaced": replaced_datasets([summary]),
+        "unavailable": (summary or {}).get("unavailable"),
         "shortened": shortened(profile, summary),
         "failure": failure,
     }
@@ -126,6 +127,7 @@ def _card(outcome: dict, profile_dir: Path) -> dict:
         "partial": partial_page if partial_page and (profile_dir / partial_page).is_file() else partial,
         "time": _time(outcome),
         "error": strip_ansi(outcome["error"] or ""),
+        "unavailable": (outcome["summary"] or {}).get("unavailable"),
         "columns": list(dict.fromkeys(column for row in rows for column in row)),
         "rows": rows,
     }

@@ -1,0 +1,1 @@
+"""What the suite's shortcuts bring, each measured against the plain way in the same run: `make bench`."""

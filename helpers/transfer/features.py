@@ -1,0 +1,130 @@
+"""The output of a frozen part, computed once for each image and kept on disk, memory-mapped.
+
+The files are in `$COURSEWORK_CACHE/features`, each named after all that determines its content: safe to delete, never
+stale. The folder is bounded: the files unused for longest make room.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from helpers.data.decoded import cache_folder
+from helpers.files import replacing, write_json
+from helpers.transfer.splitting import graph
+
+LIMIT_BYTES = 8 * 2**30  # of all features on disk
+EXTRACTION_BATCH = 960  # images; no gradients are kept, so larger than a training batch
+CHUNK_BYTES = 2**28  # of features held in memory at a time
+DAY = 86_400  # seconds
+
+
+def frozen_features(frozen: keras.Model, images: np.ndarray) -> tuple[np.ndarray, float, bool]:
+    """Return a frozen model's output for each image, from disk if it was computed before.
+
+    Args:
+        frozen: A part that never changes, as `split_frozen` makes it.
+        images: What it takes, (n, ...).
+
+    Returns:
+        Features (n, ...), memory-mapped and read-only, float32; float16 where the part computes with it. Either holds
+        every value exactly: NumPy's files know no bfloat16, of which float32 holds each. The seconds that it took to
+        compute them; and whether that was done before.
+    """
+    path = features_folder() / f"{features_key(frozen, images)}.npy"
+    found = _open(path, (len(images), *frozen.output_shape[1:]))
+    if found:
+        os.utime(path)  # used just now
+        return *found, True
+    make_room(features_bytes(frozen, len(images)))
+    start = time.perf_counter()
+    with replacing(path) as file:
+        digest = _write(file, frozen, images)
+    seconds = time.perf_counter() - start
+    write_json(path.with_suffix(".json"), {"sha256": digest, "seconds": seconds})
+    return np.load(path, mmap_mode="r", allow_pickle=False), seconds, False
+
+
+def features_key(frozen: keras.Model, images: np.ndarray) -> str:
+    """Name what determines the features: layers, precision, weights, images, and what computes."""
+    digest = hashlib.sha256(f"{keras.backend.backend()} {keras.version()} {images.shape} {images.dtype}".encode())
+    for node in graph(frozen):
+        digest.update(json.dumps([node.kind, node.config, node.parents], sort_keys=True, default=str).encode())
+        for weight in node.layer.get_weights():
+            digest.update(np.ascontiguousarray(weight).view("uint8"))
+    for start in range(0, len(images), 10_000):
+        digest.update(np.ascontiguousarray(images[start : start + 10_000]))
+    return digest.hexdigest()[:32]
+
+
+def features_bytes(frozen: keras.Model, num_images: int) -> int:
+    """The size of the features of so many images."""
+    return num_images * int(np.prod(frozen.output_shape[1:])) * np.dtype(_dtype(frozen)).itemsize
+
+
+def has_room(needed: int) -> bool:
+    """Whether features of so many bytes are within the limit, and the disk has room for them."""
+    kept = sum(path.stat().st_size for path in features_folder().glob("*.npy"))
+    return needed <= min(LIMIT_BYTES, shutil.disk_usage(features_folder()).free + kept)
+
+
+def make_room(needed: int) -> None:
+    """Delete what a killed run left, and the features unused for longest until so many more bytes fit."""
+    for path in features_folder().iterdir():
+        if path.suffix not in (".npy", ".json") and path.stat().st_mtime < time.time() - DAY:
+            path.unlink(missing_ok=True)
+    kept = sorted(features_folder().glob("*.npy"), key=lambda path: path.stat().st_mtime)
+    sizes = {path: path.stat().st_size for path in kept}
+    free = shutil.disk_usage(features_folder()).free
+    for path in kept:
+        if sum(sizes.values()) + needed <= LIMIT_BYTES and needed <= free:
+            return
+        free += sizes.pop(path)
+        path.unlink(missing_ok=True)
+        path.with_suffix(".json").unlink(missing_ok=True)
+
+
+def features_folder() -> Path:
+    """The folder of all features, made if need be."""
+    folder = cache_folder() / "features"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def _write(file, frozen: keras.Model, images: np.ndarray) -> str:
+    """Compute features and write them as NumPy does, a chunk of images at a time; returns the SHA-256 of all bytes."""
+    dtype, shape = np.dtype(_dtype(frozen)), (len(images), *frozen.output_shape[1:])
+    header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(file, header)
+    file.flush()
+    digest = hashlib.sha256(Path(file.name).read_bytes())
+    batches = max(1, CHUNK_BYTES // max(1, features_bytes(frozen, EXTRACTION_BATCH)))
+    for start in range(0, len(images), batches * EXTRACTION_BATCH):
+        chunk = images[start : start + batches * EXTRACTION_BATCH]
+        features = np.ascontiguousarray(frozen.predict(chunk, batch_size=EXTRACTION_BATCH, verbose=0), dtype)
+        file.write(features)
+        digest.update(features)
+    return digest.hexdigest()
+
+
+def _open(path: Path, shape: tuple[int, ...]) -> tuple[np.ndarray, float] | None:
+    """Features and the seconds that they took; None where they are missing, cut short or altered."""
+    try:
+        stamp = json.loads(path.with_suffix(".json").read_text())
+        with path.open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != stamp["sha256"]:
+                return None
+        features = np.load(path, mmap_mode="r", allow_pickle=False)
+        return (features, float(stamp["seconds"])) if features.shape == shape else None
+    except (OSError, ValueError, KeyError, EOFError):
+        return None
+
+
+def _dtype(frozen: keras.Model) -> str:
+    """How features are kept."""
+    return "float16" if frozen.outputs[0].dtype == "float16" else "float32"

@@ -1,0 +1,151 @@
+"""ImageNet weights: from the data folder, else by Keras's download; verified before any of them reaches a net."""
+
+import hashlib
+from pathlib import Path
+
+import h5py
+import keras
+import numpy as np
+
+from helpers.data import data_folder
+from helpers.data.checksums import DamagedFileError
+from helpers.downloads import DownloadError, check_reachable, fetch, keras_folder
+from helpers.transfer.bases import Base
+
+Arrays = dict[str, list[np.ndarray]]  # by layer
+
+
+class WeightsNotFoundError(FileNotFoundError):
+    """Pretrained weights are neither in the data folder nor to be downloaded."""
+
+
+def load_weights(base: Base) -> tuple[Arrays, str]:
+    """Load a base's ImageNet weights, from `$COURSEWORK_DATA/weights`, else by Keras's download.
+
+    The folder may hold Keras's published file, or `<base>_imagenet_notop.weights.h5`, the same weights as
+    `keras.Model.save_weights` writes them.
+
+    Args:
+        base: One of `BASES`.
+
+    Returns:
+        Arrays by layer; and where they come from, and how they were verified, in a few words.
+
+    Raises:
+        WeightsNotFoundError: Not there, and the download failed.
+        DamagedFileError: A file that cannot be read, or holds other numbers than the published ones.
+        ValueError: The weights of another net.
+    """
+    path = _local(base) or _download(base)
+    if _checksum(path, base.checksum) == base.checksum:
+        net = _net(base)
+        net.load_weights(path)
+        arrays = {layer.name: layer.get_weights() for layer in net.layers if layer.weights}
+        return arrays, f"{path.name}, Keras's published file by its checksum"
+    arrays = check_shapes(base, read_arrays(path), path)
+    found = digest_arrays(arrays)
+    if not base.arrays_sha256 or found != base.arrays_sha256:
+        raise DamagedFileError(
+            f"{path} does not hold {base.name}'s published ImageNet weights: expected "
+            f"{f'arrays of SHA-256 {base.arrays_sha256} or ' if base.arrays_sha256 else ''}a file of checksum "
+            f"{base.checksum}, came arrays of SHA-256 {found}. It was altered, damaged or trained further, and nothing "
+            "of it was used. Delete it and fetch it again."
+        )
+    return arrays, f"{path.name}, the published numbers by their SHA-256"
+
+
+def find_weights(base: Base) -> tuple[Arrays | None, str]:
+    """Load a base's ImageNet weights where they can be had, else say why not; a file that is there must be right.
+
+    Returns:
+        Arrays by layer, and where they come from; or None, and what is missing and how to get it.
+    """
+    try:
+        return load_weights(base)
+    except WeightsNotFoundError as error:
+        return None, str(error)
+
+
+def read_arrays(path: Path) -> Arrays:
+    """Read what `keras.Model.save_weights` wrote as arrays by layer; HDF5 runs no code.
+
+    Raises:
+        DamagedFileError: It is no HDF5 file, is cut short, or has another layout.
+    """
+    try:
+        with h5py.File(path) as file:
+            found = [(group["vars"].attrs["name"], group["vars"]) for group in file["layers"].values()]
+            return {name: [kept[str(k)][()] for k in range(len(kept))] for name, kept in found if len(kept)}
+    except (OSError, KeyError, RuntimeError) as error:
+        raise DamagedFileError(
+            f"{path} cannot be read as a weights file ({error}; {path.stat().st_size:,} bytes). It was cut short or is "
+            "another file, and nothing of it was used. Delete it and fetch it again."
+        ) from error
+
+
+def check_shapes(base: Base, arrays: Arrays, path: Path) -> Arrays:
+    """Return the arrays in the order of a base's layers, if they are of this net.
+
+    Raises:
+        ValueError: A layer or a shape differs.
+    """
+    expected = {layer.name: [tuple(weight.shape) for weight in layer.weights] for layer in _net(base).layers}
+    expected = {name: shapes for name, shapes in expected.items() if shapes}
+    came = {name: [array.shape for array in layer] for name, layer in arrays.items()}
+    for name in [*expected, *came]:
+        if expected.get(name) != came.get(name):
+            raise ValueError(
+                f"{path} holds the weights of another net than {base.name}: layer {name!r} was expected to be "
+                f"{expected.get(name, 'absent')}, came {came.get(name, 'absent')}. Nothing of it was used."
+            )
+    return {name: arrays[name] for name in expected}
+
+
+def digest_arrays(arrays: Arrays) -> str:
+    """The SHA-256 of weights: of each array in order, the layer's name, the shape, and little-endian float32 bytes."""
+    digest = hashlib.sha256()
+    for name, layer in arrays.items():
+        for array in layer:
+            digest.update(f"{name} {array.shape}\n".encode())
+            digest.update(np.ascontiguousarray(array, "<f4"))
+    return digest.hexdigest()
+
+
+def _local(base: Base) -> Path | None:
+    """The weights file in the data folder, None where there is none."""
+    folder = data_folder()
+    names = (_published_name(base), f"{base.name.lower()}_imagenet_notop.weights.h5")
+    paths = [folder / "weights" / name for name in names] if folder else []
+    return next((path for path in paths if path.is_file()), None)
+
+
+def _download(base: Base) -> Path:
+    """Keras's own download, or the earlier one in its cache."""
+    kept = keras_folder() / "models" / _published_name(base)
+    try:
+        if not kept.is_file():
+            check_reachable(base.address)
+        return fetch(kept.name, base.address, cache_subdir="models", file_hash=base.checksum)
+    except DownloadError as error:
+        raise WeightsNotFoundError(
+            f"{base.name}'s ImageNet weights could not be had: {_published_name(base)} is not in the folder weights "
+            f"of COURSEWORK_DATA, and {error}. Either put the file there, or connect to the network and run again, "
+            "Keras then downloads it once."
+        ) from error
+
+
+def _published_name(base: Base) -> str:
+    """The name of Keras's own file."""
+    return base.address.rpartition("/")[2]
+
+
+def _checksum(path: Path, like: str) -> str:
+    """A file's MD5 or SHA-256, whichever is as long as the expected one."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "md5" if len(like) == 32 else "sha256").hexdigest()
+
+
+def _net(base: Base) -> keras.Model:
+    """The base with random weights, at its smallest size."""
+    net = getattr(keras.applications, base.name)
+    return net(weights=None, include_top=False, input_shape=(base.min_size, base.min_size, 3))
