@@ -27,6 +27,7 @@ from helpers.transfer import features as features_module
 from helpers.transfer.small_maps import SmallMapConvolution, with_small_maps
 
 VGG16 = BASES["VGG16"]
+once = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="slow, and the same on every backend")
 HEAD = 135_946 - 1_024  # parameters of the head that train
 
 
@@ -92,6 +93,7 @@ def test_each_depth_of_vgg16_trains_exactly_its_parameters_and_the_head(vgg16, d
     assert table["parameters"].sum() == counts["total"]
 
 
+@once
 @pytest.mark.parametrize("name", BASES)
 def test_the_frozen_part_of_each_base_ends_where_its_last_block_begins(name):
     base = BASES[name]
@@ -343,6 +345,7 @@ def test_images_without_their_classes_are_refused_before_anything_is_computed(ca
     assert not cache.exists()
 
 
+@once
 def test_imagenet_weights_tell_ten_classes_apart_where_random_ones_hardly_do(cifar10, cache):
     """The published weights with their scaling: the nearest class mean of 200 images names 100 others."""
     if not (Path(os.environ["COURSEWORK_DATA"]) / "weights" / "vgg16_imagenet_notop.weights.h5").is_file():
