@@ -20,6 +20,9 @@ SUITE := $(BIN)/python -m helpers.suite --profile "$(PROFILE)" --seeds "$(SEEDS)
          --retries "$(RETRIES)" --timeout "$(TIMEOUT)" --fresh "$(FRESH)" --gpus "$(GPUS)" --threads "$(THREADS)"
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
+# A file of tests a process, in the order of tests/conftest.py.
+TWO_AT_A_TIME := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+
 .DEFAULT_GOAL := help
 .PHONY: help setup reproduce report status test faults bench lab clean
 
@@ -39,9 +42,8 @@ status: $(READY)  ## how each notebook and seed stands: done, stale, running, fa
 test: $(READY)  ## lint, unit tests on both backends, every notebook at smoke scale
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@KERAS_BACKEND=jax $(BIN)/python -m pytest --numprocesses 2 --dist loadfile tests --ignore tests/test_notebooks.py --ignore tests/test_suite.py \
-	  --ignore tests/faults
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile tests
+	@KERAS_BACKEND=jax $(TWO_AT_A_TIME) tests --ignore tests/test_notebooks.py --ignore tests/test_suite.py --ignore tests/test_bench.py --ignore tests/faults
+	@$(TWO_AT_A_TIME) tests
 
 faults: $(READY)  ## only the faults: kills, damaged files, full disks; notes how many were survived in reports/faults.json
 	@$(BIN)/python -m pytest tests/faults --note-faults reports/faults.json

@@ -12,6 +12,13 @@ import pytest
 from helpers.data import data_folder, load_cifar10, load_fashion_mnist
 from helpers.training import fit
 
+LONGEST = ("test_suite.py", "test_suite_faults.py", "test_run_faults.py")  # minutes each
+
+
+def pytest_collection_modifyitems(items):
+    """Put the files that take longest first: else one of two processes ends on them while the other has nothing."""
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_folders(tmp_path_factory):

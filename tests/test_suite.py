@@ -28,7 +28,7 @@ def run_suite(root, *arguments, **environment):
     """`python -m helpers.suite` in a checkout, with some environment variables changed."""
     command = [sys.executable, "-m", "helpers.suite", *map(str, arguments)]
     env = {**os.environ, "PYTHONPATH": str(root), **environment}
-    return subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, timeout=900)  # a guard against hanging, not a bar
+    return subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, timeout=900)
 
 
 @pytest.fixture(scope="module")
