@@ -5,6 +5,9 @@ import numpy as np
 
 from helpers.fingerprints import digest_of_arrays
 
+BORDERS = {"black": "constant", "reflect": "reflect"}  # NumPy's names
+FLIPS = ("random", "alternating", "none")
+
 
 class ShuffledBatches(keras.utils.PyDataset):
     """Batches of training images in an order drawn anew each epoch; epoch k of a seed is the same whenever it is drawn.
@@ -16,12 +19,13 @@ class ShuffledBatches(keras.utils.PyDataset):
         labels: Integer classes (n,).
         batch_size: Images a batch; the last may hold fewer.
         seed: Seed of the order.
+        first_epoch: What the first epoch counts as, 0 or more, where training goes on that began with other batches.
     """
 
-    def __init__(self, images: np.ndarray, labels: np.ndarray, batch_size: int, seed: int):
+    def __init__(self, images: np.ndarray, labels: np.ndarray, batch_size: int, seed: int, first_epoch: int = 0):
         super().__init__()
         self.num_images, self.batch_size = len(images), batch_size
-        self._images, self._labels, self._seed = images, np.asarray(labels), seed
+        self._images, self._labels, self._seed, self._first_epoch = images, np.asarray(labels), seed, first_epoch
         self.draw_epoch(0)
 
     def __len__(self) -> int:
@@ -35,11 +39,12 @@ class ShuffledBatches(keras.utils.PyDataset):
 
     def draw_epoch(self, epoch: int) -> None:
         """Make all of an epoch's random choices, from (seed, epoch) alone; epochs are counted from 0."""
-        self._draw(np.random.default_rng([self._seed, epoch]))
+        self._draw(np.random.default_rng([self._seed, self._first_epoch + epoch]))
 
     def describe(self) -> dict:
         """All that determines the batches, as plain values: the images by their digest."""
-        return {"images": digest_of_arrays(self._images, self._labels), "seed": self._seed, "size": self.batch_size}
+        images = digest_of_arrays(self._images, self._labels)
+        return {"images": images, "seed": self._seed, "size": self.batch_size, "first_epoch": self._first_epoch}
 
     def _draw(self, rng: np.random.Generator) -> None:
         """Draw the order."""
@@ -53,33 +58,68 @@ class ShuffledBatches(keras.utils.PyDataset):
 class AugmentedBatches(ShuffledBatches):
     """Shuffled batches of images that are flipped left-right half of the time and cropped at random.
 
-    The crop pads each side with black and cuts the original size at a random place.
+    The crop pads each side and cuts the original size at a random place.
 
     Args:
         images: uint8 (n, height, width, channels), 0 to 255.
         labels: Integer classes (n,).
         batch_size: Images a batch; the last may hold fewer.
         seed: Seed of the order, the flips and the crops.
-        padding: Pixels of black on each side that the crop moves in.
+        padding: Pixels on each side that the crop moves in.
+        border: What the padding holds: "black", or "reflect" for the image mirrored at its border.
+        flips: "random"; "alternating", where half of the images, drawn once, are flipped in even epochs and the others
+            in odd ones, so that two epochs in a row show each image both ways; or "none".
+        first_epoch: What the first epoch counts as, as for `ShuffledBatches`.
+
+    Raises:
+        ValueError: Another border or other flips.
+
+    Reference:
+        Alternating flips: K. Jordan, "94% on CIFAR-10 in 3.29 Seconds on a Single GPU", arXiv:2404.00498, 2024.
     """
 
-    def __init__(self, images: np.ndarray, labels: np.ndarray, batch_size: int, seed: int, padding: int = 4):
-        self._padding, margin = padding, (padding, padding)
-        self._padded = np.pad(images, ((0, 0), margin, margin, (0, 0)))
-        # A view: (n, 2 * padding + 1, 2 * padding + 1, channels, height, width), every crop of every image.
-        self._crops = np.lib.stride_tricks.sliding_window_view(self._padded, images.shape[1:3], axis=(1, 2))
-        super().__init__(images, labels, batch_size, seed)
+    def __init__(
+        self,
+        images: np.ndarray,
+        labels: np.ndarray,
+        batch_size: int,
+        seed: int,
+        padding: int = 4,
+        border: str = "black",
+        flips: str = "random",
+        first_epoch: int = 0,
+    ):
+        for name, value, known in (("border", border, BORDERS), ("flips", flips, FLIPS)):
+            if value not in known:
+                raise ValueError(f"{name}: expected one of {', '.join(known)}, came {value!r}")
+        self._padding, self._border, self._flips, margin = padding, border, flips, (padding, padding)
+        self._padded = np.pad(images, ((0, 0), margin, margin, (0, 0)), BORDERS[border])
+        # A view: (n, 2 * padding + 1, 2 * padding + 1, height, width, channels), every crop of every image.
+        crops = np.lib.stride_tricks.sliding_window_view(self._padded, images.shape[1:3], axis=(1, 2))
+        self._crops = crops.transpose(0, 1, 2, 4, 5, 3)
+        self._first_flipped = np.random.default_rng(seed).random(len(images)) < 0.5
+        super().__init__(images, labels, batch_size, seed, first_epoch)
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         """Return batch `index` of this epoch: images uint8 (batch, height, width, channels), labels (batch,)."""
         batch = self._batch(index)
         chosen, flipped = self._order[batch], self._flipped[batch]
-        images = self._crops[chosen, self._top[batch], self._left[batch]].transpose(0, 2, 3, 1)
-        return np.where(flipped[:, None, None, None], images[:, :, ::-1], images), self._labels[chosen]
+        images = self._crops[chosen, self._top[batch], self._left[batch]]
+        images[flipped] = images[flipped, :, ::-1]
+        return images, self._labels[chosen]
+
+    def draw_epoch(self, epoch: int) -> None:
+        """Make all of an epoch's random choices, from (seed, epoch) alone; epochs are counted from 0."""
+        super().draw_epoch(epoch)
+        if self._flips == "alternating":
+            self._flipped = self._first_flipped[self._order] ^ bool((self._first_epoch + epoch) % 2)
+        elif self._flips == "none":
+            self._flipped = np.zeros(self.num_images, bool)
 
     def describe(self) -> dict:
         """All that determines the batches, as plain values: the images by their digest."""
-        return super().describe() | {"padding": self._padding}
+        own = {"padding": self._padding, "border": self._border, "flips": self._flips}
+        return super().describe() | own
 
     def _draw(self, rng: np.random.Generator) -> None:
         """Draw the order, the flips and the crops."""

@@ -53,10 +53,11 @@ class Progress:
         """
         self.finished, self.reused = self.finished + 1, self.reused + result.reused
         self.seconds += result.seconds
-        best = result.history["val_accuracy"][result.best_epoch - 1]
+        watched = "val_accuracy" if "val_accuracy" in result.history else "loss"
+        best = f"{watched} {result.history[watched][result.best_epoch - 1]:.3f} at epoch {result.best_epoch}"
         lines = [
             f"{name}: {len(result.seconds_by_epoch)} of {epochs} epochs, {format_seconds(result.seconds)}, "
-            f"{result.images_per_second:,.0f} images/s; val_accuracy {best:.3f} at epoch {result.best_epoch}"
+            f"{result.images_per_second:,.0f} images/s; {best}"
         ]
         if result.reused:
             lines.append(f"    taken from the run of {format_time(result.started)}, not trained again")

@@ -64,6 +64,36 @@ def test_half_of_the_images_are_mirrored(images):
     assert flipped / 1_000 == pytest.approx(0.5, abs=0.06)  # four standard deviations
 
 
+def test_alternating_flips_show_each_image_both_ways_in_two_epochs(images):
+    data = AugmentedBatches(images, np.arange(20), batch_size=20, seed=0, padding=0, flips="alternating")
+    flipped = []
+    for epoch in range(4):
+        data.draw_epoch(epoch)
+        x, y = data[0]
+        flipped.append([not np.array_equal(x[y == k][0], images[k]) for k in range(20)])
+    assert 0 < sum(flipped[0]) < 20
+    assert flipped[1] == [not way for way in flipped[0]]
+    assert flipped[2:] == flipped[:2]
+
+
+def test_without_flips_and_padding_the_images_are_the_images(images):
+    x, y = AugmentedBatches(images, np.arange(20), batch_size=20, seed=0, padding=0, flips="none")[0]
+    np.testing.assert_array_equal(x, images[y])
+
+
+def test_a_reflecting_border_shows_no_black(images):
+    data = AugmentedBatches(images, np.arange(20), batch_size=20, seed=0, padding=2, border="reflect")
+    assert data[0][0].min() > 0  # the images have no black pixel
+    padded = np.pad(images, ((0, 0), (2, 2), (2, 2), (0, 0)), "reflect")
+    assert set(np.unique(data[0][0])) <= set(np.unique(padded))
+
+
+@pytest.mark.parametrize("option", ["border", "flips"])
+def test_an_unknown_border_or_flip_is_refused(images, option):
+    with pytest.raises(ValueError, match=f"{option}: expected one of .*, came 'other'"):
+        AugmentedBatches(images, np.arange(20), batch_size=20, seed=0, **{option: "other"})
+
+
 def test_an_epoch_is_a_function_of_seed_and_epoch(images):
     first, second = (AugmentedBatches(images, np.arange(20), batch_size=6, seed=5) for _ in range(2))
     epochs = []
@@ -74,6 +104,10 @@ def test_an_epoch_is_a_function_of_seed_and_epoch(images):
     np.testing.assert_array_equal(epoch_of(second)[0], epochs[2])
     np.testing.assert_array_equal(second[1][0], second[1][0])  # asking twice changes nothing
     assert not np.array_equal(epochs[0], epochs[1])
+    later = AugmentedBatches(images, np.arange(20), batch_size=6, seed=5, first_epoch=1)
+    later.draw_epoch(1)
+    np.testing.assert_array_equal(epoch_of(later)[0], epochs[2])
+    assert later.describe() != first.describe()
     other = AugmentedBatches(images, np.arange(20), batch_size=6, seed=6)
     assert not np.array_equal(epoch_of(other)[0], epochs[0])
 

@@ -29,8 +29,9 @@ def machine(monkeypatch):
     [
         ({"gpu": "9.0"}, "mixed_bfloat16", "compute capability 9.0"),
         ({"gpu": "8.0", "backend": "jax"}, "mixed_bfloat16", "computes with bfloat16"),
-        ({"gpu": "7.5"}, "float32", "does not compute with bfloat16"),
-        ({"gpu": "6.1"}, "float32", "does not compute with bfloat16"),
+        ({"gpu": "7.5"}, "mixed_float16", "computes with float16, not bfloat16"),
+        ({"gpu": "7.0", "backend": "jax"}, "mixed_float16", "compute capability 7.0"),
+        ({"gpu": "6.1"}, "float32", "gains nothing"),
         ({"flags": ["avx2", "avx512_bf16"]}, "mixed_bfloat16", "avx512_bf16"),
         ({"flags": ["amx_bf16"]}, "mixed_bfloat16", "amx_bf16"),
         ({"flags": ["avx2"]}, "float32", "no bfloat16 instructions"),

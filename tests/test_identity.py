@@ -309,6 +309,19 @@ def test_the_precision_of_a_single_layer_counts(identity_of):
     assert identity_of(build(dtype="mixed_bfloat16")) != identity_of(build(dtype="float32"))
 
 
+def test_a_loss_written_in_a_notebook_counts_by_what_it_does_not_by_the_file_that_holds_its_cell(identity_of, tmp_path):
+    cell = "def make(keras, smoothed):\n    return lambda y, p: smoothed(keras.ops.one_hot(y, 4), p)"
+
+    def build_in(process, label_smoothing):
+        file, names = tmp_path / f"ipykernel_{process}.py", {}
+        file.write_text(cell)  # Keras reads the source
+        exec(compile(cell, str(file), "exec"), names)
+        return build(loss=names["make"](keras, keras.losses.CategoricalCrossentropy(label_smoothing=label_smoothing)))
+
+    first, again, other = (build_in(*settings) for settings in ((1, 0.1), (2, 0.1), (2, 0.2)))
+    assert identity_of(first) == identity_of(again) != identity_of(other)
+
+
 def test_the_code_of_ones_own_loss_counts(identity_of):
     def loss_of(factor):
         def scaled(y_true, y_pred):

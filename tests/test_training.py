@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from helpers.training import TrainingDivergedError, fit
+from helpers.training import TrainingDivergedError, fit, join_results
 
 QUANTITIES = {"loss", "accuracy", "val_loss", "val_accuracy", "learning_rate"}
 
@@ -135,6 +135,44 @@ def test_an_interrupted_run_ends_with_the_same_numbers_as_another(train, tmp_pat
     assert resumed.identity == undisturbed.identity
     for weight, same in zip(model.get_weights(), again.get_weights(), strict=True):
         np.testing.assert_array_equal(weight, same)
+
+
+def test_float16_runs_are_resumed_with_their_loss_scale(train, tmp_path, keep_precision):
+    keras.config.set_dtype_policy("mixed_float16")
+    options = {"epochs": 2, "batch_size": 16}
+    model, undisturbed = train(callbacks=(Interrupt(100),), **options)
+    with pytest.raises(KeyboardInterrupt):
+        train(callbacks=(Interrupt(5),), runs_dir=tmp_path, **options)
+    again, resumed = train(callbacks=(Interrupt(100),), runs_dir=tmp_path, **options)
+    assert type(again.optimizer).__name__ == "LossScaleOptimizer"
+    assert resumed.history == undisturbed.history
+    for variable, same in zip(model.optimizer.variables, again.optimizer.variables, strict=True):
+        np.testing.assert_array_equal(variable, same)
+
+
+def test_without_validation_images_every_epoch_is_trained_and_none_is_looked_at(train, tmp_path):
+    options = {"epochs": 2, "validation_data": None, "runs_dir": tmp_path}
+    model, result = train(**options)
+    assert set(result.history) == {"loss", "accuracy", "learning_rate"}
+    assert (result.best_epoch, len(result.seconds_by_epoch), result.stopped_early) == (2, 2, False)
+    with_validation, _ = train(epochs=2)
+    for weight, same in zip(model.get_weights(), with_validation.get_weights(), strict=True):
+        np.testing.assert_array_equal(weight, same)
+    assert train(**options)[1].reused
+    with pytest.raises(ValueError, match="patience: expected validation_data"):
+        train(epochs=2, validation_data=None, patience=1)
+
+
+def test_results_that_continue_each_other_are_one(train):
+    first, second = train(epochs=2)[1], train(epochs=3)[1]
+    joined = join_results([first, second])
+    assert joined.history["loss"] == first.history["loss"] + second.history["loss"]
+    assert joined.seconds == pytest.approx(first.seconds + second.seconds)
+    assert (joined.best_epoch, joined.hyperparameters["epochs"]) == (5, 5)
+    assert joined.started == first.started
+    speeds = [first.images_per_second, second.images_per_second]
+    assert min(speeds) <= joined.images_per_second <= max(speeds)
+    assert join_results([first]) == first
 
 
 def test_a_loss_that_is_no_number_ends_the_training_and_says_what_to_do(train):

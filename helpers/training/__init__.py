@@ -2,6 +2,6 @@
 
 from helpers.progress import Progress
 from helpers.training.callbacks import TrainingDivergedError
-from helpers.training.loop import TrainingResult, fit
+from helpers.training.loop import TrainingResult, fit, join_results
 
-__all__ = ["Progress", "TrainingDivergedError", "TrainingResult", "fit"]
+__all__ = ["Progress", "TrainingDivergedError", "TrainingResult", "fit", "join_results"]

@@ -25,7 +25,7 @@ def run_identity(model: keras.Model, batches, validation_data, settings: dict, c
     Args:
         model: Compiled, its optimizer built.
         batches: A dataset of batches with `describe()`.
-        validation_data: Images and labels.
+        validation_data: Images and labels, or None.
         settings: Plain values: epochs, patience, seed.
         callbacks: Those that are not `fit`'s own.
 
@@ -35,15 +35,19 @@ def run_identity(model: keras.Model, batches, validation_data, settings: dict, c
     layers, optimizer = _layers(model), getattr(model.optimizer, "inner_optimizer", model.optimizer)
     names = {layer.name: f"layer {i}" for i, layer in enumerate(layers)}
     state = [*model.variables, *model.optimizer.variables]
+    whole = keras.saving.serialize_keras_object(model)
+    whole["compile_config"].pop(
+        "loss"
+    )  # counts below; of a function Keras would take the compiled bytes, file name and all
     own = [type(maker) for maker in (model, optimizer, batches, *layers, *callbacks) if not _is_keras(type(maker))]
     facts = {
-        "model": _without_names(keras.saving.serialize_keras_object(model), names),
+        "model": _without_names(whole, names),
         "loss": [model.loss, getattr(model.loss, "fn", None)],
         "state": digest_of_arrays(*map(keras.ops.convert_to_numpy, state)),
         "trainable": [variable.trainable for variable in model.variables],
         "decays": [optimizer._use_weight_decay(v) for v in model.trainable_variables if optimizer.weight_decay],
         "batches": [type(batches).__name__, batches.describe()],
-        "validation": digest_of_arrays(*validation_data),
+        "validation": digest_of_arrays(*validation_data) if validation_data else None,
         "settings": settings,
         "callbacks": [[type(callback).__name__, vars(callback)] for callback in callbacks],
         "precision": keras.config.dtype_policy().name,

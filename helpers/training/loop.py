@@ -2,8 +2,9 @@
 
 import logging
 import os
+from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,7 +26,7 @@ class TrainingResult:
     """What a training run did, apart from the model itself.
 
     Attributes:
-        history: Figures by epoch: loss, accuracy, val_loss, val_accuracy, learning_rate.
+        history: Figures by epoch: loss, accuracy, learning_rate; with validation images also val_loss, val_accuracy.
         seconds_first_step: From the call to the end of the first step: tracing, compiling and one batch.
         seconds_by_epoch: Whole epochs, validation included; the first includes `seconds_first_step`. Each epoch counts
             once, however often the run was interrupted.
@@ -65,7 +66,7 @@ def fit(
     x,
     y=None,
     *,
-    validation_data: tuple[np.ndarray, np.ndarray],
+    validation_data: tuple[np.ndarray, np.ndarray] | None,
     epochs: int,
     batch_size: int,
     seed: int,
@@ -82,7 +83,8 @@ def fit(
         x: Training images, such as uint8 (n, height, width, channels), or a dataset of batches such as
             `AugmentedBatches`.
         y: Integer classes (n,); None with a dataset of batches.
-        validation_data: Images and classes that decide when to stop; never the test images.
+        validation_data: Images and classes that decide when to stop; never the test images. None looks at none, where
+            nothing is to be decided: that saves their time.
         epochs: Most epochs, 1 or more.
         batch_size: Images a step.
         seed: Seed of the shuffling. The initial weights and the dropout's seeds are drawn before, when the model is
@@ -102,7 +104,7 @@ def fit(
         TrainingDivergedError: The loss became NaN or infinite.
         CheckpointError: The run cannot be kept in `runs_dir`.
     """
-    _check(model, x, y, epochs, batch_size, patience, callbacks)
+    _check(model, x, y, validation_data, epochs, batch_size, patience, callbacks)
     batches = x if y is None else ShuffledBatches(x, y, batch_size, seed)
     model.optimizer.build(model.trainable_variables)
     files, identity, progress = None, None, progress or Progress()
@@ -125,13 +127,37 @@ def fit(
     return result
 
 
-def _check(model, x, y, epochs: int, batch_size: int, patience: int | None, callbacks) -> None:
+def join_results(parts: Sequence[TrainingResult]) -> TrainingResult:
+    """One result of runs that continue each other, such as on small images first and on large ones then.
+
+    Args:
+        parts: Results of `fit`, in order, one or more.
+    """
+    epochs = [second for part in parts for second in part.seconds_by_epoch]
+    seconds_an_image = sum(len(part.seconds_by_epoch) / part.images_per_second for part in parts) / len(epochs)
+    return replace(
+        parts[-1],
+        history={key: [value for part in parts for value in part.history[key]] for key in parts[-1].history},
+        seconds_first_step=parts[0].seconds_first_step,
+        seconds_by_epoch=epochs,
+        seconds=sum(epochs),
+        images_per_second=1 / seconds_an_image,
+        best_epoch=len(epochs) - len(parts[-1].seconds_by_epoch) + parts[-1].best_epoch,
+        hyperparameters=parts[-1].hyperparameters | {"epochs": sum(p.hyperparameters["epochs"] for p in parts)},
+        started=parts[0].started,
+        reused=all(part.reused for part in parts),
+    )
+
+
+def _check(model, x, y, validation_data, epochs: int, batch_size: int, patience: int | None, callbacks) -> None:
     """Refuse what cannot be trained, before anything is."""
     if getattr(model, "optimizer", None) is None or not model.compiled:
         raise ValueError("the model is not compiled: call model.compile(optimizer, loss, metrics) first")
     for name, value in (("epochs", epochs), ("batch_size", batch_size), ("patience", patience)):
         if value is not None and (not isinstance(value, int | np.integer) or value < 1):
             raise ValueError(f"{name}: expected a whole number of 1 or more, came {value!r}")
+    if patience is not None and validation_data is None:
+        raise ValueError("patience: expected validation_data to watch, came None; or leave patience out")
     if y is not None and len(x) != len(y):
         raise ValueError(f"x and y: expected as many images as classes, came {len(x)} and {len(y)}")
     if y is None and not isinstance(x, ShuffledBatches):
@@ -200,8 +226,7 @@ def _assign(model: keras.Model, arrays: dict[str, np.ndarray]) -> None:
 
 def _values(model, clock: dict, batches: ShuffledBatches, epochs: int, patience: int | None) -> dict:
     """The values of a run that has ended."""
-    accuracies = clock["history"]["val_accuracy"]
-    trained = len(accuracies)
+    trained = len(clock["epochs"])
     steady = clock["training"][1:] or clock["training"]
     return {
         "history": clock["history"],
@@ -209,7 +234,7 @@ def _values(model, clock: dict, batches: ShuffledBatches, epochs: int, patience:
         "seconds_by_epoch": clock["epochs"],
         "seconds": sum(clock["epochs"]),
         "images_per_second": batches.num_images / float(np.median(steady)),
-        "best_epoch": int(np.argmax(accuracies)) + 1 if patience else trained,
+        "best_epoch": int(np.argmax(clock["history"]["val_accuracy"])) + 1 if patience else trained,
         "stopped_early": trained < epochs,
         "hyperparameters": {
             "optimizer": settings_of(model.optimizer),
