@@ -90,6 +90,23 @@ def epoch_work(multiply_adds: int, train_images: int, validation_images: int) ->
     return multiply_adds * (STEP_WORK * train_images + validation_images)
 
 
+def training_work(model: keras.Model) -> int:
+    """Multiply-adds of one image in a training step: forward, and each gradient that the step needs.
+
+    A layer's weight gradient is needed where it trains, the gradient of its input where something in front of it does.
+
+    Args:
+        model: As for `layer_costs`.
+    """
+    total, trains_in_front = 0, False
+    for layer in model.layers:
+        work = _multiply_adds(layer) if layer.weights else 0
+        trains = bool(layer.trainable_weights)
+        total += work * (1 + trains + trains_in_front)
+        trains_in_front = trains_in_front or trains
+    return total
+
+
 def measure_speed(model: keras.Model, x: np.ndarray, y: np.ndarray, steps: int = 20) -> float:
     """Train a compiled model for a few steps on one batch, and say how many multiply-adds a second it makes.
 

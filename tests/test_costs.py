@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from keras import layers
 
-from helpers.costs import epoch_seconds, epoch_work, layer_costs, measure_speed
+from helpers.costs import epoch_seconds, epoch_work, layer_costs, measure_speed, training_work
 from helpers.models import report_a_cnn, report_a_dense
 from helpers.runs import count_parameters
 
@@ -129,3 +129,12 @@ def test_an_epoch_lasts_its_median_without_the_first_step():
     runs = [{"seconds_by_epoch": [9.0, 4.0, 6.0], "seconds_first_step": 5.0}]
     assert epoch_seconds(runs) == 4.0
     assert epoch_seconds([*runs, {"seconds_by_epoch": [8.0], "seconds_first_step": 1.0}]) == 5.0
+
+
+def test_a_training_step_needs_no_gradient_of_the_images_and_none_in_front_of_what_trains():
+    model = report_a_cnn()
+    forward = layer_costs(model).set_index("layer")["multiply-adds"]
+    first, total = int(forward["conv_1"]), int(forward.sum())
+    assert training_work(model) == 3 * total - first
+    model.get_layer("conv_1").trainable = False
+    assert training_work(model) == 3 * total - 2 * first - int(forward["conv_2"])

@@ -4,10 +4,10 @@ import keras
 import numpy as np
 import pytest
 
-from helpers.models import describe_layers, report_a_cnn, report_a_dense, report_c_mlp
+from helpers.models import describe_layers, report_a_cnn, report_a_dense, report_c_mlp, report_e_convnet
 from helpers.runs import count_parameters
 
-ALL_MODELS = [report_a_dense, report_a_cnn, report_c_mlp]
+ALL_MODELS = [report_a_dense, report_a_cnn, report_c_mlp, report_e_convnet]
 GREY = {report_c_mlp: {"mean": (0.3,), "std": (0.4,)}}  # a mean and a standard deviation a channel
 
 
@@ -17,9 +17,14 @@ def images_of(shape, count=3):
 
 @pytest.mark.parametrize(
     ("build", "total", "non_trainable"),
-    [(report_a_dense, 331_098, 6_344), (report_a_cnn, 573_510, 6_600), (report_c_mlp, 820_874, 0)],
+    [
+        (report_a_dense, 331_098, 6_344),
+        (report_a_cnn, 573_510, 6_600),
+        (report_c_mlp, 820_874, 0),
+        (report_e_convnet, 2_171_178, 1_408),
+    ],
 )
-def test_the_dense_net_has_331098_parameters_the_cnn_573510_and_the_mlp_820874(build, total, non_trainable):
+def test_the_nets_have_the_parameters_that_their_layers_add_up_to(build, total, non_trainable):
     expected = {"total": total, "trainable": total - non_trainable, "non_trainable": non_trainable}
     assert count_parameters(build()) == expected
 

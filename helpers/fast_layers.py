@@ -1,0 +1,136 @@
+"""Three layers with Keras's own weights and results that a processor computes in less time, on TensorFlow.
+
+What costs there, measured with bfloat16, and what is done instead:
+
+- GELU: TensorFlow's `erf` and the chain of small operations around it. Here each direction is one compiled loop.
+- The weight gradient of a convolution with many channels on small maps. Here it is one matrix product a tap.
+- Keras's batch normalisation, a chain of operations over the whole activation. Here it is TensorFlow's fused one.
+
+On another backend, on a GPU, or with `fast=False`, these are Keras's own layers.
+"""
+
+import math
+from functools import cache
+
+import keras
+from keras import layers, ops
+
+from helpers.devices import uses_gpu
+
+MATRIX_CHANNELS = 128  # input channels from which the matrix products are the faster way
+
+
+def is_fast() -> bool:
+    """Whether the faster way exists here: TensorFlow on a processor."""
+    return keras.backend.backend() == "tensorflow" and not uses_gpu()
+
+
+def gelu(fast: bool = True):
+    """Exact GELU, x * P(N(0, 1) <= x), as Keras's, computed in float32 and returned in the type that came."""
+    return _compiled_gelu() if fast and is_fast() else keras.activations.gelu
+
+
+def convolution(filters: int, fast: bool = True, **options) -> layers.Layer:
+    """A 3x3 convolution that keeps the size, without bias."""
+    kind = MatrixGradientConv2D if fast and is_fast() else layers.Conv2D
+    return kind(filters, 3, padding="same", use_bias=False, **options)
+
+
+def batch_norm(fast: bool = True, **options) -> layers.Layer:
+    """Batch normalisation with a trained shift and no trained scale."""
+    kind = FusedBatchNormalization if fast and is_fast() else layers.BatchNormalization
+    return kind(scale=False, **options)
+
+
+@keras.saving.register_keras_serializable("coursework")
+class MatrixGradientConv2D(layers.Conv2D):
+    """A 'same' convolution of stride 1 whose weight gradient is a matrix product a tap, over the valid region."""
+
+    def call(self, inputs):
+        """(batch, height, width, channels) -> (batch, height, width, filters)."""
+        if inputs.shape[-1] < MATRIX_CHANNELS:
+            return super().call(inputs)
+        return _convolve(inputs, ops.cast(self.kernel, self.compute_dtype))
+
+
+@keras.saving.register_keras_serializable("coursework")
+class FusedBatchNormalization(layers.BatchNormalization):
+    """Batch normalisation over a batch of maps in one operation a direction."""
+
+    def call(self, inputs, training=None, mask=None):
+        """(batch, height, width, channels) -> the same shape."""
+        import tensorflow as tf
+
+        scale, given = ops.ones_like(self.beta), {}
+        if not training or not self.trainable:
+            given = {"mean": self.moving_mean, "variance": self.moving_variance}
+        outputs, mean, variance = tf.compat.v1.nn.fused_batch_norm(
+            inputs, scale, self.beta, epsilon=self.epsilon, is_training=not given, **given
+        )
+        if not given:
+            count = ops.cast(ops.size(inputs), variance.dtype) / inputs.shape[-1]
+            variance = variance * (count - 1) / count  # Keras's is not Bessel-corrected
+            for moving, new in ((self.moving_mean, mean), (self.moving_variance, variance)):
+                moving.assign(moving * self.momentum + new * (1 - self.momentum))
+        return outputs
+
+
+@ops.custom_gradient
+def _convolve(inputs, kernel):
+    """A 'same' convolution of stride 1, its weight gradient by `_weight_gradient`."""
+
+    def gradient(*upstreams, upstream=None):
+        upstream = upstreams[0] if upstream is None else upstream
+        to_inputs = ops.conv_transpose(upstream, kernel, padding="same")
+        return to_inputs, _weight_gradient(inputs, upstream, kernel.shape[:2])
+
+    return ops.conv(inputs, kernel, padding="same"), gradient
+
+
+def _weight_gradient(inputs, upstream, kernel_size: tuple[int, int]):
+    """Sum over images and places of input times upstream: (rows, columns, channels, filters)."""
+    # Rows first and images third: what a tap takes of the rows is then a part of memory as it is, and of the columns
+    # long pieces, which are copied once for all taps of a column.
+    inputs, upstream = (ops.transpose(maps, (1, 2, 0, 3)) for maps in (inputs, upstream))
+    taps = {}
+    for column in range(kernel_size[1]):
+        left, right = _shifted(inputs, upstream, column - kernel_size[1] // 2, axis=1)
+        for row in range(kernel_size[0]):
+            taken, met = _shifted(left, right, row - kernel_size[0] // 2, axis=0)
+            taken, met = (ops.reshape(maps, (-1, maps.shape[-1])) for maps in (taken, met))
+            taps[row, column] = ops.matmul(ops.transpose(taken), met)
+    stacked = ops.stack([taps[tap] for tap in sorted(taps)])
+    return ops.reshape(stacked, (*kernel_size, inputs.shape[-1], upstream.shape[-1]))
+
+
+def _shifted(inputs, upstream, places: int, axis: int):
+    """The parts of both that meet when the inputs are shifted by so many places along an axis."""
+    if places == 0:
+        return inputs, upstream
+    before = (slice(None),) * axis
+    first, last = (*before, slice(None, -abs(places))), (*before, slice(abs(places), None))
+    return (inputs[last], upstream[first]) if places > 0 else (inputs[first], upstream[last])
+
+
+@cache
+def _compiled_gelu():
+    """GELU with its derivative, each direction one loop that XLA compiles, so one pass over memory."""
+    import tensorflow as tf
+
+    @tf.function(jit_compile=True)
+    def forward(x):
+        wide = tf.cast(x, "float32")
+        return tf.cast(0.5 * wide * (1 + tf.math.erf(wide * math.sqrt(0.5))), x.dtype)
+
+    @tf.function(jit_compile=True)
+    def backward(x, upstream):
+        wide = tf.cast(x, "float32")
+        density = tf.exp(-0.5 * tf.square(wide)) * (1 / math.sqrt(2 * math.pi))
+        slope = 0.5 * (1 + tf.math.erf(wide * math.sqrt(0.5))) + wide * density
+        return tf.cast(tf.cast(upstream, "float32") * slope, x.dtype)
+
+    @tf.custom_gradient
+    def gelu(x):
+        return forward(x), lambda upstream: backward(x, upstream)
+
+    return gelu
