@@ -38,7 +38,7 @@ for position, job in enumerate(JOBS):
         threads: config["threads"]
         resources:
             mem_mb=min(job.memory_mb, config["memory_mb"]),
-            runtime=round(60 + 10 * job.minutes),  # minutes, on a cluster: ten times what it takes on two cores
+            runtime=round(60 + 30 * job.minutes),  # minutes, on a cluster: far more than it takes on two cores
             gpu=min(1, config["gpus"]),
             attempt=lambda wildcards, attempt: attempt,
         params:

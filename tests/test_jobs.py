@@ -32,11 +32,19 @@ def root(tmp_path, monkeypatch):
 
 @pytest.fixture
 def plan(root):
-    """The jobs of a notebook, "03_cnn": plan(code=, parameters=, markdown=, seeds=, profile=, dataset=, about=)."""
+    """The jobs of "03_cnn": plan(code=, parameters=, markdown=, seeds=, profile=, dataset=, own_seeds=, about=)."""
 
     def make(
-        code=CODE, parameters=PARAMETERS, markdown="# A net", seeds=(0, 1), profile="smoke", dataset="digits", **about
+        code=CODE,
+        parameters=PARAMETERS,
+        markdown="# A net",
+        seeds=(0, 1),
+        profile="smoke",
+        dataset="digits",
+        own_seeds=None,
+        **about,
     ):
+        about |= {"seeds": own_seeds} if own_seeds else {}
         path = root / "03_cnn.ipynb"
         literals = nbformat.v4.new_code_cell(parameters)
         cells = [nbformat.v4.new_markdown_cell(markdown), literals, nbformat.v4.new_code_cell(code)]
@@ -86,8 +94,21 @@ def test_a_notebook_that_has_no_seeds_is_one_job_however_many_are_asked_for(plan
 
 
 def test_a_notebook_says_how_long_it_takes_in_each_profile_and_how_much_memory(plan):
-    assert {(job.minutes, job.memory_mb) for job in plan(profile="full")} == {(30, jobs.MEMORY_MB)}
-    assert {(job.minutes, job.memory_mb) for job in plan(memory_mb=9000)} == {(0.5, 9000)}
+    in_full = plan(profile="full")  # 30 minutes are of its three seeds
+    assert [job.minutes for job in in_full] == [10, 10, jobs.PAGE_MINUTES]
+    assert {job.memory_mb for job in in_full} == {jobs.MEMORY_MB}
+    assert [(job.minutes, job.memory_mb) for job in plan(memory_mb=9000, seeds=(0,))] == [(0.5, 9000)]
+    (alone,) = plan(parameters="profile = 'quick'", profile="full")
+    assert alone.minutes == 30
+
+
+def test_where_none_are_asked_for_a_notebook_has_its_own_seeds(plan):
+    assert [job.seed for job in plan(seeds=(), profile="full")] == [0, 1, 2, None]
+    assert [job.seeds for job in plan(seeds=())] == [(0,)]
+    own = plan(seeds=(), profile="full", own_seeds={"full": [7, 8]})
+    assert [job.seed for job in own] == [7, 8, None]
+    assert [job.minutes for job in own] == [15, 15, jobs.PAGE_MINUTES]
+    assert [job.seed for job in plan(seeds=(4, 5), profile="full", own_seeds={"full": [7, 8]})] == [4, 5, None]
 
 
 def test_the_marks_of_a_plan_are_all_different_and_below_the_profiles_folder(plan):

@@ -62,7 +62,7 @@ def read_command_line() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m helpers.suite", description=__doc__.splitlines()[0])
     parser.add_argument("--profile", default="auto", help="auto (full on a GPU, else quick), full, quick or smoke")
     parser.add_argument("--dataset", default="cifar10")
-    parser.add_argument("--seeds", default="", help='whole numbers, such as "0 1 2"; default 0 1 2 in full, else 0')
+    parser.add_argument("--seeds", default="", help='whole numbers, such as "0 1 2"; default each notebook\'s own')
     parser.add_argument("--jobs", default="1", help="jobs at a time")
     parser.add_argument("--retries", default="2", help="how often a failed job is tried again")
     parser.add_argument("--timeout", default="", help="minutes that a job may take; default no limit")
@@ -128,11 +128,12 @@ def announce(notebooks: list[Path], jobs: list[Job], before: dict[str, str], set
     profile = PROFILES[settings.profile]
     print(f"Profile {profile.name} ({settings.why}): {profile.about}.")
     data = os.environ.get("COURSEWORK_DATA") or "Keras's download and cache"
-    print(f"Data: {settings.dataset} from {data}. Seeds: {', '.join(map(str, settings.seeds))}.")
+    seeds = ", ".join(map(str, settings.seeds)) or "each notebook's own"
+    print(f"Data: {settings.dataset} from {data}. Seeds: {seeds}.")
     total = 0.0
     for notebook in notebooks:
         own = [job for job in jobs if job.notebook == notebook.stem]
-        minutes, missing = minutes_of(own, before, settings)
+        minutes, missing = minutes_of(own, before)
         total += minutes
         about = f"about {format_seconds(minutes * 60):>6}" if missing else "up to date"
         some = f" ({missing} of {len(own)} jobs)" if 0 < missing < len(own) else ""

@@ -14,6 +14,8 @@ from helpers.fingerprints import digest_of_code, digest_of_values
 ROOT = Path(__file__).parents[2]
 MARKS = ".partial/ended"  # below a profile's folder: an empty file says that a job ended well
 MEMORY_MB = 3_000  # of a notebook that does not say how much it needs
+SEEDS = {"full": (0, 1, 2), "quick": (0,), "smoke": (0,)}  # of a notebook that does not say which, by profile
+PAGE_MINUTES = 0.5  # of a page whose runs are all finished, about
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Job:
         after: Marks of the jobs that must have ended before.
         digest: Of all that determines what the job makes, its random numbers aside.
         memory_mb: Memory that it may need, MB.
-        minutes: What it took on two cores, measured.
+        minutes: What it takes on two cores, about.
     """
 
     notebook: str
@@ -77,7 +79,7 @@ def plan_jobs(notebooks: list[Path], profile: str, dataset: str, seeds: tuple[in
         notebooks: The notebooks' files.
         profile: "full", "quick" or "smoke".
         dataset: The data set asked for.
-        seeds: The seeds.
+        seeds: The seeds asked for; none for each notebook's own.
     """
     code = _digest_of_package("site", "suite")
     page_code = _digest_of_package()
@@ -87,12 +89,16 @@ def plan_jobs(notebooks: list[Path], profile: str, dataset: str, seeds: tuple[in
         notebook = nbformat.read(path, as_version=4)
         cells = {kind: [c.source for c in notebook.cells if c.cell_type == kind] for kind in ("code", "markdown")}
         about = notebook.metadata["coursework"]
-        minutes, memory = about["minutes"][profile], about.get("memory_mb", MEMORY_MB)
-        own = seeds if any("\nseeds = " in cell for cell in cells["code"]) and len(seeds) > 1 else ()
+        memory, default = about.get("memory_mb", MEMORY_MB), about.get("seeds", {}).get(profile, SEEDS[profile])
+        used = seeds or tuple(default)
+        has_seeds = any("\nseeds = " in cell for cell in cells["code"])
+        minutes = about["minutes"][profile] / (len(default) if has_seeds else 1)  # measured with all of its own seeds
+        own = used if has_seeds and len(used) > 1 else ()
         digest = digest_of_values([asked, code, digest_of_code(_as_python(cells["code"]))])[:16]
         trained = [Job(path.stem, seed, (seed,), (), digest, memory, minutes) for seed in own]
-        digest = digest_of_values([asked, page_code, cells, seeds])[:16]
-        page = Job(path.stem, None, seeds, tuple(job.mark for job in trained), digest, memory, minutes)
+        digest = digest_of_values([asked, page_code, cells, used])[:16]
+        minutes = PAGE_MINUTES if trained else minutes
+        page = Job(path.stem, None, used, tuple(job.mark for job in trained), digest, memory, minutes)
         jobs += [*trained, page]
     return jobs
 

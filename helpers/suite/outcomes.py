@@ -9,9 +9,6 @@ from helpers.site.pages import notebook_title_and_question
 from helpers.suite.jobs import Job, last_word, read_outcome
 from helpers.suite.settings import Settings
 
-FULL_SEEDS = 3  # the minutes in a notebook's metadata are of so many seeds in full, of one otherwise
-PAGE_MINUTES = 0.5  # of a page whose runs are all finished, about
-
 
 def read_outcomes(notebooks: list[Path], folder: Path) -> list[dict]:
     """The outcome of each notebook that was executed for a profile, here or, for committed reports, elsewhere.
@@ -36,19 +33,15 @@ def drop_unfounded_marks(jobs: list[Job], settings: Settings) -> None:
             job.forget(settings.folder)
 
 
-def minutes_of(jobs: list[Job], before: dict[str, str], settings: Settings) -> tuple[float, int]:
+def minutes_of(jobs: list[Job], before: dict[str, str]) -> tuple[float, int]:
     """About how many minutes a notebook's missing jobs will take, and their number.
 
     Args:
         jobs: All jobs of one notebook.
         before: How each of them stands.
-        settings: The suite's settings.
     """
     missing = [job for job in jobs if before[job.name] != "done"]
-    a_seed = jobs[0].minutes / (FULL_SEEDS if settings.profile == "full" else 1)
-    trains = [job for job in missing if job.seed is not None or len(jobs) == 1]
-    # A page of several seeds trains nothing.
-    return len(trains) * a_seed + PAGE_MINUTES * (len(missing) - len(trains)), len(missing)
+    return sum(job.minutes for job in missing), len(missing)
 
 
 def jobs_table(jobs: list[Job], before: dict[str, str], folder: Path, started: float) -> str:

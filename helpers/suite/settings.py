@@ -25,7 +25,7 @@ class Settings:
         profile: "full", "quick" or "smoke".
         why: Why this profile, in a few words.
         dataset: "cifar10", "fashion_mnist" or "digits".
-        seeds: One training run of every variant a seed.
+        seeds: One training run of every variant a seed; none for each notebook's own.
         jobs: Jobs at a time, at most the number of cores.
         retries: How often a failed job is tried again.
         timeout: Minutes that a job may take; None for no limit.
@@ -86,7 +86,7 @@ def read_settings(
     Args:
         profile: "auto", "full", "quick" or "smoke"; "auto" is full on a GPU and quick without.
         dataset: A data set's name.
-        seeds: Whole numbers separated by spaces; empty for 0 1 2 in full, else 0.
+        seeds: Whole numbers separated by spaces; empty for each notebook's own.
         jobs: Jobs at a time, a whole number of 1 or more; never more than cores.
         reports: The folder of all reports.
         retries: How often a failed job is tried again, a whole number of 0 or more.
@@ -122,13 +122,12 @@ def read_settings(
         raise SettingsError("; ".join(problems))
     data_folder()
     chosen, why = _choose(profile)
-    seeds_to_run = tuple(numbers) or ((0, 1, 2) if chosen == "full" else (0,))
     writable_folder(reports / chosen)
     at_a_time, minutes = min(int(jobs), cpu_count()), float(timeout) if timeout else None
     count = int(gpus) if gpus else len(visible_gpus())
     share = CLUSTER_THREADS if os.environ.get("SNAKEMAKE_PROFILE") else cpu_count() // at_a_time
     cores = int(threads) if threads else share
-    return Settings(chosen, why, dataset, seeds_to_run, at_a_time, int(retries), minutes, count, cores, reports)
+    return Settings(chosen, why, dataset, tuple(numbers), at_a_time, int(retries), minutes, count, cores, reports)
 
 
 def _is_above_zero(text: str) -> bool:
