@@ -9,6 +9,7 @@ TIMEOUT ?=
 FRESH   ?=
 GPUS    ?=
 THREADS ?=
+BENCH   ?=
 PYTHON  ?= python3
 
 VENV := .venv
@@ -48,8 +49,8 @@ test: $(READY)  ## lint, unit tests on both backends, every notebook at smoke sc
 faults: $(READY)  ## only the faults: kills, damaged files, full disks; notes how many were survived in reports/faults.json
 	@$(BIN)/python -m pytest tests/faults --note-faults reports/faults.json
 
-bench: $(READY)  ## measure what the shortcuts bring against the plain way: minutes
-	@$(BIN)/python -m helpers.bench
+bench: $(READY)  ## what the suite's ways bring against the plain ones: reports/bench/index.html
+	@$(BIN)/python -m helpers.bench $(BENCH)
 
 lab: $(READY)  ## open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab --notebook-dir notebooks

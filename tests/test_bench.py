@@ -1,13 +1,51 @@
-"""The benchmarks: both ways are measured in one run, from an empty cache, and the ratio is held against its goal."""
+"""The benchmarks: all ways are measured in turns in one run, and their ratios are held against the goals."""
 
+import json
 import os
+import re
+import time
+from types import SimpleNamespace
 
 import keras
+import numpy as np
 import pytest
 from keras import layers
 
-from helpers.bench import frozen
+from helpers.bench import frozen, inputs, suite, throughput
+from helpers.bench.comparison import Comparison, Goal, describe, in_turns
+from helpers.bench.page import build_bench_page
 from helpers.transfer import freeze
+
+
+def test_every_way_is_measured_once_a_round_and_every_second_round_in_reverse():
+    called = []
+    ways = {name: lambda name=name: called.append(name) or len(called) for name in "abc"}
+    assert in_turns(ways, 3) == {"a": [1, 6, 7], "b": [2, 5, 8], "c": [3, 4, 9]}
+    assert "".join(called) == "abccbaabc"
+
+
+@pytest.mark.parametrize(
+    ("goal", "measured", "met"),
+    [
+        (Goal("fast", 1.7, against="slow"), 2.0, True),
+        (Goal("fast", 2.5, against="slow"), 2.0, False),
+        (Goal("slow", 0.6, at_least=False, against="fast"), 0.5, True),
+        (Goal("fast", 25, at_least=False), 20.0, True),
+        (Goal("fast", 1.0, against="absent"), None, None),
+    ],
+)
+def test_a_goal_is_judged_by_the_median_of_the_ratios_of_each_round(goal, measured, met):
+    values = {"slow": [10.0, 1.0, 100.0], "fast": [20.0, 5.0, 150.0]}  # ratios 2, 5 and 1.5
+    judged = Comparison("speed", "", "images a second", values, "slow", (goal,)).as_dict()["goals"][0]
+    assert (judged["measured"], judged["met"]) == (measured, met)
+
+
+def test_a_comparison_is_printed_with_its_ratios_and_what_is_missing():
+    comparison = Comparison("speed", "", "s", {"a": [1.0, 2.0], "b": [2.0, 5.0]}, "a", (), {"c": "no PyTorch"})
+    lines = describe(comparison.as_dict())
+    assert lines[0] == "speed, s"
+    assert lines[2] == "  b: 3.5 (2 to 5), 2.25 times a (2.00 to 2.50)"
+    assert lines[3] == "  c: not measured: no PyTorch"
 
 
 def build_small(_base, _weights, depth):
@@ -22,22 +60,99 @@ def build_small(_base, _weights, depth):
     return model
 
 
-def test_both_ways_are_measured_in_turns_and_compared(monkeypatch, capsys, tmp_path):
+def test_frozen_layers_are_measured_from_an_empty_cache(monkeypatch, tmp_path):
     monkeypatch.setenv("COURSEWORK_CACHE", str(tmp_path))
     monkeypatch.setattr(frozen, "pretrained_classifier", build_small)
-    result = frozen.measure(num_images=36, rounds=2)
-    assert list(result["results"]) == ["new head", "last block"]
-    for measured in result["results"].values():
-        assert {way: len(seconds) for way, seconds in measured["seconds"].items()} == {"plain": 2, "cached": 2}
-        assert min(measured["ratios"]) <= measured["median_ratio"] <= max(measured["ratios"])
-    printed = capsys.readouterr().out
-    assert "new head: the cached way takes" in printed
-    assert "goal 0.33" in printed
+    comparisons = frozen.measure(num_images=36, rounds=2)
+    assert [c.title for c in comparisons] == ["Five epochs of VGG16's new head", "Five epochs of VGG16's last block"]
+    for comparison in comparisons:
+        assert {len(seconds) for seconds in comparison.values.values()} == {2}
+        assert comparison.as_dict()["goals"][0]["measured"] > 0
     assert os.environ["COURSEWORK_CACHE"] == str(tmp_path)
     assert not list(tmp_path.iterdir())  # each round has a cache of its own
 
 
-@pytest.mark.parametrize(("cached", "verdict"), [(0.9, "reached"), (1.1, "not reached")])
-def test_a_goal_is_reached_by_the_median(cached, verdict, capsys):
-    frozen._summary("new head", {"plain": [10.0, 10.0, 10.0], "cached": [cached, 9.0, 0.1]})
-    assert capsys.readouterr().out.strip().endswith(verdict)
+def test_feeding_the_net_is_compared_with_training_it(monkeypatch):
+    monkeypatch.setattr(inputs, "load_cifar10", lambda: pytest.fail("no data are needed for this"))
+    monkeypatch.setattr(inputs, "_loading", lambda rounds: None)
+    feeding, _ = inputs.measure(num_images=256, rounds=1)
+    assert list(feeding.values) == [inputs.EPOCH, inputs.BATCHES, inputs.AUGMENTED]
+    assert [goal["met"] is not None for goal in feeding.as_dict()["goals"]] == [True, True]
+
+
+def test_where_there_are_no_data_loading_is_said_to_be_missing(monkeypatch):
+    def absent():
+        raise inputs.DataNotFoundError("no CIFAR-10 here")
+
+    monkeypatch.setattr(inputs, "load_cifar10", absent)
+    assert inputs._loading(1).missing == {inputs.LATER: "no CIFAR-10 here"}
+
+
+class InstantWay:
+    """A way that takes no time; PyTorch's cannot be had."""
+
+    def __init__(self, way, _net, _num_images):
+        self.missing = "No module named 'torch'" if "PyTorch" in way else ""
+
+    def __call__(self):
+        return 100.0
+
+    def end(self):
+        return 2**20
+
+    def kill(self):
+        pass
+
+
+def test_nets_are_measured_in_every_way_that_can_be_had_and_against_the_peak(monkeypatch):
+    monkeypatch.setattr("helpers.bench.ways.Way", InstantWay)
+    monkeypatch.setattr(throughput, "peak", lambda: 1e12)
+    comparisons = {c.title: c for c in throughput.measure(num_images=1, rounds=2)}
+    cnn = comparisons["Training report A's CNN"]
+    assert cnn.values == {"ours": [100.0] * 2, "plain Keras": [100.0] * 2}
+    assert set(cnn.missing) == {"PyTorch float32", "PyTorch bfloat16"}
+    judged = cnn.as_dict()["goals"]
+    assert [goal["met"] for goal in judged] == [False, None]
+    share = comparisons["Share of the matrix-product peak"].values["report A's CNN"][0]
+    # 27,190,000 multiply-adds forward and for the weights, 23,350,000 for the inputs of all but the first layer
+    assert share == pytest.approx(100 * 2 * (2 * 27_191_000 + 23_351_000) / 1e12, rel=1e-3)
+
+
+def test_the_page_shows_every_run_and_how_often_a_goal_was_reached(tmp_path):
+    for k, fast in enumerate(([20.0], [10.0]), 1):
+        goals = (Goal("fast", 1.5, against="slow"),)
+        comparison = Comparison("Speed", "Made up.", "images a second", {"slow": [10.0], "fast": fast}, "slow", goals)
+        run = {"started": f"2026-01-0{k}T00:00:00+00:00", "seconds": 60.0, "device": "a processor", "versions": {}}
+        run |= {"precision": "float32", "commit": "abc", "comparisons": [comparison.as_dict()]}
+        (tmp_path / f"{k}.json").write_text(json.dumps(run))
+    html = build_bench_page(tmp_path).read_text()
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html.split("</style>")[1]))
+    assert "fast at least 1.5 of slow: 1, not reached (reached in 1 of 2 runs)" in text
+    assert "20, 10" in text
+    assert "2 January 2026" in text
+
+
+def test_the_torch_nets_have_as_many_parameters_as_keras():
+    pytest.importorskip("torch")
+    from helpers.bench.torch_nets import NETS
+    from helpers.bench.ways import keras_net
+
+    for net, make in NETS.items():
+        weights = sum(parameter.numel() for parameter in make().parameters() if parameter.requires_grad)
+        assert weights == sum(np.prod(weight.shape) for weight in keras_net(net).trainable_weights)
+
+
+def test_the_suite_is_timed_from_its_command_to_its_end(monkeypatch):
+    ended = SimpleNamespace(returncode=0, stdout="", stderr="")
+    monkeypatch.setattr(suite.subprocess, "run", lambda command, **_: time.sleep(0.3) or ended)
+    minutes, memory = suite.measure()
+    assert 0.3 / 60 <= minutes.values[suite.QUICK][0] < 0.1
+    assert minutes.as_dict()["goals"][0]["met"]
+    assert memory.values.keys() == {suite.QUICK}
+
+
+def test_a_suite_that_fails_has_no_time(monkeypatch):
+    ended = SimpleNamespace(returncode=1, stdout="FAILED 03_cnn", stderr="")
+    monkeypatch.setattr(suite.subprocess, "run", lambda command, **_: ended)
+    with pytest.raises(RuntimeError, match="FAILED 03_cnn"):
+        suite.measure()

@@ -1,34 +1,50 @@
-"""Run the benchmarks, print the ratios, write them to a folder: `python -m helpers.bench [NAMES] --reports FOLDER`."""
+"""Run the benchmarks, print them, keep the result, make the page: `python -m helpers.bench [NAMES]`."""
 
 import argparse
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 
-from helpers.bench import frozen
+from helpers.bench import frozen, inputs, suite, throughput
+from helpers.bench.comparison import describe
+from helpers.bench.page import build_bench_page
 from helpers.devices import use_precision
 from helpers.environment import environment
 from helpers.files import writable_folder, write_json
 
-BENCHMARKS = {"frozen": frozen.measure}
+BENCHMARKS = {
+    "throughput": throughput.measure,
+    "inputs": inputs.measure,
+    "frozen": frozen.measure,
+    "suite": suite.measure,
+}
+BY_DEFAULT = ("throughput", "inputs", "frozen")  # the suite alone takes as long as these
 
 
 def main() -> None:
-    """Run the benchmarks that are named, default all."""
+    """Run the benchmarks that are named."""
     parser = argparse.ArgumentParser(prog="python -m helpers.bench", description=__doc__)
-    parser.add_argument("names", nargs="*", help=f"of {', '.join(BENCHMARKS)}; default all")
+    parser.add_argument("names", nargs="*", help=f"of {', '.join(BENCHMARKS)}; default {', '.join(BY_DEFAULT)}")
     parser.add_argument("--reports", type=Path, default=Path("reports/bench"))
-    parser.add_argument("--images", type=int, default=4_000, help="training images; more take longer and say more")
+    parser.add_argument("--images", type=int, help="training images; more take longer and say more")
     parser.add_argument("--rounds", type=int, default=3, help="how often each way is measured, in turns")
     asked = parser.parse_args()
     if unknown := set(asked.names) - set(BENCHMARKS):
         parser.error(f"expected names of {', '.join(BENCHMARKS)}, came {', '.join(sorted(unknown))}")
+    folder = writable_folder(asked.reports)
     policy, reason = use_precision()
-    where = environment()
+    started, begun, where = datetime.now(UTC), time.perf_counter(), environment()
     print(f"{policy} on {where['device']}: {reason}", flush=True)
-    for name in asked.names or BENCHMARKS:
-        result = BENCHMARKS[name](asked.images, asked.rounds)
-        path = writable_folder(asked.reports) / f"{name}.json"
-        write_json(path, {"benchmark": name, "precision": policy, **where, **result})
-        print(f"{name}: {path}", flush=True)
+    comparisons = []
+    for name in asked.names or BY_DEFAULT:
+        options = {"num_images": asked.images} if asked.images else {}
+        for comparison in BENCHMARKS[name](rounds=asked.rounds, **options):
+            comparisons.append(comparison.as_dict())
+            print("\n".join(["", *describe(comparisons[-1])]), flush=True)
+    result = {"started": started.isoformat(timespec="seconds"), "seconds": time.perf_counter() - begun}
+    result |= {"precision": policy, "reason": reason, **where, "comparisons": comparisons}
+    write_json(folder / f"{started:%Y-%m-%dT%H%M%S}.json", result)
+    print(f"\n{result['seconds'] / 60:.0f} min. Open {build_bench_page(folder)}")
 
 
 if __name__ == "__main__":

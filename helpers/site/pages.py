@@ -85,8 +85,22 @@ def build_index(profile_dir: Path, outcomes: list[dict]) -> Path:
         "outcomes": [_card(outcome, profile_dir) for outcome in outcomes],
         "faults": describe_faults(profile_dir.parent / "faults.json"),
     }
-    html = _exporter().environment.get_template("index.html.jinja").render(page=page)
-    return _write(profile_dir / "index.html", tidy(html).encode())
+    return render_page("index.html.jinja", page, profile_dir / "index.html")
+
+
+def render_page(template: str, page: dict, path: Path) -> Path:
+    """Write a page from a template of this folder, whole or not at all.
+
+    Args:
+        template: Its file's name.
+        page: What it shows.
+        path: Where to.
+
+    Returns:
+        `path`.
+    """
+    html = _exporter().environment.get_template(template).render(page=page)
+    return _write(path, tidy(html).encode())
 
 
 def notebook_title_and_question(path: Path) -> tuple[str, str]:

@@ -1,0 +1,114 @@
+"""Several ways to do the same, measured in turns, and the goals that one of them is held to."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Goal:
+    """How a way should compare with another, or with nothing.
+
+    Attributes:
+        way: Which way.
+        bound: At least this, or at most.
+        at_least: Whether the bound is a lower one.
+        against: The way that its figures are divided by, round by round; None where they stand alone.
+    """
+
+    way: str
+    bound: float
+    at_least: bool = True
+    against: str | None = None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Figures of several ways, a figure a round each.
+
+    Attributes:
+        title: What is compared.
+        about: How it was measured, in a sentence or two.
+        unit: Of the figures.
+        values: Figures by way, in the order of the rounds.
+        baseline: The way that the others are compared with; None without one.
+        goals: What was aimed at.
+        missing: Ways that could not be measured, each with the reason.
+    """
+
+    title: str
+    about: str
+    unit: str
+    values: dict[str, list[float]]
+    baseline: str | None = None
+    goals: tuple[Goal, ...] = ()
+    missing: dict[str, str] = field(default_factory=dict)
+
+    def as_dict(self) -> dict:
+        """Everything as plain values, with medians, ratios and whether each goal is met."""
+        rows = {way: spread(figures) for way, figures in self.values.items()}
+        if self.baseline in self.values:
+            for way, figures in self.values.items():
+                rows[way]["ratio"] = spread(np.divide(figures, self.values[self.baseline]))
+        return asdict(self) | {"rows": rows, "goals": [self._judge(goal) for goal in self.goals]}
+
+    def _judge(self, goal: Goal) -> dict:
+        """A goal, the figure that is held to it, and whether it is met; None where the ways were not measured."""
+        asked = [goal.way, *([goal.against] if goal.against else [])]
+        if not all(self.values.get(way) for way in asked):
+            return asdict(goal) | {"measured": None, "met": None}
+        figures = np.divide(self.values[goal.way], self.values[goal.against] if goal.against else 1.0)
+        measured = float(np.median(figures))
+        return asdict(goal) | {
+            "measured": measured,
+            "met": bool(measured >= goal.bound if goal.at_least else measured <= goal.bound),
+        }
+
+
+def spread(figures) -> dict[str, float]:
+    """Median, least and most."""
+    return {"median": float(np.median(figures)), "least": float(np.min(figures)), "most": float(np.max(figures))}
+
+
+def in_turns(ways: dict[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
+    """Call each way once a round, every second round in reverse order, so that whatever slows the machine meets all.
+
+    Args:
+        ways: Functions that return a figure, by name.
+        rounds: How often each is called.
+    """
+    values = {name: [] for name in ways}
+    for k in range(rounds):
+        for name in list(ways)[:: 1 if k % 2 == 0 else -1]:
+            values[name].append(ways[name]())
+    return values
+
+
+def describe(comparison: dict) -> list[str]:
+    """A comparison's dictionary as lines to print."""
+    lines = [f"{comparison['title']}, {comparison['unit']}"]
+    for way, row in comparison["rows"].items():
+        line = f"  {way}: {number(row['median'])} ({number(row['least'])} to {number(row['most'])})"
+        if way != comparison["baseline"] and "ratio" in row:
+            ratio = row["ratio"]
+            line += (
+                f", {ratio['median']:.2f} times {comparison['baseline']} ({ratio['least']:.2f} to {ratio['most']:.2f})"
+            )
+        lines.append(line)
+    lines += [f"  {way}: not measured: {reason}" for way, reason in comparison["missing"].items()]
+    return lines + [f"  goal: {describe_goal(goal)}" for goal in comparison["goals"]]
+
+
+def describe_goal(goal: dict) -> str:
+    """A judged goal in words."""
+    of = f" of {goal['against']}" if goal["against"] else ""
+    aim = f"{goal['way']} at {'least' if goal['at_least'] else 'most'} {number(goal['bound'])}{of}"
+    if goal["met"] is None:
+        return f"{aim}: not measured"
+    return f"{aim}: {number(goal['measured'])}, {'reached' if goal['met'] else 'not reached'}"
+
+
+def number(value: float) -> str:
+    """A figure with three significant digits, and commas from a thousand on."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

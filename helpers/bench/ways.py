@@ -1,0 +1,156 @@
+"""Ways to train a net, each in a process of its own, so that no library's threads or memory are in another's way."""
+
+import multiprocessing
+import resource
+import time
+from contextlib import contextmanager
+
+import numpy as np
+
+BATCH_SIZES = {"report A's CNN": 128, "report E's ConvNet": 128, "notebook 14's net": 1000}
+NUM_IMAGES = {"report A's CNN": 5_120, "report E's ConvNet": 3_200, "notebook 14's net": 3_000}  # an epoch
+WAYS = {
+    "ours": "fit of the helpers: uint8 images, the precision that the machine is fast in",
+    "plain Keras": "model.fit on float32 images in float32",
+    "PyTorch float32": "a plain loop on float32 images",
+    "PyTorch bfloat16": "the same with autocast, channels last",
+}
+
+
+class Way:
+    """A process that trains one net in one way, an epoch whenever it is asked.
+
+    Args:
+        way: Of `WAYS`.
+        net: Of `BATCH_SIZES`.
+        num_images: Images an epoch.
+    """
+
+    def __init__(self, way: str, net: str, num_images: int):
+        self._pipe, theirs = multiprocessing.Pipe()
+        context = multiprocessing.get_context("spawn")
+        self._process = context.Process(target=_serve, args=(theirs, way, net, num_images), daemon=True)
+        self._process.start()
+        theirs.close()
+        self.missing = self._pipe.recv()  # ready, or the reason why not
+
+    def __call__(self) -> float:
+        """Train an epoch; images a second."""
+        self._pipe.send("epoch")
+        return self._pipe.recv()
+
+    def end(self) -> int:
+        """End the process; its peak memory in bytes."""
+        if self.missing:
+            return 0
+        self._pipe.send("end")
+        peak = self._pipe.recv()
+        self._process.join()
+        return peak
+
+    def kill(self) -> None:
+        """End the process, whatever it does."""
+        self._process.kill()
+
+
+@contextmanager
+def started(net: str, num_images: int):
+    """All ways to train a net, ready: those that can be, and why the others cannot."""
+    found = {way: Way(way, net, num_images) for way in WAYS}
+    try:
+        yield (
+            {name: way for name, way in found.items() if not way.missing},
+            {name: way.missing for name, way in found.items() if way.missing},
+        )
+    finally:
+        for way in found.values():
+            way.kill()
+
+
+def _serve(pipe, way: str, net: str, num_images: int) -> None:
+    """Answer for one way until told to end."""
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (num_images, 32, 32, 3), dtype="uint8")
+    labels = rng.integers(0, 10, num_images)
+    make = {"ours": _ours, "plain Keras": _plain_keras}.get(way, _torch)
+    try:
+        epoch = make(net, images, labels, *(["bfloat16" in way] if make is _torch else []))
+    except ModuleNotFoundError as error:
+        pipe.send(f"{error}; pip install -r requirements-bench.txt")
+        return
+    epoch()  # traces, compiles, fills the caches
+    pipe.send("")
+    while pipe.recv() == "epoch":
+        start = time.perf_counter()
+        epoch()
+        pipe.send(num_images / (time.perf_counter() - start))
+    pipe.send(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+
+
+def keras_net(net: str, fast: bool = False):
+    """A net of `BATCH_SIZES`, compiled; with `fast`, notebook 14's in its faster ways."""
+    import keras
+
+    from helpers import fast_net, models
+
+    make = {
+        "report A's CNN": models.report_a_cnn,
+        "report E's ConvNet": models.report_e_convnet,
+        "notebook 14's net": lambda: fast_net.fast_net(whitening=np.ones((2, 2, 3, 24)), fast=fast),
+    }
+    model = make[net]()
+    model.compile(keras.optimizers.Adam(0.001), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def _ours(net: str, images, labels):
+    """The helpers' own way."""
+    from helpers.devices import use_precision
+    from helpers.training import fit
+
+    use_precision()
+    model = keras_net(net, fast=True)
+    options = {"validation_data": None, "epochs": 1, "batch_size": BATCH_SIZES[net], "seed": 0, "progress": _Silent()}
+    return lambda: fit(model, images, labels, **options)
+
+
+def _plain_keras(net: str, images, labels):
+    """What a first tutorial does."""
+    model = keras_net(net)
+    x = images.astype("float32")  # the model scales pixels itself
+    return lambda: model.fit(x, labels, batch_size=BATCH_SIZES[net], epochs=1, verbose=0)
+
+
+def _torch(net: str, images, labels, bfloat16: bool):
+    """A plain training loop of PyTorch's."""
+    import torch
+
+    from helpers.bench.torch_nets import NETS
+
+    torch.manual_seed(0)
+    model = NETS[net]()
+    x = torch.from_numpy(images).permute(0, 3, 1, 2).float() / 255
+    y = torch.from_numpy(labels)
+    if bfloat16:
+        model, x = model.to(memory_format=torch.channels_last), x.contiguous(memory_format=torch.channels_last)
+    else:
+        x = x.contiguous()
+    optimizer, loss_of = torch.optim.Adam(model.parameters(), 0.001), torch.nn.CrossEntropyLoss()
+    model.train()
+
+    def epoch():
+        for chosen in torch.randperm(len(x)).split(BATCH_SIZES[net]):
+            with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+                loss = loss_of(model(x[chosen]), y[chosen])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+
+    return epoch
+
+
+class _Silent:
+    """No lines of progress."""
+
+    def __getattr__(self, _name):
+        return lambda *_args, **_options: None
