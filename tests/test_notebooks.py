@@ -35,8 +35,11 @@ def parameter_cells(notebook):
     return [cell for cell in code_cells(notebook) if "parameters" in cell.metadata.get("tags", [])]
 
 
-def test_the_suite_has_notebooks_numbered_without_gaps():
-    assert [path.stem[:2] for path in NOTEBOOKS] == [f"{i:02d}" for i in range(1, len(NOTEBOOKS) + 1)]
+def test_the_suite_has_notebooks_each_with_a_number_of_its_own():
+    numbers = [path.stem[:3] for path in NOTEBOOKS]
+    assert numbers[0] == "01_"
+    assert len(set(numbers)) == len(numbers)
+    assert all(number[:2].isdecimal() and number[2] == "_" for number in numbers)
 
 
 def test_is_committed_without_outputs_and_small(path, notebook):
