@@ -37,9 +37,9 @@ def convolution(filters: int, fast: bool = True, **options) -> layers.Layer:
 
 
 def batch_norm(fast: bool = True, **options) -> layers.Layer:
-    """Batch normalisation with a trained shift and no trained scale."""
+    """Batch normalisation of maps, over their last axis."""
     kind = FusedBatchNormalization if fast and is_fast() else layers.BatchNormalization
-    return kind(scale=False, **options)
+    return kind(**options)
 
 
 @keras.saving.register_keras_serializable("coursework")
@@ -61,11 +61,12 @@ class FusedBatchNormalization(layers.BatchNormalization):
         """(batch, height, width, channels) -> the same shape."""
         import tensorflow as tf
 
-        scale, given = ops.ones_like(self.beta), {}
+        ones, given = ops.ones(inputs.shape[-1:]), {}
+        scale, shift = self.gamma if self.scale else ones, self.beta if self.center else 0 * ones
         if not training or not self.trainable:
             given = {"mean": self.moving_mean, "variance": self.moving_variance}
         outputs, mean, variance = tf.compat.v1.nn.fused_batch_norm(
-            inputs, scale, self.beta, epsilon=self.epsilon, is_training=not given, **given
+            inputs, scale, shift, epsilon=self.epsilon, is_training=not given, **given
         )
         if not given:
             count = ops.cast(ops.size(inputs), variance.dtype) / inputs.shape[-1]

@@ -56,7 +56,7 @@ def fast_net(
             x = fast_layers.convolution(filters, fast, kernel_initializer=pass_on, name=f"conv_{i}_{j}")(x)
             if j == 1:  # 31x31 -> 15x15 -> 7x7 -> 3x3
                 x = layers.MaxPooling2D(2, name=f"pool_{i}")(x)
-            x = fast_layers.batch_norm(fast, momentum=0.6, epsilon=1e-5, name=f"norm_{i}_{j}")(x)
+            x = fast_layers.batch_norm(fast, scale=False, momentum=0.6, epsilon=1e-5, name=f"norm_{i}_{j}")(x)
             x = layers.Activation(act, name=f"act_{i}_{j}")(x)
     x = layers.GlobalMaxPooling2D(name="strongest")(x)
     bound = 1 / widths[-1] ** 1.5

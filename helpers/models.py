@@ -9,6 +9,8 @@ import keras
 import pandas as pd
 from keras import layers
 
+from helpers import fast_layers
+
 
 def report_a_dense(
     input_shape: tuple[int, int, int] = (32, 32, 3), num_classes: int = 10, dropout_rate: float = 0.2
@@ -108,7 +110,10 @@ def report_c_mlp(
 
 
 def report_e_convnet(
-    input_shape: tuple[int, int, int] = (32, 32, 3), num_classes: int = 10, activation: str = "leaky_relu"
+    input_shape: tuple[int, int, int] = (32, 32, 3),
+    num_classes: int = 10,
+    activation: str = "leaky_relu",
+    fast: bool = True,
 ) -> keras.Model:
     """Report E's ConvNet: two blocks of two 3x3 convolutions (32, then 64), a dense layer of 512, and dropout.
 
@@ -118,6 +123,7 @@ def report_e_convnet(
         input_shape: (height, width, channels) of the uint8 images, 0 to 255; scaled to -1 to 1 inside.
         num_classes: Number of classes.
         activation: After each batch normalisation: "leaky_relu", with a slope of 0.01 below 0, or a name of Keras's.
+        fast: Whether to normalise maps in `fast_layers`' way where it exists; the net is the same.
 
     Returns:
         uint8 (batch, *input_shape) -> float32 probabilities (batch, num_classes).
@@ -131,7 +137,7 @@ def report_e_convnet(
     for i, filters in enumerate((32, 64), 1):
         for j in (1, 2):
             x = layers.Conv2D(filters, 3, padding="same", name=f"conv_{i}_{j}")(x)
-            x = activate(layers.BatchNormalization(name=f"batch_norm_{i}_{j}")(x))
+            x = activate(fast_layers.batch_norm(fast, name=f"batch_norm_{i}_{j}")(x))
         x = layers.MaxPooling2D(2, name=f"pool_{i}")(x)  # 32x32 -> 16x16 -> 8x8
         x = layers.Dropout(0.25, name=f"dropout_{i}")(x)
     x = layers.Flatten(name="flatten")(x)

@@ -72,13 +72,16 @@ def test_the_weight_gradient_is_no_less_exact_in_bfloat16_than_the_plain_one(kee
 
 @pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize("trainable", [True, False])
-def test_batch_normalisation_is_the_plain_one_with_its_moving_statistics(training, trainable):
+@pytest.mark.parametrize("parts", [{}, {"scale": False}, {"center": False}])
+def test_batch_normalisation_is_the_plain_one_with_its_moving_statistics(training, trainable, parts):
     x = images(4) * 3 + 1
-    kinds = [fast_layers.batch_norm(fast, momentum=0.6, epsilon=1e-5) for fast in (True, False)]
+    kinds = [fast_layers.batch_norm(fast, momentum=0.6, epsilon=1e-5, **parts) for fast in (True, False)]
     assert type(kinds[1]) is layers.BatchNormalization
     results = []
     for layer in kinds:
         layer.build(x.shape)
+        for weight in layer.trainable_weights:
+            weight.assign(np.linspace(0.5, 2.0, 4))
         layer.trainable = trainable
         results.append(differentiate(layer, x, training=training))
     for ours, theirs in zip(*results, strict=True):
