@@ -1,12 +1,21 @@
 """Training batches whose order, and whatever else is drawn at random, is a function of (seed, epoch)."""
 
+from functools import cached_property
+
 import keras
 import numpy as np
 
+from helpers.devices import uses_gpu
 from helpers.fingerprints import digest_of_arrays
 
 BORDERS = {"black": "constant", "reflect": "reflect"}  # NumPy's names
 FLIPS = ("random", "alternating", "none")
+MOST_ON_DEVICE = 4 * 2**30  # bytes of images that are kept in a GPU's memory
+
+
+def keeps_on_device(images: np.ndarray) -> bool:
+    """Whether images are copied to the device once, and batches are put together there: JAX on a GPU."""
+    return keras.backend.backend() == "jax" and uses_gpu() and images.nbytes <= MOST_ON_DEVICE
 
 
 class ShuffledBatches(keras.utils.PyDataset):
@@ -35,7 +44,7 @@ class ShuffledBatches(keras.utils.PyDataset):
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         """Return batch `index` of this epoch: images (batch, ...), labels (batch,)."""
         chosen = self._order[self._batch(index)]
-        return self._images[chosen], self._labels[chosen]
+        return self._source[chosen], self._labels[chosen]
 
     def draw_epoch(self, epoch: int) -> None:
         """Make all of an epoch's random choices, from (seed, epoch) alone; epochs are counted from 0."""
@@ -45,6 +54,11 @@ class ShuffledBatches(keras.utils.PyDataset):
         """All that determines the batches, as plain values: the images by their digest."""
         images = digest_of_arrays(self._images, self._labels)
         return {"images": images, "seed": self._seed, "size": self.batch_size, "first_epoch": self._first_epoch}
+
+    @cached_property
+    def _source(self):
+        """What batches are taken from: the images, or their copy on the device."""
+        return keras.ops.convert_to_tensor(self._images) if keeps_on_device(self._images) else self._images
 
     def _draw(self, rng: np.random.Generator) -> None:
         """Draw the order."""
@@ -104,6 +118,14 @@ class AugmentedBatches(ShuffledBatches):
         """Return batch `index` of this epoch: images uint8 (batch, height, width, channels), labels (batch,)."""
         batch = self._batch(index)
         chosen, flipped = self._order[batch], self._flipped[batch]
+        if self._source is not self._padded:  # on the device: rows and columns of each crop, backwards where flipped
+            rows, columns = (
+                start[batch, None] + np.arange(size)
+                for start, size in zip((self._top, self._left), self._images.shape[1:3], strict=True)
+            )
+            columns[flipped] = columns[flipped, ::-1]
+            places = chosen[:, None, None], rows[:, :, None], columns[:, None]
+            return self._source[places], self._labels[chosen]
         images = self._crops[chosen, self._top[batch], self._left[batch]]
         images[flipped] = images[flipped, :, ::-1]
         return images, self._labels[chosen]
@@ -120,6 +142,11 @@ class AugmentedBatches(ShuffledBatches):
         """All that determines the batches, as plain values: the images by their digest."""
         own = {"padding": self._padding, "border": self._border, "flips": self._flips}
         return super().describe() | own
+
+    @cached_property
+    def _source(self):
+        """What crops are taken from: the padded images, or their copy on the device."""
+        return keras.ops.convert_to_tensor(self._padded) if keeps_on_device(self._padded) else self._padded
 
     def _draw(self, rng: np.random.Generator) -> None:
         """Draw the order, the flips and the crops."""

@@ -1,9 +1,10 @@
 """Flips and crops: true ones, every image once an epoch, each epoch a function of (seed, epoch)."""
 
+import keras
 import numpy as np
 import pytest
 
-from helpers.batches import AugmentedBatches
+from helpers.batches import AugmentedBatches, ShuffledBatches
 from helpers.training import fit
 
 
@@ -138,3 +139,42 @@ def test_fit_trains_on_the_epochs_in_the_order_that_they_are_drawn(build_tiny, t
         drawn.draw_epoch(epoch)
         expected += [(i, x.tobytes()) for i, (x, _) in enumerate(batches_of(drawn))]
     assert asked[-12:] == expected  # Keras looks at a batch or two before it begins
+
+
+@pytest.mark.skipif(keras.backend.backend() != "jax", reason="only JAX keeps the images on the device")
+@pytest.mark.parametrize("flips", ["random", "alternating", "none"])
+def test_batches_put_together_on_the_device_are_those_put_together_by_numpy(images, monkeypatch, flips):
+    def both():
+        plain = ShuffledBatches(images, np.arange(20), 6, seed=2)
+        augmented = AugmentedBatches(images, np.arange(20), 6, seed=2, padding=2, border="reflect", flips=flips)
+        return plain, augmented
+
+    here = both()
+    monkeypatch.setattr("helpers.batches.uses_gpu", lambda: True)
+    for host, device in zip(here, both(), strict=True):
+        for epoch in range(2):
+            host.draw_epoch(epoch)
+            device.draw_epoch(epoch)
+            for (expected, classes), (x, y) in zip(batches_of(host), batches_of(device), strict=True):
+                assert not isinstance(x, np.ndarray)
+                assert x.dtype == "uint8"
+                np.testing.assert_array_equal(np.asarray(x), expected)
+                np.testing.assert_array_equal(y, classes)
+        assert device.describe() == host.describe()
+
+
+def test_images_beyond_what_a_device_holds_stay_where_they_are(images, monkeypatch):
+    monkeypatch.setattr("helpers.batches.uses_gpu", lambda: True)
+    monkeypatch.setattr("helpers.batches.MOST_ON_DEVICE", images.nbytes - 1)
+    x, _ = ShuffledBatches(images, np.arange(20), 6, seed=2)[0]
+    assert isinstance(x, np.ndarray)
+
+
+@pytest.mark.skipif(keras.backend.backend() != "jax", reason="only JAX keeps the images on the device")
+def test_training_from_the_device_is_the_same(build_tiny, tiny_data, monkeypatch):
+    losses = []
+    for on_gpu in (False, True):
+        monkeypatch.setattr("helpers.batches.uses_gpu", lambda on_gpu=on_gpu: on_gpu)
+        result = fit(build_tiny(), *tiny_data, validation_data=None, epochs=2, batch_size=16, seed=1)
+        losses.append(result.history["loss"])
+    assert losses[0] == losses[1]
