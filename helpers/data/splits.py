@@ -4,7 +4,6 @@ import hashlib
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.model_selection import StratifiedKFold, train_test_split
 
 REPORT_A_SEED = 42  # reproduces the test supports that report A printed
 
@@ -65,6 +64,8 @@ def split_report_a(num_images: int, seed: int = REPORT_A_SEED) -> Split:
         num_images: Number of images.
         seed: Random state of both cuts.
     """
+    from sklearn.model_selection import train_test_split  # a second, which a process that splits nothing need not spend
+
     rest, test = train_test_split(np.arange(num_images), test_size=0.15, random_state=seed)
     train, validation = train_test_split(rest, test_size=0.10, random_state=seed)
     return check_split(Split("report_a", train, validation, test), num_images)
@@ -106,6 +107,8 @@ def split_stratified(
         if not 0 < share < 1:
             raise ValueError(f"{name} is a share of the images: expected above 0 and below 1, came {share}")
     everything = np.arange(len(labels))
+    from sklearn.model_selection import train_test_split
+
     rest, test = train_test_split(everything, test_size=test_size, stratify=labels, random_state=seed)
     train, validation = train_test_split(rest, test_size=validation_size, stratify=labels[rest], random_state=seed)
     return check_split(Split("stratified", train, validation, test), len(labels))
@@ -127,6 +130,8 @@ def split_kfold(labels: np.ndarray, num_folds: int = 5, seed: int = 42) -> list[
     """
     if num_folds < 3:
         raise ValueError(f"num_folds: expected 3 or more (train, validation, test), came {num_folds}")
+    from sklearn.model_selection import StratifiedKFold
+
     folding = StratifiedKFold(num_folds, shuffle=True, random_state=seed)
     folds = [test for _, test in folding.split(np.zeros(len(labels)), labels)]
     splits = []
