@@ -25,7 +25,7 @@ class ShuffledBatches(keras.utils.PyDataset):
 
     Args:
         images: (n, ...), such as uint8 (n, height, width, channels).
-        labels: Integer classes (n,).
+        labels: Integer classes (n,), or what else the loss takes of each image, such as one-hot classes (n, classes).
         batch_size: Images a batch; the last may hold fewer.
         seed: Seed of the order.
         first_epoch: What the first epoch counts as, 0 or more, where training goes on that began with other batches.
@@ -76,7 +76,7 @@ class AugmentedBatches(ShuffledBatches):
 
     Args:
         images: uint8 (n, height, width, channels), 0 to 255.
-        labels: Integer classes (n,).
+        labels: Integer classes (n,), or what else the loss takes of each image.
         batch_size: Images a batch; the last may hold fewer.
         seed: Seed of the order, the flips and the crops.
         padding: Pixels on each side that the crop moves in.
