@@ -36,9 +36,8 @@ def run_identity(model: keras.Model, batches, validation_data, settings: dict, c
     names = {layer.name: f"layer {i}" for i, layer in enumerate(layers)}
     state = [*model.variables, *model.optimizer.variables]
     whole = keras.saving.serialize_keras_object(model)
-    whole["compile_config"].pop(
-        "loss"
-    )  # counts below; of a function Keras would take the compiled bytes, file name and all
+    # The loss counts below: of a function Keras would take the compiled bytes, file name and all.
+    whole["compile_config"].pop("loss")
     own = [type(maker) for maker in (model, optimizer, batches, *layers, *callbacks) if not _is_keras(type(maker))]
     facts = {
         "model": _without_names(whole, names),
