@@ -117,7 +117,7 @@ def test_SIGKILL_of_the_whole_process_group_and_Ctrl_C(make_suite):
     undisturbed = finish(start(root, "--seeds", "0 1"))
     expected = results(root)
     shutil.rmtree(root / "reports")
-    for seconds, blow in ((9, signal.SIGKILL), (12, signal.SIGINT)):
+    for seconds, blow in ((8, signal.SIGKILL), (10, signal.SIGINT), (12, signal.SIGKILL)):
         process = start(root, "--seeds", "0 1")
         time.sleep(seconds)
         os.killpg(process.pid, blow)
