@@ -1,0 +1,53 @@
+"""What is frozen stays so, to the bit, and whatever would change it is noticed."""
+
+import numpy as np
+import pytest
+
+from helpers.training import fit
+from helpers.transfer import (
+    FreezeCheck,
+    FreezeError,
+    trainable_part,
+)
+
+
+def test_the_freeze_check_notices_a_batch_norm_in_training_mode(build_base):
+    model = build_base(depth=1)
+    model.get_layer("inner_norm").trainable = True
+    with pytest.raises(FreezeError, match="inner_norm is in training mode: its statistics would follow"):
+        FreezeCheck(model, 1)
+
+
+def test_the_freeze_check_names_what_trains_and_what_does_not_against_expectation(build_base):
+    model = build_base(depth=1)
+    with pytest.raises(FreezeError, match=r"expected inner, last of the base to train .* inner is frozen$"):
+        FreezeCheck(model, 2)
+    with pytest.raises(FreezeError, match=r"expected no layer of the base to train .* last trains$"):
+        FreezeCheck(model, 0)
+
+
+@pytest.mark.parametrize("layer", ["stem", "last_norm"])
+def test_the_freeze_check_notices_a_frozen_weight_that_changed_by_one_bit(layer, build_base):
+    model = build_base(depth=1)
+    check = FreezeCheck(model, 1)
+    check.after_training()
+    weights = model.get_layer(layer).get_weights()
+    weights[-1] = np.nextafter(weights[-1], np.float32(9))
+    model.get_layer(layer).set_weights(weights)
+    with pytest.raises(FreezeError, match=f"same to the bit after training; changed are those of {layer}"):
+        check.after_training()
+
+
+@pytest.mark.parametrize("use_cache", [True, False])
+def test_training_leaves_the_frozen_weights_and_statistics_alone_and_changes_the_others(
+    cache, tiny_data, use_cache, build_base
+):
+    model = build_base(depth=1)
+    check = FreezeCheck(model, 1)
+    part = trainable_part(model, tiny_data, tiny_data, batch_size=16, seed=0, use_cache=use_cache)
+    part.model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    fit(part.model, part.train, validation_data=part.validation, epochs=1, batch_size=16, seed=0)
+    table = check.after_training()
+    assert table["state"].tolist() == ["frozen", "trains", "trains"]
+    assert table["changed in training"].tolist() == [0, 1, 1]
+    assert table["batch norms in inference mode"].tolist() == [1, 1, 0]
