@@ -32,7 +32,11 @@ class Way:
         self._process = context.Process(target=_serve, args=(theirs, way, net, num_images), daemon=True)
         self._process.start()
         theirs.close()
-        self.missing = self._pipe.recv()  # ready, or the reason why not
+        self.missing = ""
+
+    def wait(self) -> None:
+        """Wait until it is ready, or `missing` says why it cannot be."""
+        self.missing = self._pipe.recv()
 
     def __call__(self) -> float:
         """Train an epoch; images a second."""
@@ -56,8 +60,10 @@ class Way:
 @contextmanager
 def started(net: str, num_images: int):
     """All ways to train a net, ready: those that can be, and why the others cannot."""
-    found = {way: Way(way, net, num_images) for way in WAYS}
+    found = {way: Way(way, net, num_images) for way in WAYS}  # they import and compile side by side
     try:
+        for way in found.values():
+            way.wait()
         yield (
             {name: way for name, way in found.items() if not way.missing},
             {name: way.missing for name, way in found.items() if way.missing},
