@@ -18,7 +18,7 @@ from helpers.progress import Progress
 from helpers.training.callbacks import Checkpoint, Clock, DrawEpoch, Report, StopOnNan, Stopping
 from helpers.training.identity import run_identity, settings_of
 
-VALIDATION_BATCH = 1000  # images; no gradients are kept, so larger than a training batch
+VALIDATION_BATCH = 500  # images; no gradients are kept, so larger than a training batch
 
 
 @dataclass(frozen=True)
