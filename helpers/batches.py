@@ -18,6 +18,28 @@ def keeps_on_device(images: np.ndarray) -> bool:
     return keras.backend.backend() == "jax" and uses_gpu() and images.nbytes <= MOST_ON_DEVICE
 
 
+class OrderedBatches(keras.utils.PyDataset):
+    """Batches of arrays in the order that they have, for validation and prediction.
+
+    Args:
+        arrays: Each (n, ...), such as images and labels.
+        batch_size: Images a batch; the last may hold fewer.
+    """
+
+    def __init__(self, *arrays: np.ndarray, batch_size: int):
+        super().__init__()
+        self._arrays, self._batch_size = [np.asarray(array) for array in arrays], batch_size
+
+    def __len__(self) -> int:
+        """Number of batches."""
+        return -(-len(self._arrays[0]) // self._batch_size)
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, ...]:
+        """Return batch `index` of each array: views, (batch, ...)."""
+        batch = slice(index * self._batch_size, (index + 1) * self._batch_size)
+        return tuple(array[batch] for array in self._arrays)
+
+
 class ShuffledBatches(keras.utils.PyDataset):
     """Batches of training images in an order drawn anew each epoch; epoch k of a seed is the same whenever it is drawn.
 

@@ -7,6 +7,9 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import classification_report, confusion_matrix, log_loss
 
+from helpers.batches import OrderedBatches
+from helpers.feeding import feed
+
 PREDICTION_BATCH = 500  # images; twice as many are no faster, and a CNN's maps of them take 100 MB more
 
 
@@ -20,7 +23,7 @@ def predict(model: keras.Model, images: np.ndarray) -> np.ndarray:
     Returns:
         float32 (n, classes), each row summing to 1.
     """
-    return np.asarray(model.predict(images, batch_size=PREDICTION_BATCH, verbose=0))
+    return np.asarray(model.predict(feed(OrderedBatches(images, batch_size=PREDICTION_BATCH)), verbose=0))
 
 
 def metrics_report(

@@ -11,9 +11,10 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from helpers.batches import ShuffledBatches
+from helpers.batches import OrderedBatches, ShuffledBatches
 from helpers.checkpoints import FRESH_VARIABLE, RunFiles
 from helpers.environment import environment
+from helpers.feeding import feed
 from helpers.progress import Progress
 from helpers.training.callbacks import Checkpoint, Clock, DrawEpoch, Report, StopOnNan, Stopping
 from helpers.training.identity import run_identity, settings_of
@@ -194,13 +195,14 @@ def _train(model, batches, validation_data, epochs, patience, name, progress, ca
     last = [Report(progress), *([Checkpoint(keep)] if files else [])]  # a checkpoint holds what all others have done
     logging.getLogger("tensorflow").setLevel("ERROR")  # it warns that each new model is traced anew
     progress.start(name, epochs, trained)
+    if validation_data is not None:
+        validation_data = feed(OrderedBatches(*validation_data, batch_size=VALIDATION_BATCH))
     model.fit(
-        batches,
+        feed(batches),
         shuffle=False,  # they are shuffled: Keras would put whole batches in another order
         initial_epoch=trained,
         epochs=trained if values.get("ended") else epochs,
         validation_data=validation_data,
-        validation_batch_size=VALIDATION_BATCH,
         callbacks=[*own, *callbacks, *last],
         verbose=0,
     )

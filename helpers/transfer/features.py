@@ -14,7 +14,9 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from helpers.batches import OrderedBatches
 from helpers.data.decoded import cache_folder
+from helpers.feeding import feed
 from helpers.files import replacing, write_json
 from helpers.transfer.splitting import graph
 
@@ -106,7 +108,8 @@ def _write(file, frozen: keras.Model, images: np.ndarray) -> str:
     batches = max(1, CHUNK_BYTES // max(1, features_bytes(frozen, EXTRACTION_BATCH)))
     for start in range(0, len(images), batches * EXTRACTION_BATCH):
         chunk = images[start : start + batches * EXTRACTION_BATCH]
-        features = np.ascontiguousarray(frozen.predict(chunk, batch_size=EXTRACTION_BATCH, verbose=0), dtype)
+        predicted = frozen.predict(feed(OrderedBatches(chunk, batch_size=EXTRACTION_BATCH)), verbose=0)
+        features = np.ascontiguousarray(predicted, dtype)
         file.write(features)
         digest.update(features)
     return digest.hexdigest()
