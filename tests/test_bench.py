@@ -131,7 +131,7 @@ def test_the_page_shows_every_run_and_how_often_a_goal_was_reached(tmp_path):
     html = build_bench_page(tmp_path).read_text()
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html.split("</style>")[1]))
     assert "fast at least 1.5 of slow: 1, not reached (reached in 1 of 2 runs)" in text
-    assert "20, 10" in text
+    assert "20; 10" in text
     assert "2 January 2026" in text
 
 

@@ -40,7 +40,7 @@ def _section(title: str, runs: list[dict]) -> dict:
             "median": number(row["median"]),
             "range": f"{number(row['least'])} to {number(row['most'])}",
             "ratio": f"{row['ratio']['median']:.2f}" if "ratio" in row else "",
-            "runs": ", ".join(number(c["rows"][way]["median"]) for c in found if way in c["rows"]),
+            "runs": "; ".join(number(c["rows"][way]["median"]) for c in found if way in c["rows"]),
         }
         for way, row in newest["rows"].items()
     ]
