@@ -2,7 +2,9 @@
 
 import argparse
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
+from importlib import metadata
 from pathlib import Path
 
 from helpers.bench import frozen, inputs, suite, throughput
@@ -34,6 +36,8 @@ def main() -> None:
     folder = writable_folder(asked.reports)
     policy, reason = use_precision()
     started, begun, where = datetime.now(UTC), time.perf_counter(), environment()
+    with suppress(metadata.PackageNotFoundError):
+        where["versions"]["torch"] = metadata.version("torch")
     print(f"{policy} on {where['device']}: {reason}", flush=True)
     comparisons = []
     for name in asked.names or BY_DEFAULT:
