@@ -16,7 +16,7 @@ def build_bench_page(folder: Path) -> Path:
     """
     runs = [json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))]
     facts = {
-        "runs": f"{len(runs)}, {'each ' if len(runs) > 1 else ''}of {format_seconds(runs[-1]['seconds'])}",
+        "runs": f"{len(runs)}, {format_seconds(sum(run['seconds'] for run in runs))} in all",
         "device": ", ".join(sorted({run["device"] for run in runs})),
         "precision": runs[-1]["precision"].replace("_", " "),
         "software": ", ".join(f"{name} {version}" for name, version in runs[-1]["versions"].items()),
