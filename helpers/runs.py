@@ -88,7 +88,7 @@ def write_summary(experiment: Experiment, table: pd.DataFrame, progress: Progres
         experiment: What the runs of the notebook have in common.
         table: The table that answers the notebook's question.
         progress: The progress of the notebook's training runs; None where nothing is trained.
-        **more: Further plain values.
+        **more: Further plain values, or one in place of what is found here, such as precision where it changed.
     """
     trained = progress and {"runs": progress.finished, "reused": progress.reused, "seconds": progress.seconds}
     summary = {

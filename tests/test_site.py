@@ -143,6 +143,17 @@ def test_code_and_what_it_printed_are_shown_but_warnings_are_not(full):
     assert page.select_one("details em").text == "Yes."
 
 
+@pytest.mark.parametrize(("printed", "folded"), [(8, 0), (9, 9)])
+def test_the_progress_of_many_runs_is_folded_and_an_error_is_not(full, printed, folded):
+    lines = [shown(text_plain=f"run {k}: done") for k in range(printed)]
+    failed = failed_cell().outputs[0]
+    page = read(build_page(write_notebook(full, code("train()", *lines, failed, shown(text_plain="after"))), full))
+    texts = [pre.text for pre in page.select("pre.output")]
+    assert texts[-printed - 2 : -2] == [f"run {k}: done" for k in range(printed)]
+    assert len(page.select("details.quiet pre.output")) == folded
+    assert not page.select("details .error")
+
+
 def test_the_header_says_how_the_results_came_about(full):
     write_summary(full)
     page = read(build_page(write_notebook(full), full))

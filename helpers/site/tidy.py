@@ -1,5 +1,6 @@
 """What is done to a rendered page: nothing is loaded from elsewhere, images have words, tables scroll and align."""
 
+import itertools
 import re
 
 from bs4 import BeautifulSoup, Tag
@@ -16,6 +17,7 @@ VERDICTS = {
     "other hardware": "open",
 }
 FIGURE = re.compile(r"[-+\u2212]?[\d.,]+\s?%?( to [-+\u2212]?[\d.,]+\s?%?)?")
+MOST_TEXTS = 8  # outputs of text in a row that are shown unfolded
 NO_FIGURE = {"", "-", "NaN", "None", "not printed", "not compared"}
 
 
@@ -40,7 +42,25 @@ def tidy(html: str) -> str:
             words = cell.get_text(strip=True)
             cell.clear()
             cell.append(soup.new_tag("span", string=words, attrs={"class": f"pill {kind}"}))
+    for cell in soup.main.select(".cell"):
+        for is_text, outputs in itertools.groupby(cell.find_all(recursive=False), _is_text):
+            if is_text:
+                _fold_texts(soup, list(outputs))
     return str(soup)
+
+
+def _is_text(tag: Tag) -> bool:
+    """Whether it is what code printed, other than an error."""
+    return tag.name == "pre" and tag.get("class") == ["output"]
+
+
+def _fold_texts(soup: BeautifulSoup, texts: list[Tag]) -> None:
+    """Fold outputs of text in a row if they are many: each is the progress of a training run."""
+    if len(texts) > MOST_TEXTS:
+        folded = soup.new_tag("details", attrs={"class": "quiet"})
+        folded.append(soup.new_tag("summary", string=f"Progress of training ({len(texts)} runs)"))
+        texts[0].insert_before(folded)
+        folded.extend(texts)
 
 
 def _describe_image(image: Tag) -> None:
