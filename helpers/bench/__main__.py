@@ -1,13 +1,14 @@
 """Run the benchmarks, print them, keep the result, make the page: `python -m helpers.bench [NAMES]`."""
 
 import argparse
+import os
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
-from helpers.bench import frozen, inputs, suite, throughput
+from helpers.bench import frozen, inputs, memory, suite, throughput
 from helpers.bench.comparison import describe
 from helpers.bench.page import build_bench_page
 from helpers.devices import use_precision
@@ -18,9 +19,10 @@ BENCHMARKS = {
     "throughput": throughput.measure,
     "inputs": inputs.measure,
     "frozen": frozen.measure,
+    "memory": memory.measure,
     "suite": suite.measure,
 }
-BY_DEFAULT = ("throughput", "inputs", "frozen")  # the suite alone takes as long as these
+BY_DEFAULT = ("throughput", "inputs", "frozen", "memory")  # the suite alone takes as long as these
 
 
 def main() -> None:
@@ -34,6 +36,7 @@ def main() -> None:
     if unknown := set(asked.names) - set(BENCHMARKS):
         parser.error(f"expected names of {', '.join(BENCHMARKS)}, came {', '.join(sorted(unknown))}")
     folder = writable_folder(asked.reports)
+    os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # PyTorch's ways run on the processor, so all of them do
     policy, reason = use_precision()
     started, begun, where = datetime.now(UTC), time.perf_counter(), environment()
     with suppress(metadata.PackageNotFoundError):

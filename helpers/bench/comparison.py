@@ -15,12 +15,14 @@ class Goal:
         bound: At least this, or at most.
         at_least: Whether the bound is a lower one.
         against: The way that its figures are divided by, round by round; None where they stand alone.
+        obstacle: What stands in its way, shown where it is missed.
     """
 
     way: str
     bound: float
     at_least: bool = True
     against: str | None = None
+    obstacle: str = ""
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,10 @@ def describe_goal(goal: dict) -> str:
     aim = f"{goal['way']} at {'least' if goal['at_least'] else 'most'} {number(goal['bound'])}{of}"
     if goal["met"] is None:
         return f"{aim}: not measured"
-    return f"{aim}: {number(goal['measured'])}, {'reached' if goal['met'] else 'not reached'}"
+    if goal["met"]:
+        return f"{aim}: {number(goal['measured'])}, reached"
+    obstacle = f" ({goal['obstacle']})" if goal.get("obstacle") else ""
+    return f"{aim}: {number(goal['measured'])}, not reached{obstacle}"
 
 
 def number(value: float) -> str:

@@ -35,7 +35,7 @@ def measure(num_images: int | None = None, rounds: int = 3) -> list[Comparison]:
         comparisons.append(
             Comparison(
                 f"Training {net}",
-                f"{count:,} images an epoch, batches of {BATCH_SIZES[net]}; "
+                f"{count:,} images an epoch, batches of {BATCH_SIZES[net]}, Adam, no augmentation; "
                 + "; ".join(f"{way}: {about}" for way, about in WAYS.items()),
                 "images a second",
                 values,
@@ -65,7 +65,7 @@ def _share(shares: dict[str, list[float]]) -> Comparison:
         "Share of the matrix-product peak",
         f"Operations of the convolutions and dense layers a second, ours, over those of products of {PEAK_SIDE:,} x "
         f"{PEAK_SIDE:,} matrices in {keras.config.dtype_policy().compute_dtype} in the same round. Each of the two "
-        "gradients counts where it is needed.",
+        "gradients counts where it is needed. Nets are trained as above.",
         "share",
         shares,
         goals=(Goal("notebook 14's net", PEAK_GOAL),),

@@ -116,7 +116,7 @@ def _ours(net: str, images, labels):
 
     use_precision()
     model = keras_net(net, fast=True)
-    options = {"validation_data": None, "epochs": 1, "batch_size": BATCH_SIZES[net], "seed": 0, "progress": _Silent()}
+    options = {"validation_data": None, "epochs": 1, "batch_size": BATCH_SIZES[net], "seed": 0, "progress": Silent()}
     return lambda: fit(model, images, labels, **options)
 
 
@@ -155,7 +155,7 @@ def _torch(net: str, images, labels, bfloat16: bool):
     return epoch
 
 
-class _Silent:
+class Silent:
     """No lines of progress."""
 
     def __getattr__(self, _name):
