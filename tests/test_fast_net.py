@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from helpers import fast_layers, fast_net
+from helpers.batches import ShuffledBatches
 from helpers.runs import count_parameters
 
 
@@ -43,7 +44,9 @@ def test_the_faster_net_predicts_what_the_plain_one_does(images):
     ours, theirs = (net.predict(images[:32], verbose=0) for net in nets)
     np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-5)
     np.testing.assert_allclose(ours.sum(axis=1), 1, rtol=1e-5)
-    assert any(type(layer) is not keras.layers.Conv2D for layer in nets[0].layers) or not fast_layers.is_fast()
+    own = {fast_layers.MatrixGradientConv2D, fast_layers.FusedBatchNormalization}
+    assert own & {type(layer) for layer in nets[0].layers} == (own if fast_layers.is_fast() else set())
+    assert not own & {type(layer) for layer in nets[1].layers}
 
 
 def test_a_convolution_hands_its_channels_on_at_first():
@@ -52,6 +55,28 @@ def test_a_convolution_hands_its_channels_on_at_first():
     y = keras.ops.convert_to_numpy(keras.ops.conv(x, kernel, padding="same"))
     np.testing.assert_allclose(y[..., :4], x, rtol=1e-5, atol=1e-6)
     assert 0.5 / 6 < np.abs(kernel[..., 4:]).max() <= 1 / 6
+
+
+def test_kernels_need_not_hand_their_channels_on():
+    kernels = [fast_net.fast_net(passes_on=on).get_layer("conv_2_2").get_weights()[0] for on in (True, False)]
+    assert [float(np.abs(kernel).max()) for kernel in kernels] == [1.0, pytest.approx(1 / 48, rel=0.01)]  # 3 * 3 * 256
+
+
+def test_statistics_are_measured_anew_and_nothing_else_changes(images):
+    model = keras.Sequential(
+        [keras.Input((32, 32, 3), dtype="uint8"), keras.layers.Rescaling(1 / 255), keras.layers.BatchNormalization()]
+    )
+    model.layers[-1].momentum = 0.6
+    gamma, beta, _, variance = model.get_weights()
+    batches = ShuffledBatches(images, np.zeros(len(images)), batch_size=256, seed=0)
+    for _ in range(10):
+        fast_net.measure_statistics(model, batches, num_batches=1)
+    measured = model.get_weights()
+    np.testing.assert_array_equal(measured[:2], [gamma, beta])
+    share = 1 - 0.6**10
+    x = images / 255
+    np.testing.assert_allclose(measured[2], share * x.mean(axis=(0, 1, 2)), rtol=1e-4)
+    np.testing.assert_allclose(measured[3], share * x.var(axis=(0, 1, 2)) + (1 - share) * variance, rtol=1e-4)
 
 
 class Brightness(keras.Model):
@@ -68,7 +93,8 @@ def test_views_are_the_image_its_shifts_and_all_mirrors():
     (probabilities,) = fast_net.predict_views(Brightness(), images, shift=0)
     odds = np.sqrt((0.9 / 0.1) * (0.1 / 0.9))  # the geometric mean of both views
     assert probabilities[1] / probabilities[0] == pytest.approx(odds)
+    # Moved down-right, the image begins with its column 1, mirrored, and is dark there as its mirror image is; moved
+    # up-left, it begins with column 1 itself: only the centre, half of the weight, has the light on the left.
     (probabilities,) = fast_net.predict_views(Brightness(), images, shift=1)
-    # Up-left reflects column 1 to the front, down-right moves the left column away; the mirrors meet neither.
-    assert probabilities[1] < 0.5
+    assert probabilities[1] / probabilities[0] == pytest.approx((0.9 / 0.1) ** (0.25 - 0.75))
     assert probabilities.sum() == pytest.approx(1)
