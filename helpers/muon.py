@@ -21,7 +21,8 @@ class ConvolutionMuon(keras.optimizers.SGD):
         kernel_momentum: Of convolutions, 0 up to 1.
         momentum: Of all else, 0 up to 1.
         decay: Share of its variable that is added to a vector's or matrix's step, in units of its rate.
-        newton_schulz_steps: Steps of the iteration that orthogonalises; three are enough here.
+        newton_schulz_steps: Steps of the iteration that orthogonalises; three are enough here. With 0 a kernel's step
+            is Nesterov's, scaled to a norm of 1.
 
     Reference:
         K. Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024, and airbench94_muon.

@@ -21,6 +21,13 @@ def test_a_matrix_keeps_its_directions_and_loses_its_scales(shape):
     np.testing.assert_allclose(left.T @ result @ right, np.diag(values), atol=1e-3)
 
 
+@pytest.mark.parametrize("shape", [(12, 5), (5, 12)])
+def test_without_steps_a_matrix_is_only_scaled_to_a_norm_of_1(shape):
+    matrix = np.random.default_rng(0).standard_normal(shape).astype("float32")
+    result = np.asarray(orthogonalise(ops.convert_to_tensor(matrix), 0))
+    np.testing.assert_allclose(result, matrix / np.linalg.norm(matrix), rtol=1e-4)
+
+
 def optimizer(share=1.0):
     """Rates that are easy to check by hand."""
     return ConvolutionMuon(share, kernel_rate=0.1, shift_rate=2.0, head_rate=0.5, decay=0.0, momentum=0.5)
