@@ -30,10 +30,11 @@ def gelu(fast: bool = True):
     return _compiled_gelu() if fast and is_fast() else keras.activations.gelu
 
 
-def convolution(filters: int, fast: bool = True, **options) -> layers.Layer:
-    """A 3x3 convolution that keeps the size, without bias."""
+def convolution(filters: int, fast: bool = True, kernel_initializer="glorot_uniform", name=None) -> layers.Layer:
+    """A 3x3 convolution that keeps the size, without bias or activation."""
     kind = MatrixGradientConv2D if fast and is_fast() else layers.Conv2D
-    return kind(filters, 3, padding="same", use_bias=False, **options)
+    options = {"padding": "same", "use_bias": False, "kernel_initializer": kernel_initializer, "name": name}
+    return kind(filters, 3, **options)
 
 
 def batch_norm(fast: bool = True, **options) -> layers.Layer:
@@ -44,7 +45,20 @@ def batch_norm(fast: bool = True, **options) -> layers.Layer:
 
 @keras.saving.register_keras_serializable("coursework")
 class MatrixGradientConv2D(layers.Conv2D):
-    """A 'same' convolution of stride 1 whose weight gradient is a matrix product a tap, over the valid region."""
+    """A 'same' convolution of stride 1 whose weight gradient is a matrix product a tap, over the valid region.
+
+    Raises:
+        ValueError: A bias, an activation, or other than plain steps: it would be left out.
+    """
+
+    def __init__(self, filters, kernel_size, **options):
+        super().__init__(filters, kernel_size, **options)
+        plain = (self.strides, self.dilation_rate, self.groups, self.padding) == ((1, 1), (1, 1), 1, "same")
+        if not plain or self.use_bias or self.activation is not keras.activations.linear:
+            raise ValueError(
+                f"{self.name}: expected padding 'same', stride, dilation and groups of 1, no bias and no activation, "
+                "which this convolution has no faster way for; use keras.layers.Conv2D"
+            )
 
     def call(self, inputs):
         """(batch, height, width, channels) -> (batch, height, width, filters)."""

@@ -54,6 +54,16 @@ def test_the_convolution_and_its_gradients_are_the_plain_ones(channels):
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-4 * np.abs(theirs).max())
 
 
+@pytest.mark.parametrize(
+    "option", [{"use_bias": True}, {"activation": "relu"}, {"strides": 2}, {"padding": "valid"}, {"groups": 2}]
+)
+def test_the_convolution_refuses_what_it_would_leave_out(option):
+    plain = {"padding": "same", "use_bias": False}
+    fast_layers.MatrixGradientConv2D(4, 3, **plain)
+    with pytest.raises(ValueError, match=r"expected padding 'same'.*use keras.layers.Conv2D"):
+        fast_layers.MatrixGradientConv2D(4, 3, **plain | option)
+
+
 def test_the_weight_gradient_is_no_less_exact_in_bfloat16_than_the_plain_one(keep_precision):
     exact, kernel = images(128), np.random.default_rng(2).standard_normal((3, 3, 128, 16)).astype("float32") / 30
 
@@ -73,8 +83,10 @@ def test_the_weight_gradient_is_no_less_exact_in_bfloat16_than_the_plain_one(kee
 @pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize("trainable", [True, False])
 @pytest.mark.parametrize("parts", [{}, {"scale": False}, {"center": False}])
-def test_batch_normalisation_is_the_plain_one_with_its_moving_statistics(training, trainable, parts):
-    x = images(4) * 3 + 1
+@pytest.mark.parametrize(("policy", "tolerance"), [("float32", 1e-3), ("mixed_bfloat16", 0.02)])
+def test_batch_normalisation_is_the_plain_one(keep_precision, training, trainable, parts, policy, tolerance):
+    keras.config.set_dtype_policy(policy)
+    x = images(4, keras.config.dtype_policy().compute_dtype) * 3 + 1
     kinds = [fast_layers.batch_norm(fast, momentum=0.6, epsilon=1e-5, **parts) for fast in (True, False)]
     assert type(kinds[1]) is layers.BatchNormalization
     results = []
@@ -85,9 +97,9 @@ def test_batch_normalisation_is_the_plain_one_with_its_moving_statistics(trainin
         layer.trainable = trainable
         results.append(differentiate(layer, x, training=training))
     for ours, theirs in zip(*results, strict=True):
-        np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-4)
+        np.testing.assert_allclose(ours, theirs, rtol=tolerance, atol=tolerance * np.abs(theirs).max())
     for ours, theirs in zip(kinds[0].get_weights(), kinds[1].get_weights(), strict=True):
-        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(ours, theirs, rtol=tolerance, atol=tolerance / 10)
 
 
 def test_elsewhere_and_on_demand_the_layers_are_kerass_own(monkeypatch):
