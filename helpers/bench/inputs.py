@@ -39,7 +39,7 @@ def measure(num_images: int = 6_400, rounds: int = 3) -> list[Comparison]:
     for way in ways.values():
         way()
     epoch = Comparison(
-        "Feeding the net",
+        "Handing images to the net",
         f"Seconds for {num_images:,} images: training on them, and handing all their batches on as for training.",
         "seconds",
         in_turns(ways, rounds),
