@@ -7,8 +7,9 @@ from contextlib import contextmanager
 
 import numpy as np
 
-BATCH_SIZES = {"report A's CNN": 128, "report E's ConvNet": 128, "notebook 14's net": 1000}
-NUM_IMAGES = {"report A's CNN": 5_120, "report E's ConvNet": 3_200, "notebook 14's net": 3_000}  # an epoch
+FAST_NET, WITHOUT_GELU = "notebook 14's net", "notebook 14's net without GELU"
+BATCH_SIZES = {"report A's CNN": 128, "report E's ConvNet": 128, FAST_NET: 1000, WITHOUT_GELU: 1000}
+NUM_IMAGES = {"report A's CNN": 5_120, "report E's ConvNet": 3_200, FAST_NET: 3_000, WITHOUT_GELU: 3_000}  # an epoch
 WAYS = {
     "ours": "fit of the helpers: uint8 images, the precision that the machine is fast in",
     "plain Keras": "model.fit on float32 images in float32",
@@ -59,8 +60,9 @@ class Way:
 
 @contextmanager
 def started(net: str, num_images: int):
-    """All ways to train a net, ready: those that can be, and why the others cannot."""
-    found = {way: Way(way, net, num_images) for way in WAYS}  # they import and compile side by side
+    """All ways to train a net, ready: those that can be, and why the others cannot. Without GELU only ours is asked."""
+    asked = WAYS if net != WITHOUT_GELU else ["ours"]
+    found = {way: Way(way, net, num_images) for way in asked}  # they import and compile side by side
     try:
         for way in found.values():
             way.wait()
@@ -102,7 +104,8 @@ def keras_net(net: str, fast: bool = False):
     make = {
         "report A's CNN": models.report_a_cnn,
         "report E's ConvNet": lambda: models.report_e_convnet(fast=fast),
-        "notebook 14's net": lambda: fast_net.fast_net(whitening=np.ones((2, 2, 3, 24)), fast=fast),
+        FAST_NET: lambda: fast_net.fast_net(whitening=np.ones((2, 2, 3, 24)), fast=fast),
+        WITHOUT_GELU: lambda: fast_net.fast_net(whitening=np.ones((2, 2, 3, 24)), activation="linear", fast=fast),
     }
     model = make[net]()
     model.compile(keras.optimizers.Adam(0.001), "sparse_categorical_crossentropy", metrics=["accuracy"])
