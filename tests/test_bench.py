@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from helpers.bench import frozen, inputs, suite, throughput
+from helpers.bench import frozen, inputs, suite, throughput, ways
 from helpers.bench.comparison import Comparison, Goal, describe, in_turns
 from helpers.bench.page import build_bench_page
 from helpers.transfer import freeze
@@ -143,6 +143,13 @@ def test_the_torch_nets_have_as_many_parameters_as_keras():
     for net, make in NETS.items():
         weights = sum(parameter.numel() for parameter in make().parameters() if parameter.requires_grad)
         assert weights == sum(np.prod(weight.shape) for weight in keras_net(net).trainable_weights)
+
+
+def test_memory_is_a_processs_own_and_not_that_of_who_started_it():
+    much = np.ones(200 * 2**20, "uint8")
+    code = "from helpers.bench.ways import peak_memory; x = bytearray(b'1') * 2**26; print(peak_memory())"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert 2**26 < int(ended.stdout) < much.nbytes < ways.peak_memory()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Peak memory of a whole run of report A's CNN: all images, validation and test."""
 
-import resource
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
@@ -35,7 +34,7 @@ def measure(num_images: int = 60_000, rounds: int = 1) -> list[Comparison]:
 
 def _run(num_images: int) -> float:
     """Train and test as the notebooks do; this process's peak in MiB."""
-    from helpers.bench.ways import Silent, keras_net
+    from helpers.bench.ways import Silent, keras_net, peak_memory
     from helpers.data import split_report_a
     from helpers.devices import use_precision
     from helpers.metrics import predict
@@ -49,4 +48,4 @@ def _run(num_images: int) -> float:
     train, validation = ((images[part], labels[part]) for part in (split.train, split.validation))
     fit(model, *train, validation_data=validation, epochs=1, batch_size=128, seed=0, progress=Silent())
     predict(model, images[split.test])
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
+    return peak_memory() / 2**20
