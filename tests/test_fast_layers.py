@@ -83,8 +83,8 @@ def test_the_weight_gradient_is_no_less_exact_in_bfloat16_than_the_plain_one(kee
 @pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize("trainable", [True, False])
 @pytest.mark.parametrize("parts", [{}, {"scale": False}, {"center": False}])
-@pytest.mark.parametrize(("policy", "tolerance"), [("float32", 1e-3), ("mixed_bfloat16", 0.02)])
-def test_batch_normalisation_is_the_plain_one(keep_precision, training, trainable, parts, policy, tolerance):
+@pytest.mark.parametrize(("policy", "rtol", "atol"), [("float32", 1e-3, 1e-4), ("mixed_bfloat16", 0.01, 0.01)])
+def test_batch_normalisation_is_the_plain_one(keep_precision, training, trainable, parts, policy, rtol, atol):
     keras.config.set_dtype_policy(policy)
     x = images(4, keras.config.dtype_policy().compute_dtype) * 3 + 1
     kinds = [fast_layers.batch_norm(fast, momentum=0.6, epsilon=1e-5, **parts) for fast in (True, False)]
@@ -97,9 +97,9 @@ def test_batch_normalisation_is_the_plain_one(keep_precision, training, trainabl
         layer.trainable = trainable
         results.append(differentiate(layer, x, training=training))
     for ours, theirs in zip(*results, strict=True):
-        np.testing.assert_allclose(ours, theirs, rtol=tolerance, atol=tolerance * np.abs(theirs).max())
+        np.testing.assert_allclose(ours, theirs, rtol=rtol, atol=atol)
     for ours, theirs in zip(kinds[0].get_weights(), kinds[1].get_weights(), strict=True):
-        np.testing.assert_allclose(ours, theirs, rtol=tolerance, atol=tolerance / 10)
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
 
 
 def test_elsewhere_and_on_demand_the_layers_are_kerass_own(monkeypatch):

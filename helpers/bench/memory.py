@@ -1,4 +1,4 @@
-"""Peak memory of a whole run of report A's CNN: all images, validation and test."""
+"""Peak memory of a run of report A's CNN on all images, with validation and test: one epoch stands for all."""
 
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -12,7 +12,7 @@ OURS = "ours"
 
 
 def measure(num_images: int = 60_000, rounds: int = 1) -> list[Comparison]:
-    """Train one epoch of report A's own split in a fresh process, and test; further epochs take no more.
+    """Train one epoch of report A's own split in a fresh process, and test.
 
     Args:
         num_images: Training, validation and test images together.

@@ -90,7 +90,7 @@ def start(root: Path, *arguments: str) -> subprocess.Popen:
 
 def finish(process: subprocess.Popen) -> str:
     """What the suite said, once it has ended well."""
-    said, _ = process.communicate(timeout=600)
+    said, _ = process.communicate(timeout=240)
     assert process.returncode == 0, said[-3000:]
     return said
 
