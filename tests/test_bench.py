@@ -135,6 +135,33 @@ def test_the_page_shows_every_run_and_how_often_a_goal_was_reached(tmp_path):
     assert "2 January 2026" in text
 
 
+class AskingPipe:
+    """Asks for three epochs, a moment each, and then for no more."""
+
+    def __init__(self):
+        self.told, self._asked = [], ["epoch", "epoch", "epoch", "end"]
+
+    def send(self, told):
+        self.told.append(told)
+
+    def recv(self):
+        return self._asked.pop(0)
+
+
+@pytest.mark.parametrize("way", ["ours", "plain Keras", "PyTorch bfloat16"])
+def test_each_way_trains_an_epoch_a_turn_and_says_how_fast_after_one_to_warm_up(way, monkeypatch, keep_precision):
+    if "PyTorch" in way:
+        pytest.importorskip("torch")
+    monkeypatch.setitem(ways.BATCH_SIZES, "report A's CNN", 8)
+    pipe = AskingPipe()
+    ways._serve(pipe, way, "report A's CNN", 16)
+    ready, *speeds, memory = pipe.told
+    assert ready == ""
+    assert len(speeds) == 3
+    assert all(0 < speed < 1e5 for speed in speeds)
+    assert memory > 2**20
+
+
 def test_the_torch_nets_have_as_many_parameters_as_keras():
     pytest.importorskip("torch")
     from helpers.bench.torch_nets import NETS

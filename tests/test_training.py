@@ -190,6 +190,7 @@ def test_a_loss_that_is_no_number_ends_the_training_and_says_what_to_do(train):
         ({"epochs": 2.0}, "epochs: .* came 2.0"),
         ({"batch_size": 0}, "batch_size: .* came 0"),
         ({"patience": 0}, "patience: .* came 0"),
+        ({"steps_per_execution": 0}, "steps_per_execution: .* came 0"),
     ],
 )
 def test_impossible_settings_are_refused_before_anything_is_trained(train, monkeypatch, options, problem):

@@ -3,8 +3,9 @@
 import multiprocessing
 import re
 import resource
+import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -82,19 +83,40 @@ def _serve(pipe, way: str, net: str, num_images: int) -> None:
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (num_images, 32, 32, 3), dtype="uint8")
     labels = rng.integers(0, 10, num_images)
-    make = {"ours": _ours, "plain Keras": _plain_keras}.get(way, _torch)
+    train = {"ours": _ours, "plain Keras": _plain_keras}.get(way, _torch)
     try:
-        epoch = make(net, images, labels, *(["bfloat16" in way] if make is _torch else []))
+        train(net, images, labels, Turns(pipe, num_images), *(["bfloat16" in way] if train is _torch else []))
     except ModuleNotFoundError as error:
         pipe.send(f"{error}; pip install -r requirements-bench.txt")
         return
-    epoch()  # traces, compiles, fills the caches
-    pipe.send("")
-    while pipe.recv() == "epoch":
-        start = time.perf_counter()
-        epoch()
-        pipe.send(num_images / (time.perf_counter() - start))
     pipe.send(peak_memory())
+
+
+class NoTurnError(Exception):
+    """Ends a training that is no longer asked for an epoch."""
+
+
+class Turns:
+    """Called before each epoch: says how fast the last one was, waits for the next turn, and whether there is one.
+
+    The first epoch is not waited for and not measured: it traces, compiles and fills the caches.
+
+    Args:
+        pipe: To who asks.
+        num_images: Images an epoch.
+    """
+
+    def __init__(self, pipe, num_images: int):
+        self._pipe, self._num_images, self._start, self._epochs = pipe, num_images, 0.0, 0
+
+    def __call__(self) -> bool:
+        self._epochs += 1
+        if self._epochs == 1:
+            return True
+        self._pipe.send("" if self._epochs == 2 else self._num_images / (time.perf_counter() - self._start))
+        has_turn = self._pipe.recv() == "epoch"
+        self._start = time.perf_counter()
+        return has_turn
 
 
 def peak_memory() -> int:
@@ -126,25 +148,38 @@ def keras_net(net: str, fast: bool = False):
     return model
 
 
-def _ours(net: str, images, labels):
+def _ours(net: str, images, labels, turns: Turns) -> None:
     """The helpers' own way."""
     from helpers.devices import use_precision
     from helpers.training import fit
 
     use_precision()
-    model = keras_net(net, fast=True)
-    options = {"validation_data": None, "epochs": 1, "batch_size": BATCH_SIZES[net], "seed": 0, "progress": Silent()}
-    return lambda: fit(model, images, labels, **options)
+    options = {"batch_size": BATCH_SIZES[net], "seed": 0, "progress": Silent(), "callbacks": (_take(turns),)}
+    with suppress(NoTurnError):
+        fit(keras_net(net, fast=True), images, labels, validation_data=None, epochs=sys.maxsize, **options)
 
 
-def _plain_keras(net: str, images, labels):
+def _plain_keras(net: str, images, labels, turns: Turns) -> None:
     """What a first tutorial does."""
-    model = keras_net(net)
     x = images.astype("float32")  # the model scales pixels itself
-    return lambda: model.fit(x, labels, batch_size=BATCH_SIZES[net], epochs=1, verbose=0)
+    options = {"batch_size": BATCH_SIZES[net], "epochs": sys.maxsize, "verbose": 0, "callbacks": [_take(turns)]}
+    with suppress(NoTurnError):
+        keras_net(net).fit(x, labels, **options)
 
 
-def _torch(net: str, images, labels, bfloat16: bool):
+def _take(turns: Turns):
+    """A callback that ends the training with an error when there is no turn left."""
+    import keras
+
+    class TakeTurns(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if not turns():
+                raise NoTurnError
+
+    return TakeTurns()
+
+
+def _torch(net: str, images, labels, turns: Turns, bfloat16: bool) -> None:
     """A plain training loop of PyTorch's."""
     import torch
 
@@ -161,15 +196,13 @@ def _torch(net: str, images, labels, bfloat16: bool):
     optimizer, loss_of = torch.optim.Adam(model.parameters(), 0.001), torch.nn.CrossEntropyLoss()
     model.train()
 
-    def epoch():
+    while turns():
         for chosen in torch.randperm(len(x)).split(BATCH_SIZES[net]):
             with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
                 loss = loss_of(model(x[chosen]), y[chosen])
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-
-    return epoch
 
 
 class Silent:

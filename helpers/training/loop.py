@@ -17,6 +17,7 @@ from helpers.environment import environment
 from helpers.feeding import feed
 from helpers.progress import Progress
 from helpers.training.callbacks import Checkpoint, Clock, DrawEpoch, Report, StopOnNan, Stopping
+from helpers.training.grouping import choose_steps, grouped_steps
 from helpers.training.identity import run_identity, settings_of
 
 VALIDATION_BATCH = 500  # images; no gradients are kept, so larger than a training batch
@@ -28,14 +29,14 @@ class TrainingResult:
 
     Attributes:
         history: Figures by epoch: loss, accuracy, learning_rate; with validation images also val_loss, val_accuracy.
-        seconds_first_step: From the call to the end of the first step: tracing, compiling and one batch.
+        seconds_first_step: Until the first call that trains returns: tracing, compiling and its steps.
         seconds_by_epoch: Whole epochs, validation included; the first includes `seconds_first_step`. Each epoch counts
             once, however often the run was interrupted.
         seconds: The sum of the epochs.
         images_per_second: Training alone, median over the epochs after the first (the first if it is the only one).
         best_epoch: Epoch, counted from 1, whose weights the model has now.
         stopped_early: Whether the patience ran out before the epochs did.
-        hyperparameters: Optimizer with its configuration, batch size, epochs, patience.
+        hyperparameters: Optimizer with its configuration, batch size, epochs, patience, steps in one call.
         seed: Seed of the shuffling.
         started: Time of the start, ISO 8601, UTC.
         environment: Where it was trained, at last: backend, device, versions, commit.
@@ -76,6 +77,7 @@ def fit(
     progress: Progress | None = None,
     callbacks: tuple[keras.callbacks.Callback, ...] = (),
     runs_dir: str | os.PathLike | None = None,
+    steps_per_execution: int | None = None,
 ) -> TrainingResult:
     """Train a compiled model with `model.fit`, or take its weights from a run that has ended.
 
@@ -99,13 +101,17 @@ def fit(
         runs_dir: Folder where runs are kept, a checkpoint an epoch. An interrupted run goes on from it to the result
             that it would have had; a finished one is not trained again, unless it began before the time in
             `$COURSEWORK_FRESH`. None keeps nothing.
+        steps_per_execution: Steps that Keras computes in one call, which changes no result. None lets `choose_steps`
+            decide: several on TensorFlow, unless a callback looks at batches.
 
     Raises:
         ValueError: An impossible argument, or a model that is not compiled; nothing was trained.
         TrainingDivergedError: The loss became NaN or infinite.
         CheckpointError: The run cannot be kept in `runs_dir`.
     """
-    _check(model, x, y, validation_data, epochs, batch_size, patience, callbacks)
+    whole_numbers = {"epochs": epochs, "batch_size": batch_size, "patience": patience}
+    _check(model, x, y, validation_data, whole_numbers | {"steps_per_execution": steps_per_execution}, callbacks)
+    steps = steps_per_execution or choose_steps(model, callbacks)
     batches = x if y is None else ShuffledBatches(x, y, batch_size, seed)
     model.optimizer.build(model.trainable_variables)
     files, identity, progress = None, None, progress or Progress()
@@ -118,7 +124,9 @@ def fit(
             _assign(model, finished[0])
             result = TrainingResult(**finished[1], identity=identity, reused=True)
         else:
-            values = _train(model, batches, validation_data, epochs, patience, name, progress, callbacks, files)
+            with grouped_steps(model, steps):
+                values = _train(model, batches, validation_data, epochs, patience, name, progress, callbacks, files)
+            values["hyperparameters"]["steps_per_execution"] = steps
             result = TrainingResult(**values | {"seed": seed}, identity=identity)
             if files:
                 kept = result.as_dict()
@@ -150,14 +158,14 @@ def join_results(parts: Sequence[TrainingResult]) -> TrainingResult:
     )
 
 
-def _check(model, x, y, validation_data, epochs: int, batch_size: int, patience: int | None, callbacks) -> None:
+def _check(model, x, y, validation_data, whole_numbers: dict[str, int | None], callbacks) -> None:
     """Refuse what cannot be trained, before anything is."""
     if getattr(model, "optimizer", None) is None or not model.compiled:
         raise ValueError("the model is not compiled: call model.compile(optimizer, loss, metrics) first")
-    for name, value in (("epochs", epochs), ("batch_size", batch_size), ("patience", patience)):
+    for name, value in whole_numbers.items():
         if value is not None and (not isinstance(value, int | np.integer) or value < 1):
             raise ValueError(f"{name}: expected a whole number of 1 or more, came {value!r}")
-    if patience is not None and validation_data is None:
+    if whole_numbers["patience"] is not None and validation_data is None:
         raise ValueError("patience: expected validation_data to watch, came None; or leave patience out")
     if y is not None and len(x) != len(y):
         raise ValueError(f"x and y: expected as many images as classes, came {len(x)} and {len(y)}")
@@ -165,8 +173,8 @@ def _check(model, x, y, validation_data, epochs: int, batch_size: int, patience:
         raise ValueError(
             "y is missing: expected the classes of x, or a dataset of batches such as AugmentedBatches as x"
         )
-    if y is None and x.batch_size != batch_size:
-        raise ValueError(f"batch_size: expected that of the dataset of batches, {x.batch_size}, came {batch_size}")
+    if y is None and x.batch_size != (came := whole_numbers["batch_size"]):
+        raise ValueError(f"batch_size: expected that of the dataset of batches, {x.batch_size}, came {came}")
     forgetful = (keras.callbacks.EarlyStopping, keras.callbacks.ReduceLROnPlateau, keras.callbacks.BackupAndRestore)
     for callback in callbacks:
         if isinstance(callback, forgetful):
