@@ -128,12 +128,15 @@ def measure_speed(model: keras.Model, x: np.ndarray, y: np.ndarray, steps: int =
 
 
 def epoch_seconds(runs: list[dict]) -> float:
-    """Median seconds of an epoch, validation included, the first epochs without their first step, which compiles.
+    """Median seconds of an epoch, validation included, leaving out the first of a run, in which Keras compiles.
+
+    Of a run's only epoch, the part after its first call counts.
 
     Args:
         runs: Records of runs, one or more.
     """
     seconds = []
     for run in runs:
-        seconds += [run["seconds_by_epoch"][0] - run["seconds_first_step"], *run["seconds_by_epoch"][1:]]
+        first, *others = run["seconds_by_epoch"]
+        seconds += others or [first - run["seconds_first_step"]]
     return float(np.median(seconds))

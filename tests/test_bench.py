@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from helpers.bench import frozen, inputs, suite, throughput, ways
+from helpers.bench import frozen, inputs, startup, suite, throughput, ways
 from helpers.bench.comparison import Comparison, Goal, describe, in_turns
 from helpers.bench.page import build_bench_page
 from helpers.transfer import freeze
@@ -177,6 +177,21 @@ def test_memory_is_a_processs_own_and_not_that_of_who_started_it():
     code = "from helpers.bench.ways import peak_memory; x = bytearray(b'1') * 2**26; print(peak_memory())"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert 2**26 < int(ended.stdout) < much.nbytes < ways.peak_memory()
+
+
+def test_a_notebooks_start_is_measured_in_processes_of_its_own(monkeypatch):
+    monkeypatch.setattr(startup, "LIBRARIES", "import json, time")
+    monkeypatch.setattr(startup, "HELPERS", "time.sleep(0.2)")
+    comparison = startup.measure(rounds=2)[0]
+    assert comparison.baseline in comparison.values
+    assert all(len(seconds) == 2 for seconds in comparison.values.values())
+    assert min(comparison.values[startup.ALONE]) > 0
+    assert min(comparison.values[startup.WITH_HELPERS] + comparison.values[startup.IN_KERNEL]) > 0.2
+
+
+def test_code_that_cannot_be_imported_has_no_time():
+    with pytest.raises(subprocess.CalledProcessError):
+        startup._seconds_of_process("import no_such_module")
 
 
 @pytest.fixture

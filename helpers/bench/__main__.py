@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
-from helpers.bench import frozen, inputs, memory, suite, throughput
+from helpers.bench import frozen, inputs, memory, startup, suite, throughput
 from helpers.bench.comparison import describe
 from helpers.bench.page import build_bench_page
 from helpers.devices import use_precision
@@ -20,9 +20,10 @@ BENCHMARKS = {
     "inputs": inputs.measure,
     "frozen": frozen.measure,
     "memory": memory.measure,
+    "startup": startup.measure,
     "suite": suite.measure,
 }
-BY_DEFAULT = ("throughput", "inputs", "frozen", "memory")  # the suite alone takes as long as these
+BY_DEFAULT = ("throughput", "inputs", "frozen", "memory", "startup")  # the suite alone takes as long as these
 
 
 def main() -> None:
