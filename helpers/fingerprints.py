@@ -56,10 +56,15 @@ def description(value):
 
 
 def code_of(thing: type) -> str:
-    """What a class does: its module's source; its methods' instructions where it is defined in a notebook."""
-    path = getattr(sys.modules.get(thing.__module__), "__file__", None)
-    if path and path.endswith(".py"):
-        return Path(path).read_text()
+    """What a class does: the source of its module and of the helpers' modules that this one calls by their names.
+
+    Of a class that is defined in a notebook, its methods' instructions.
+    """
+    module = sys.modules.get(thing.__module__)
+    if (path := getattr(module, "__file__", None)) and path.endswith(".py"):
+        modules = [value for value in vars(module).values() if isinstance(value, types.ModuleType)]
+        called = [m for m in modules if m.__name__.startswith(f"{__package__}.")]
+        return "\n".join(Path(path).read_text() for path in [path, *(m.__file__ for m in called)])
     methods = {name: method for name, method in vars(thing).items() if isinstance(method, types.FunctionType)}
     return repr(digest_of_values([thing.__qualname__, methods]))
 

@@ -13,7 +13,10 @@ from helpers import fast_layers
 
 
 def report_a_dense(
-    input_shape: tuple[int, int, int] = (32, 32, 3), num_classes: int = 10, dropout_rate: float = 0.2
+    input_shape: tuple[int, int, int] = (32, 32, 3),
+    num_classes: int = 10,
+    dropout_rate: float = 0.2,
+    fast: bool = True,
 ) -> keras.Model:
     """Report A's dense net: Flatten, BatchNorm, Dense 100, BatchNorm, Dense 100, Dropout, Dense 10.
 
@@ -23,6 +26,7 @@ def report_a_dense(
         input_shape: (height, width, channels) of the uint8 images, 0 to 255.
         num_classes: Number of classes.
         dropout_rate: Share of the last hidden units dropped in training, 0 up to 1; the report prints none.
+        fast: Whether to normalise in `fast_layers`' way where it exists; the net is the same.
 
     Returns:
         uint8 (batch, *input_shape) -> float32 probabilities (batch, num_classes).
@@ -30,7 +34,7 @@ def report_a_dense(
     images = keras.Input(input_shape, dtype="uint8", name="images")
     x = layers.Rescaling(1 / 255, name="scale_pixels")(images)
     x = layers.Flatten(name="flatten")(x)
-    return keras.Model(images, _report_a_head(x, num_classes, dropout_rate), name="report_a_dense")
+    return keras.Model(images, _report_a_head(x, num_classes, dropout_rate, fast), name="report_a_dense")
 
 
 def report_a_cnn(
@@ -40,6 +44,7 @@ def report_a_cnn(
     pooling: bool = True,
     pool_stride: int = 2,
     conv_strides: tuple[int, int, int] = (1, 1, 1),
+    fast: bool = True,
 ) -> keras.Model:
     """Report A's CNN: three convolutions (50 5x5, 100 3x3, 200 3x3), each halved by a pool, then the dense net's head.
 
@@ -54,6 +59,7 @@ def report_a_cnn(
         pooling: Whether the pools are there.
         pool_stride: Pixels between neighbouring 2x2 windows of every pool, 1 or more.
         conv_strides: Pixels between neighbouring places of the kernels, a stride a convolution, each 1 or more.
+        fast: Whether to normalise in `fast_layers`' way where it exists; the net is the same.
 
     Returns:
         uint8 (batch, *input_shape) -> float32 probabilities (batch, num_classes).
@@ -73,7 +79,7 @@ def report_a_cnn(
         if pooling:  # 32x32 -> 16x16 -> 8x8 -> 4x4
             x = layers.MaxPooling2D(2, pool_stride, padding="same", name=f"pool_{i}")(x)
     x = layers.Flatten(name="flatten")(x)
-    return keras.Model(images, _report_a_head(x, num_classes, dropout_rate), name="report_a_cnn")
+    return keras.Model(images, _report_a_head(x, num_classes, dropout_rate, fast), name="report_a_cnn")
 
 
 def report_c_mlp(
@@ -123,7 +129,7 @@ def report_e_convnet(
         input_shape: (height, width, channels) of the uint8 images, 0 to 255; scaled to -1 to 1 inside.
         num_classes: Number of classes.
         activation: After each batch normalisation: "leaky_relu", with a slope of 0.01 below 0, or a name of Keras's.
-        fast: Whether to normalise maps in `fast_layers`' way where it exists; the net is the same.
+        fast: Whether to normalise in `fast_layers`' way where it exists; the net is the same.
 
     Returns:
         uint8 (batch, *input_shape) -> float32 probabilities (batch, num_classes).
@@ -141,16 +147,16 @@ def report_e_convnet(
         x = layers.MaxPooling2D(2, name=f"pool_{i}")(x)  # 32x32 -> 16x16 -> 8x8
         x = layers.Dropout(0.25, name=f"dropout_{i}")(x)
     x = layers.Flatten(name="flatten")(x)
-    x = activate(layers.BatchNormalization(name="batch_norm_3")(layers.Dense(512, name="hidden_1")(x)))
+    x = activate(fast_layers.batch_norm(fast, name="batch_norm_3")(layers.Dense(512, name="hidden_1")(x)))
     x = layers.Dropout(0.5, name="dropout_3")(x)
     return keras.Model(images, _probabilities(x, num_classes), name="report_e_convnet")
 
 
-def _report_a_head(x, num_classes: int, dropout_rate: float):
+def _report_a_head(x, num_classes: int, dropout_rate: float, fast: bool):
     """The layers that both of report A's nets end in, from a flat (batch, features) tensor."""
-    x = layers.BatchNormalization(name="batch_norm_1")(x)
+    x = fast_layers.batch_norm(fast, name="batch_norm_1")(x)
     x = layers.Dense(100, activation="relu", name="hidden_1")(x)
-    x = layers.BatchNormalization(name="batch_norm_2")(x)
+    x = fast_layers.batch_norm(fast, name="batch_norm_2")(x)
     x = layers.Dense(100, activation="relu", name="hidden_2")(x)
     x = layers.Dropout(dropout_rate, name="dropout")(x)
     return _probabilities(x, num_classes)

@@ -91,10 +91,12 @@ def test_the_weight_gradient_is_no_less_exact_in_bfloat16_than_the_plain_one(kee
 @pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize("trainable", [True, False])
 @pytest.mark.parametrize("parts", [{}, {"scale": False}, {"center": False}])
+@pytest.mark.parametrize("flat", [False, True])
 @pytest.mark.parametrize(("policy", "rtol", "atol"), [("float32", 1e-3, 1e-4), ("mixed_bfloat16", 0.01, 0.01)])
-def test_batch_normalisation_is_the_plain_one(keep_precision, training, trainable, parts, policy, rtol, atol):
+def test_batch_normalisation_is_the_plain_one(keep_precision, training, trainable, parts, flat, policy, rtol, atol):
     keras.config.set_dtype_policy(policy)
     x = images(4, keras.config.dtype_policy().compute_dtype) * 3 + 1
+    x = ops.reshape(x, (-1, 4)) if flat else x
     kinds = [fast_layers.batch_norm(fast, momentum=0.6, epsilon=1e-5, **parts) for fast in (True, False)]
     assert type(kinds[1]) is layers.BatchNormalization
     results = []

@@ -10,6 +10,7 @@ import pytest
 
 from helpers import fingerprints
 from helpers.fingerprints import code_of, description, digest_of_arrays, digest_of_code, digest_of_values
+from helpers.transfer import fast_convolutions
 
 CODE = '''
 """A module."""
@@ -181,6 +182,13 @@ def test_things_that_can_be_configured_count_by_their_configuration():
 def test_the_code_of_a_class_is_the_module_that_defines_it():
     assert 'MARKER = "here"' in code_of(type("Here", (), {"__module__": __name__}))
     assert "class Dropout" in code_of(keras.layers.Dropout)
+
+
+def test_the_code_of_a_class_includes_the_helpers_that_its_module_calls():
+    code = code_of(fast_convolutions.MatrixGradientConvolution)
+    assert "class MatrixGradientConvolution" in code
+    assert "def _weight_gradient" in code
+    assert digest_of_code([code]) != digest_of_code([code.replace("ops.matmul", "ops.dot")])
 
 
 def test_what_was_made_on_the_fly_counts_by_its_name():

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from helpers.training import fit
+from helpers.training import fit, grouping
 from helpers.training.grouping import STEPS_PER_EXECUTION
 
 CHOSEN = STEPS_PER_EXECUTION if keras.backend.backend() == "tensorflow" else 1
@@ -79,10 +79,18 @@ def test_steps_in_one_call_train_the_same_net_to_the_bit(build, tiny_data, steps
     assert [r.hyperparameters["steps_per_execution"] for r in (singly, together)] == [1, steps]
 
 
-def test_steps_are_computed_together_unless_a_callback_looks_at_batches(build, tiny_data):
+def test_in_a_run_of_many_steps_they_are_computed_together_unless_a_callback_looks_at_batches(
+    build, tiny_data, monkeypatch
+):
+    monkeypatch.setattr(grouping, "MANY_STEPS", 2 * NUM_STEPS)
     assert train(build(), tiny_data).hyperparameters["steps_per_execution"] == CHOSEN
     assert seen_after(build(), tiny_data) == [0, 1, 2, 3, 4, 5, 6]
     assert len(seen_after(build(), tiny_data, steps_per_execution=4)) == 2
+
+
+def test_in_a_short_run_steps_are_computed_one_by_one(build, tiny_data, monkeypatch):
+    monkeypatch.setattr(grouping, "MANY_STEPS", 2 * NUM_STEPS + 1)
+    assert train(build(), tiny_data).hyperparameters["steps_per_execution"] == 1
 
 
 def test_what_the_model_was_compiled_with_is_kept(build, tiny_data):
@@ -108,7 +116,8 @@ def test_a_model_whose_training_fails_is_as_it_was_compiled(build, tiny_data):
     assert seen_by_keras(model, tiny_data) == [0, 1, 2, 3]
 
 
-def test_a_callback_made_of_functions_sees_its_batches_too(build, tiny_data):
+def test_a_callback_made_of_functions_sees_its_batches_too(build, tiny_data, monkeypatch):
+    monkeypatch.setattr(grouping, "MANY_STEPS", 1)
     seen = []
     functions = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: seen.append(batch))
     train(build(), tiny_data, callbacks=(functions,))

@@ -210,7 +210,7 @@ def loop_code(tmp_path, monkeypatch):
     folder = tmp_path / "code"
     folder.mkdir()
     paths = [Path(shutil.copy(path, folder)) for path in identity._LOOP]
-    assert {path.name for path in paths} == {"callbacks.py", "grouping.py", "identity.py", "loop.py"}
+    assert {path.name for path in paths} == {"callbacks.py", "grouping.py", "identity.py", "loop.py", "result.py"}
     monkeypatch.setattr(identity, "_LOOP", paths)
     return folder / "loop.py"
 

@@ -138,7 +138,7 @@ def keras_net(net: str, fast: bool = False):
     from helpers import fast_net, models
 
     make = {
-        "report A's CNN": models.report_a_cnn,
+        "report A's CNN": lambda: models.report_a_cnn(fast=fast),
         "report E's ConvNet": lambda: models.report_e_convnet(fast=fast),
         FAST_NET: lambda: fast_net.fast_net(whitening=np.ones((2, 2, 3, 24)), fast=fast),
         WITHOUT_GELU: lambda: fast_net.fast_net(whitening=np.ones((2, 2, 3, 24)), activation="linear", fast=fast),

@@ -2,9 +2,7 @@
 
 import logging
 import os
-from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,48 +17,9 @@ from helpers.progress import Progress
 from helpers.training.callbacks import Checkpoint, Clock, DrawEpoch, Report, StopOnNan, Stopping
 from helpers.training.grouping import choose_steps, grouped_steps
 from helpers.training.identity import run_identity, settings_of
+from helpers.training.result import TrainingResult
 
 VALIDATION_BATCH = 500  # images; no gradients are kept, so larger than a training batch
-
-
-@dataclass(frozen=True)
-class TrainingResult:
-    """What a training run did, apart from the model itself.
-
-    Attributes:
-        history: Figures by epoch: loss, accuracy, learning_rate; with validation images also val_loss, val_accuracy.
-        seconds_first_step: Until the first call that trains returns: tracing, compiling and its steps.
-        seconds_by_epoch: Whole epochs, validation included; the first includes `seconds_first_step`. Each epoch counts
-            once, however often the run was interrupted.
-        seconds: The sum of the epochs.
-        images_per_second: Training alone, median over the epochs after the first (the first if it is the only one).
-        best_epoch: Epoch, counted from 1, whose weights the model has now.
-        stopped_early: Whether the patience ran out before the epochs did.
-        hyperparameters: Optimizer with its configuration, batch size, epochs, patience, steps in one call.
-        seed: Seed of the shuffling.
-        started: Time of the start, ISO 8601, UTC.
-        environment: Where it was trained, at last: backend, device, versions, commit.
-        identity: Digest of all that determines the run; None where it was not kept.
-        reused: Whether it was taken from a finished run instead of being trained.
-    """
-
-    history: dict[str, list[float]]
-    seconds_first_step: float
-    seconds_by_epoch: list[float]
-    seconds: float
-    images_per_second: float
-    best_epoch: int
-    stopped_early: bool
-    hyperparameters: dict = field(repr=False)
-    seed: int
-    started: str
-    environment: dict = field(repr=False)
-    identity: str | None = None
-    reused: bool = False
-
-    def as_dict(self) -> dict:
-        """The fields as plain values, for a record."""
-        return asdict(self)
 
 
 def fit(
@@ -102,7 +61,7 @@ def fit(
             that it would have had; a finished one is not trained again, unless it began before the time in
             `$COURSEWORK_FRESH`. None keeps nothing.
         steps_per_execution: Steps that Keras computes in one call, which changes no result. None lets `choose_steps`
-            decide: several on TensorFlow, unless a callback looks at batches.
+            decide: several on TensorFlow in a run of many, unless a callback looks at batches.
 
     Raises:
         ValueError: An impossible argument, or a model that is not compiled; nothing was trained.
@@ -111,8 +70,8 @@ def fit(
     """
     whole_numbers = {"epochs": epochs, "batch_size": batch_size, "patience": patience}
     _check(model, x, y, validation_data, whole_numbers | {"steps_per_execution": steps_per_execution}, callbacks)
-    steps = steps_per_execution or choose_steps(model, callbacks)
     batches = x if y is None else ShuffledBatches(x, y, batch_size, seed)
+    steps = steps_per_execution or choose_steps(model, callbacks, epochs * len(batches))
     model.optimizer.build(model.trainable_variables)
     files, identity, progress = None, None, progress or Progress()
     if runs_dir is not None:
@@ -134,28 +93,6 @@ def fit(
                 files.finish(_arrays(model), kept)
     progress.finish(name, result, epochs)
     return result
-
-
-def join_results(parts: Sequence[TrainingResult]) -> TrainingResult:
-    """One result of runs that continue each other, such as on small images first and on large ones then.
-
-    Args:
-        parts: Results of `fit`, in order, one or more.
-    """
-    epochs = [second for part in parts for second in part.seconds_by_epoch]
-    seconds_an_image = sum(len(part.seconds_by_epoch) / part.images_per_second for part in parts) / len(epochs)
-    return replace(
-        parts[-1],
-        history={key: [value for part in parts for value in part.history[key]] for key in parts[-1].history},
-        seconds_first_step=parts[0].seconds_first_step,
-        seconds_by_epoch=epochs,
-        seconds=sum(epochs),
-        images_per_second=1 / seconds_an_image,
-        best_epoch=len(epochs) - len(parts[-1].seconds_by_epoch) + parts[-1].best_epoch,
-        hyperparameters=parts[-1].hyperparameters | {"epochs": sum(p.hyperparameters["epochs"] for p in parts)},
-        started=parts[0].started,
-        reused=all(part.reused for part in parts),
-    )
 
 
 def _check(model, x, y, validation_data, whole_numbers: dict[str, int | None], callbacks) -> None:

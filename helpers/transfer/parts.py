@@ -6,8 +6,8 @@ import keras
 import numpy as np
 
 from helpers.batches import ShuffledBatches
+from helpers.transfer.fast_convolutions import with_fast_convolutions
 from helpers.transfer.features import LIMIT_BYTES, features_bytes, frozen_features, has_room
-from helpers.transfer.small_maps import with_small_maps
 from helpers.transfer.splitting import split_frozen
 
 Labelled = tuple[np.ndarray, np.ndarray]
@@ -41,6 +41,7 @@ def trainable_part(
     batch_size: int,
     seed: int,
     use_cache: bool = True,
+    fast: bool = True,
 ) -> TrainablePart:
     """Run the frozen layers in front of a model once for each image, and return what is left to train.
 
@@ -51,6 +52,7 @@ def trainable_part(
         batch_size: Images a step.
         seed: Seed of the order of the training images.
         use_cache: False trains the whole model on the images, in the same order.
+        fast: Whether convolutions are computed as matrix products where that is faster; the net is the same.
 
     Raises:
         ValueError: As many images as classes are needed; nothing was computed.
@@ -62,8 +64,8 @@ def trainable_part(
     reason = _reason_against(train, validation, parts, use_cache)
     if reason:
         batches = ShuffledBatches(*train, batch_size, seed) if isinstance(train, tuple) else train
-        return TrainablePart(model, batches, validation, False, reason, 0.0)
-    frozen, rest = map(with_small_maps, parts)
+        return TrainablePart(with_fast_convolutions(model) if fast else model, batches, validation, False, reason, 0.0)
+    frozen, rest = map(with_fast_convolutions, parts) if fast else parts
     (x, y), (x_val, y_val) = train, validation
     features, seconds, kept = frozen_features(frozen, x)
     features_val, seconds_val, _ = frozen_features(frozen, x_val)
