@@ -1,7 +1,8 @@
 """The output of a frozen part, computed once for each image and kept on disk, memory-mapped.
 
-The files are in `$COURSEWORK_CACHE/features`, each named after all that determines its content: safe to delete, never
-stale. The folder is bounded: the files unused for longest make room.
+Where the output of some of its first layers is kept already, it begins from there. The files are in
+`$COURSEWORK_CACHE/features`, each named after all that determines its content: safe to delete, never stale. The folder
+is bounded: the files unused for longest make room.
 """
 
 import hashlib
@@ -18,7 +19,8 @@ from helpers.batches import OrderedBatches
 from helpers.data.decoded import cache_folder
 from helpers.feeding import feed
 from helpers.files import replacing, write_json
-from helpers.transfer.splitting import graph
+from helpers.transfer.fast_convolutions import with_fast_convolutions
+from helpers.transfer.splitting import graph, narrow_places
 
 LIMIT_BYTES = 8 * 2**30  # of all features on disk
 EXTRACTION_BATCH = 960  # images; no gradients are kept, so larger than a training batch
@@ -26,42 +28,55 @@ CHUNK_BYTES = 2**28  # of features held in memory at a time
 DAY = 86_400  # seconds
 
 
-def frozen_features(frozen: keras.Model, images: np.ndarray) -> tuple[np.ndarray, float, bool]:
+def frozen_features(frozen: keras.Model, images: np.ndarray, fast: bool = True) -> tuple[np.ndarray, float, bool]:
     """Return a frozen model's output for each image, from disk if it was computed before.
 
     Args:
         frozen: A part that never changes, as `split_frozen` makes it.
         images: What it takes, (n, ...).
+        fast: Whether to compute it `with_fast_convolutions`.
 
     Returns:
         Features (n, ...), memory-mapped and read-only, float32; float16 where the part computes with it. Either holds
         every value exactly: NumPy's files know no bfloat16, of which float32 holds each. The seconds that it took to
-        compute them; and whether that was done before.
+        compute them from the images on, whenever that was; and whether they were there before.
     """
-    path = features_folder() / f"{features_key(frozen, images)}.npy"
-    found = _open(path, (len(images), *frozen.output_shape[1:]))
-    if found:
-        os.utime(path)  # used just now
+    *parts, key = features_keys(frozen, images, fast).items()
+    path = features_folder() / f"{key[1]}.npy"
+    if found := _open(path, (len(images), *frozen.output_shape[1:])):
         return *found, True
+    rest, inputs, seconds = _nearest(frozen, dict(parts), images)
     make_room(features_bytes(frozen, len(images)))
     start = time.perf_counter()
     with replacing(path) as file:
-        digest = _write(file, frozen, images)
-    seconds = time.perf_counter() - start
+        digest = _write(file, with_fast_convolutions(rest) if fast else rest, inputs)
+    seconds += time.perf_counter() - start
     write_json(path.with_suffix(".json"), {"sha256": digest, "seconds": seconds})
     return np.load(path, mmap_mode="r", allow_pickle=False), seconds, False
 
 
-def features_key(frozen: keras.Model, images: np.ndarray) -> str:
-    """Name what determines the features: layers, precision, weights, images, and what computes."""
-    digest = hashlib.sha256(f"{keras.backend.backend()} {keras.version()} {images.shape} {images.dtype}".encode())
-    for node in graph(frozen):
+def features_keys(frozen: keras.Model, images: np.ndarray, fast: bool = True) -> dict[str, str]:
+    """Name what determines features: layers, precision, weights, images, and what computes.
+
+    Args:
+        frozen, images, fast: As for `frozen_features`.
+
+    Returns:
+        The key of each layer's output that alone joins what is in front of it and behind it, by the layer's name; in
+        order, so that the last is the model's own.
+    """
+    about = f"{keras.backend.backend()} {keras.version()} {images.shape} {images.dtype} {fast}"
+    digest, keys, nodes = hashlib.sha256(about.encode()), {}, graph(frozen)
+    for start in range(0, len(images), 10_000):
+        digest.update(np.ascontiguousarray(images[start : start + 10_000]))
+    narrow = set(narrow_places(nodes))
+    for k, node in enumerate(nodes):
         digest.update(json.dumps([node.kind, node.config, node.parents], sort_keys=True, default=str).encode())
         for weight in node.layer.get_weights():
             digest.update(np.ascontiguousarray(weight).view("uint8"))
-    for start in range(0, len(images), 10_000):
-        digest.update(np.ascontiguousarray(images[start : start + 10_000]))
-    return digest.hexdigest()[:32]
+        if k in narrow:
+            keys[node.layer.name] = digest.hexdigest()[:32]
+    return keys
 
 
 def features_bytes(frozen: keras.Model, num_images: int) -> int:
@@ -98,6 +113,15 @@ def features_folder() -> Path:
     return folder
 
 
+def _nearest(frozen: keras.Model, parts: dict[str, str], images: np.ndarray) -> tuple[keras.Model, np.ndarray, float]:
+    """What is left to compute; of what, the longest part that is kept or the images; the seconds that this took."""
+    for name, key in reversed(parts.items()):
+        kept = frozen.get_layer(name).output
+        if found := _open(features_folder() / f"{key}.npy", (len(images), *kept.shape[1:])):
+            return keras.Model(kept, frozen.outputs), *found
+    return frozen, images, 0.0
+
+
 def _write(file, frozen: keras.Model, images: np.ndarray) -> str:
     """Compute features and write them as NumPy does, a chunk of images at a time; returns the SHA-256 of all bytes."""
     dtype, shape = np.dtype(_dtype(frozen)), (len(images), *frozen.output_shape[1:])
@@ -123,6 +147,7 @@ def _open(path: Path, shape: tuple[int, ...]) -> tuple[np.ndarray, float] | None
             if hashlib.file_digest(file, "sha256").hexdigest() != stamp["sha256"]:
                 return None
         features = np.load(path, mmap_mode="r", allow_pickle=False)
+        os.utime(path)  # used just now
         return (features, float(stamp["seconds"])) if features.shape == shape else None
     except (OSError, ValueError, KeyError, EOFError):
         return None

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from helpers.batches import ShuffledBatches
+from helpers.metrics import predict
 from helpers.transfer.fast_convolutions import with_fast_convolutions
 from helpers.transfer.features import LIMIT_BYTES, features_bytes, frozen_features, has_room
 from helpers.transfer.splitting import split_frozen
@@ -24,6 +25,8 @@ class TrainablePart:
         cached: Whether the frozen part's output is kept, so that it runs once.
         about: What is kept, or why nothing is, in a sentence.
         seconds: What computing the kept features took, now or when it was done; 0 where nothing is kept.
+        frozen: The part in front of `model`, whose output is kept; None where nothing is.
+        fast: Whether convolutions are computed as matrix products where that is faster.
     """
 
     model: keras.Model
@@ -32,6 +35,19 @@ class TrainablePart:
     cached: bool
     about: str
     seconds: float
+    frozen: keras.Model | None
+    fast: bool
+
+    def predict(self, images: np.ndarray) -> np.ndarray:
+        """Predict class probabilities as `metrics.predict` does of the whole model, the frozen part's output kept.
+
+        Args:
+            images: uint8 (n, height, width, channels).
+
+        Returns:
+            float32 (n, classes), each row summing to 1.
+        """
+        return predict(self.model, frozen_features(self.frozen, images, self.fast)[0] if self.cached else images)
 
 
 def trainable_part(
@@ -64,11 +80,12 @@ def trainable_part(
     reason = _reason_against(train, validation, parts, use_cache)
     if reason:
         batches = ShuffledBatches(*train, batch_size, seed) if isinstance(train, tuple) else train
-        return TrainablePart(with_fast_convolutions(model) if fast else model, batches, validation, False, reason, 0.0)
-    frozen, rest = map(with_fast_convolutions, parts) if fast else parts
+        whole = with_fast_convolutions(model) if fast else model
+        return TrainablePart(whole, batches, validation, False, reason, 0.0, None, fast)
+    frozen, rest = parts
     (x, y), (x_val, y_val) = train, validation
-    features, seconds, kept = frozen_features(frozen, x)
-    features_val, seconds_val, _ = frozen_features(frozen, x_val)
+    features, seconds, kept = frozen_features(frozen, x, fast)
+    features_val, seconds_val, _ = frozen_features(frozen, x_val, fast)
     about = (
         f"the frozen layers run once: {' x '.join(map(str, features.shape[1:]))} features an image, "
         f"{(features.nbytes + features_val.nbytes) / 2**20:,.0f} MiB on disk, "
@@ -76,7 +93,8 @@ def trainable_part(
         + f"{seconds + seconds_val:.1f} s"
     )
     batches = ShuffledBatches(features, y, batch_size, seed)
-    return TrainablePart(rest, batches, (features_val, y_val), True, about, seconds + seconds_val)
+    rest = with_fast_convolutions(rest) if fast else rest
+    return TrainablePart(rest, batches, (features_val, y_val), True, about, seconds + seconds_val, frozen, fast)
 
 
 def _reason_against(train, validation: Labelled, parts, use_cache: bool) -> str:

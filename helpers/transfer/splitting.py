@@ -52,17 +52,23 @@ def split_frozen(model: keras.Model) -> tuple[keras.Model, keras.Model] | None:
     nodes = graph(model)
     if nodes is None:
         return None
-    fixed, cut = [], None
-    for k, node in enumerate(nodes):
+    fixed = []
+    for node in nodes:
         fixed.append(
             not node.layer.trainable_weights and not _is_random(node.layer) and all(fixed[p] for p in node.parents)
         )
-        if fixed[k] and not any(p < k < child for child, other in enumerate(nodes) for p in other.parents):
-            cut = k
-    if cut is None or not any(node.layer.weights for node in nodes[: cut + 1]):
+    cuts = [k for k in narrow_places(nodes) if fixed[k]]
+    if not cuts or not any(node.layer.weights for node in nodes[: cuts[-1] + 1]):
         return None
-    features = nodes[cut].layer.output
+    features = nodes[cuts[-1]].layer.output
     return keras.Model(model.inputs, features, name="frozen"), keras.Model(features, model.outputs, name="trainable")
+
+
+def narrow_places(nodes: list[Node]) -> list[int]:
+    """Positions of the layers whose output alone joins what is in front of them and what is behind."""
+    return [
+        k for k in range(len(nodes)) if not any(p < k < child for child, node in enumerate(nodes) for p in node.parents)
+    ]
 
 
 def _names_of_parents(saved) -> list[str]:

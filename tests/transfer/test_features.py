@@ -16,6 +16,11 @@ from helpers.transfer import (
 from helpers.transfer.bases import ScaleForImageNet
 
 
+def key_of(frozen, images):
+    """The name of a frozen part's features."""
+    return list(features_module.features_keys(frozen, images).values())[-1]
+
+
 @pytest.mark.parametrize(("depth", "strides"), [(0, 2), (1, 2), (1, 5)])  # 5: maps of 2x2, as matrix products
 def test_training_on_kept_features_equals_training_the_whole(cache, tiny_data, depth, strides, train_base):
     kept, part, result = train_base(tiny_data, depth, True, strides)
@@ -69,9 +74,33 @@ def test_features_are_computed_once_and_read_again_in_another_process_s_model(
     np.testing.assert_array_equal(first, again)
 
 
+def test_features_begin_from_what_is_kept_of_the_first_layers(cache, tiny_data, monkeypatch, build_base):
+    short, long = (split_frozen(build_base(depth))[0] for depth in (1, 0))
+    assert len(short.layers) < len(long.layers)
+    expected = long.predict(tiny_data[0], verbose=0)
+    _, seconds, _ = frozen_features(short, tiny_data[0])
+    given = []
+    batches = features_module.OrderedBatches
+    monkeypatch.setattr(
+        features_module, "OrderedBatches", lambda x, **options: given.append(x) or batches(x, **options)
+    )
+    features, seconds_in_all, known = frozen_features(long, tiny_data[0])
+    np.testing.assert_allclose(features, expected, atol=1e-5)
+    assert not known
+    assert seconds_in_all > seconds
+    assert [x.shape[1:] for x in given] == [short.output_shape[1:]]
+
+
+def test_a_part_predicts_what_the_whole_does(cache, tiny_data, train_base):
+    for depth in (0, 1, "everything"):
+        model, part, _ = train_base(tiny_data, depth, use_cache=True)
+        assert part.cached == (depth != "everything")
+        np.testing.assert_allclose(part.predict(tiny_data[0]), model.predict(tiny_data[0], verbose=0), atol=1e-5)
+
+
 def test_other_images_weights_layers_or_precision_have_other_features(cache, tiny_data, keep_precision, build_base):
     def key(images=tiny_data[0], seed=0, depth=0):
-        return features_module.features_key(split_frozen(build_base(depth, seed=seed))[0], images)
+        return key_of(split_frozen(build_base(depth, seed=seed))[0], images)
 
     brighter = tiny_data[0].copy()
     brighter[-1, -1, -1, -1] ^= 1
@@ -85,7 +114,7 @@ def test_the_scaling_of_the_pixels_is_part_of_the_key(tiny_data):
     def key(mode):
         images = keras.Input((8, 8, 3), dtype="uint8")
         scaled = ScaleForImageNet(mode)(images)
-        return features_module.features_key(keras.Model(images, scaled), tiny_data[0])
+        return key_of(keras.Model(images, scaled), tiny_data[0])
 
     assert key("tf") != key("caffe")
 
@@ -120,14 +149,14 @@ def test_the_features_unused_for_longest_make_room_and_what_a_killed_run_left_is
     frozen_features(frozen, parts[0])
     frozen_features(frozen, parts[1])
     for k, part in enumerate(parts[:2]):
-        os.utime(cache / f"{features_module.features_key(frozen, part)}.npy", (100 - k, 100 - k))  # the second is older
+        os.utime(cache / f"{key_of(frozen, part)}.npy", (100 - k, 100 - k))  # the second is older
     (cache / ".left.npy-x1y2").touch()
     os.utime(cache / ".left.npy-x1y2", (0, 0))
     size = sum(path.stat().st_size for path in cache.glob("*.npy"))
     monkeypatch.setattr(features_module, "LIMIT_BYTES", size)
     frozen_features(frozen, parts[2])
     assert sum(path.stat().st_size for path in cache.glob("*.npy")) <= size
-    left = {features_module.features_key(frozen, part) for part in (parts[0], parts[2])}
+    left = {key_of(frozen, part) for part in (parts[0], parts[2])}
     assert {path.stem for path in cache.iterdir()} == left
 
 
