@@ -64,7 +64,7 @@ def test_frozen_layers_are_measured_from_an_empty_cache(monkeypatch, tmp_path):
     monkeypatch.setenv("COURSEWORK_CACHE", str(tmp_path))
     monkeypatch.setattr(frozen, "pretrained_classifier", build_small)
     comparisons = frozen.measure(num_images=36, rounds=2)
-    titles = ["Five epochs of VGG16's new head", "Five epochs of VGG16's last block", "One epoch of all of VGG16"]
+    titles = ["Five epochs of VGG16's new head", "Five epochs of VGG16's last block", "An epoch of all of VGG16"]
     assert [comparison.title for comparison in comparisons] == titles
     for comparison in comparisons:
         assert [len(seconds) for seconds in comparison.values.values()] == [2, 2]
@@ -162,6 +162,19 @@ def test_each_way_trains_an_epoch_a_turn_and_says_how_fast_after_one_to_warm_up(
     assert len(speeds) == 3
     assert all(0 < speed < 1e5 for speed in speeds)
     assert memory > 2**20
+
+
+def test_what_comes_before_the_clock_is_started_is_no_part_of_an_epoch(monkeypatch):
+    times = iter([100.0, 107.0, 109.0])  # the turn begins; the preparations end; the epoch ends
+    monkeypatch.setattr(ways.time, "perf_counter", lambda: next(times))
+    pipe = AskingPipe()
+    turns = ways.Turns(pipe, num_images=30)
+    turns()
+    turns()
+    turns.start_clock()
+    monkeypatch.setattr(turns, "start_clock", lambda: None)
+    turns()
+    assert pipe.told == ["", 30 / (109.0 - 107.0)]
 
 
 def test_the_torch_nets_have_as_many_parameters_as_keras():

@@ -115,8 +115,12 @@ class Turns:
             return True
         self._pipe.send("" if self._epochs == 2 else self._num_images / (time.perf_counter() - self._start))
         has_turn = self._pipe.recv() == "epoch"
-        self._start = time.perf_counter()
+        self.start_clock()
         return has_turn
+
+    def start_clock(self) -> None:
+        """Measure from now on: what came before in this turn is no part of an epoch."""
+        self._start = time.perf_counter()
 
 
 def peak_memory() -> int:
@@ -149,34 +153,36 @@ def keras_net(net: str, fast: bool = False):
 
 
 def _ours(net: str, images, labels, turns: Turns) -> None:
-    """The helpers' own way."""
+    """The helpers' own way, all epochs in one `fit`: each `fit` compiles anew."""
+    import keras
+
     from helpers.devices import use_precision
     from helpers.training import fit
-
-    use_precision()
-    options = {"batch_size": BATCH_SIZES[net], "seed": 0, "progress": Silent(), "callbacks": (_take(turns),)}
-    with suppress(NoTurnError):
-        fit(keras_net(net, fast=True), images, labels, validation_data=None, epochs=sys.maxsize, **options)
-
-
-def _plain_keras(net: str, images, labels, turns: Turns) -> None:
-    """What a first tutorial does."""
-    x = images.astype("float32")  # the model scales pixels itself
-    options = {"batch_size": BATCH_SIZES[net], "epochs": sys.maxsize, "verbose": 0, "callbacks": [_take(turns)]}
-    with suppress(NoTurnError):
-        keras_net(net).fit(x, labels, **options)
-
-
-def _take(turns: Turns):
-    """A callback that ends the training with an error when there is no turn left."""
-    import keras
 
     class TakeTurns(keras.callbacks.Callback):
         def on_epoch_begin(self, epoch, logs=None):
             if not turns():
                 raise NoTurnError
 
-    return TakeTurns()
+    use_precision()
+    options = {"batch_size": BATCH_SIZES[net], "seed": 0, "progress": Silent(), "callbacks": (TakeTurns(),)}
+    with suppress(NoTurnError):
+        fit(keras_net(net, fast=True), images, labels, validation_data=None, epochs=sys.maxsize, **options)
+
+
+def _plain_keras(net: str, images, labels, turns: Turns) -> None:
+    """What a first tutorial does.
+
+    Each epoch is a `fit` of its own, timed without its preparations. In one `fit` the dataset's iterator of the last
+    epoch would still be there when this one waits for its turn, and the longer it has been there, the longer Keras
+    waits for it to end: pauses would count as training.
+    """
+    import keras
+
+    x, model = images.astype("float32"), keras_net(net)  # the model scales pixels itself
+    begin = keras.callbacks.LambdaCallback(on_epoch_begin=lambda *_: turns.start_clock())
+    while turns():
+        model.fit(x, labels, batch_size=BATCH_SIZES[net], verbose=0, callbacks=[begin])
 
 
 def _torch(net: str, images, labels, turns: Turns, bfloat16: bool) -> None:
