@@ -39,7 +39,9 @@ class TrainablePart:
     fast: bool
 
     def predict(self, images: np.ndarray) -> np.ndarray:
-        """Predict class probabilities as `metrics.predict` does of the whole model, the frozen part's output kept.
+        """Predict class probabilities as `metrics.predict` does of the whole model.
+
+        The frozen part's output is kept, where there is room for it.
 
         Args:
             images: uint8 (n, height, width, channels).
@@ -47,7 +49,11 @@ class TrainablePart:
         Returns:
             float32 (n, classes), each row summing to 1.
         """
-        return predict(self.model, frozen_features(self.frozen, images, self.fast)[0] if self.cached else images)
+        if not self.cached:
+            return predict(self.model, images)
+        if not has_room(features_bytes(self.frozen, len(images))):
+            return predict(keras.Sequential([self.frozen, self.model]), images)
+        return predict(self.model, frozen_features(self.frozen, images, self.fast)[0])
 
 
 def trainable_part(

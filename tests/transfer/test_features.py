@@ -74,10 +74,14 @@ def test_features_are_computed_once_and_read_again_in_another_process_s_model(
     np.testing.assert_array_equal(first, again)
 
 
-def test_features_begin_from_what_is_kept_of_the_first_layers(cache, tiny_data, monkeypatch, build_base):
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16", "mixed_float16"])
+def test_features_begin_from_what_is_kept_of_the_first_layers(
+    cache, tiny_data, monkeypatch, keep_precision, policy, build_base
+):
+    keras.config.set_dtype_policy(policy)
     short, long = (split_frozen(build_base(depth))[0] for depth in (1, 0))
     assert len(short.layers) < len(long.layers)
-    expected = long.predict(tiny_data[0], verbose=0)
+    expected = np.asarray(long.predict(tiny_data[0], verbose=0), "float32")
     _, seconds, _ = frozen_features(short, tiny_data[0])
     given = []
     batches = features_module.OrderedBatches
@@ -96,6 +100,15 @@ def test_a_part_predicts_what_the_whole_does(cache, tiny_data, train_base):
         model, part, _ = train_base(tiny_data, depth, use_cache=True)
         assert part.cached == (depth != "everything")
         np.testing.assert_allclose(part.predict(tiny_data[0]), model.predict(tiny_data[0], verbose=0), atol=1e-5)
+
+
+def test_without_room_for_their_features_images_are_predicted_all_the_same(cache, tiny_data, monkeypatch, train_base):
+    model, part, _ = train_base(tiny_data, 1, use_cache=True)
+    kept = set(cache.iterdir())
+    monkeypatch.setattr(features_module, "LIMIT_BYTES", 10)
+    others = tiny_data[0][::-1]
+    np.testing.assert_allclose(part.predict(others), model.predict(others, verbose=0), atol=1e-5)
+    assert set(cache.iterdir()) == kept
 
 
 def test_other_images_weights_layers_or_precision_have_other_features(cache, tiny_data, keep_precision, build_base):
