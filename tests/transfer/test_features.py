@@ -74,9 +74,12 @@ def test_features_are_computed_once_and_read_again_in_another_process_s_model(
     np.testing.assert_array_equal(first, again)
 
 
-@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16", "mixed_float16"])
+# Tolerances of a few roundings: JAX computes layers together, and rounds in between where it is cut.
+@pytest.mark.parametrize(
+    ("policy", "tolerance"), [("float32", 1e-5), ("mixed_bfloat16", 2**-6), ("mixed_float16", 2**-9)]
+)
 def test_features_begin_from_what_is_kept_of_the_first_layers(
-    cache, tiny_data, monkeypatch, keep_precision, policy, build_base
+    cache, tiny_data, monkeypatch, keep_precision, policy, tolerance, build_base
 ):
     keras.config.set_dtype_policy(policy)
     short, long = (split_frozen(build_base(depth))[0] for depth in (1, 0))
@@ -89,7 +92,7 @@ def test_features_begin_from_what_is_kept_of_the_first_layers(
         features_module, "OrderedBatches", lambda x, **options: given.append(x) or batches(x, **options)
     )
     features, seconds_in_all, known = frozen_features(long, tiny_data[0])
-    np.testing.assert_allclose(features, expected, atol=1e-5)
+    np.testing.assert_allclose(features, expected, rtol=tolerance, atol=1e-5)
     assert not known
     assert seconds_in_all > seconds
     assert [x.shape[1:] for x in given] == [short.output_shape[1:]]
