@@ -17,7 +17,7 @@ BIN  := $(VENV)/bin
 # With a working NVIDIA GPU, TensorFlow's build with CUDA; its own stamp, so that a GPU added later is noticed.
 HARDWARE := $(if $(shell nvidia-smi -L 2>/dev/null),gpu,cpu)
 READY := $(VENV)/ready-$(HARDWARE)
-SUITE := $(BIN)/python -m helpers.suite --profile "$(PROFILE)" --seeds "$(SEEDS)" --jobs "$(JOBS)" --dataset "$(DATASET)" \
+SUITE := $(BIN)/python -m suite --profile "$(PROFILE)" --seeds "$(SEEDS)" --jobs "$(JOBS)" --dataset "$(DATASET)" \
          --retries "$(RETRIES)" --timeout "$(TIMEOUT)" --fresh "$(FRESH)" --gpus "$(GPUS)" --threads "$(THREADS)"
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
@@ -50,7 +50,7 @@ faults: $(READY)  ## only the faults: kills, damaged files, full disks; notes ho
 	@$(BIN)/python -m pytest tests/faults --note-faults reports/faults.json
 
 bench: $(READY)  ## what the suite's ways bring against the plain ones: reports/bench/index.html
-	@$(BIN)/python -m helpers.bench $(BENCH)
+	@$(BIN)/python -m benchmarks $(BENCH)
 
 lab: $(READY)  ## open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab --notebook-dir notebooks
@@ -59,7 +59,7 @@ setup: $(READY)  ## only the set-up that every target does by itself
 
 clean:  ## remove what quick and smoke runs and the tools left; keeps .venv and all of reports/full
 	rm -rf reports/quick reports/smoke .snakemake .pytest_cache .ruff_cache build *.egg-info
-	find helpers tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find helpers suite benchmarks tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 13) else \

@@ -168,7 +168,7 @@ def judge_difference(better: list[float], worse: list[float]) -> tuple[str, tupl
         ValueError: Not the same number of runs.
     """
     if len(better) != len(worse):
-        raise ValueError(f"runs are paired by seed: expected as many of each, came {len(better)} and {len(worse)}")
+        raise ValueError(f"runs are paired by seed: expected as many of each, got {len(better)} and {len(worse)}")
     mean, low, high = mean_interval(np.subtract(better, worse))
     verdict = "one seed" if np.isnan(low) else "holds" if low > 0 else "contradicted" if high < 0 else "not decided"
     return verdict, (mean, low, high)
@@ -216,7 +216,7 @@ def _pairs(claim: pd.Series) -> list[tuple[str, str]]:
     """The comparisons that a claim consists of: better and worse variant of each."""
     better, worse = claim["better"], claim["worse"].split("|")
     if "|" in better:
-        raise ValueError(f"claim {claim.name}: expected one better variant, came {better}")
+        raise ValueError(f"claim {claim.name}: expected one better variant, got {better}")
     return list(itertools.pairwise([better, *worse])) if claim.name in ORDERED else [(better, w) for w in worse]
 
 

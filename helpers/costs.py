@@ -36,7 +36,7 @@ def layer_costs(model: keras.Model, dtype: str = "float32") -> pd.DataFrame:
         A. Araujo, W. Norris, J. Sim, "Computing Receptive Fields of Convolutional Neural Networks", Distill 2019.
     """
     if dtype not in BYTES:
-        raise ValueError(f"dtype: expected one of {', '.join(BYTES)}, came {dtype!r}")
+        raise ValueError(f"dtype: expected one of {', '.join(BYTES)}, got {dtype!r}")
     rows, field, jump, previous = [], 1, 1, model.inputs[0]
     for layer in (layer for layer in model.layers if not isinstance(layer, layers.InputLayer)):
         if layer.input is not previous:
@@ -125,18 +125,3 @@ def measure_speed(model: keras.Model, x: np.ndarray, y: np.ndarray, steps: int =
         model.train_on_batch(x, y)
         seconds.append(time.perf_counter() - start)
     return work / float(np.median(seconds[2:]))
-
-
-def epoch_seconds(runs: list[dict]) -> float:
-    """Median seconds of an epoch, validation included, leaving out the first of a run, in which Keras compiles.
-
-    Of a run's only epoch, the part after its first call counts.
-
-    Args:
-        runs: Records of runs, one or more.
-    """
-    seconds = []
-    for run in runs:
-        first, *others = run["seconds_by_epoch"]
-        seconds += others or [first - run["seconds_first_step"]]
-    return float(np.median(seconds))

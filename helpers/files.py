@@ -2,10 +2,13 @@
 
 import json
 import os
+import platform
+import re
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, BinaryIO
 
@@ -87,7 +90,8 @@ def replacing(path: Path, previous: Path | None = None) -> Iterator[BinaryIO]:
     Yields:
         The file to write to, binary. If writing fails, `path` stays as it was and nothing is left behind.
     """
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
+    prefix = f".{path.name}-{platform.node()}-{os.getpid()}-"  # says who writes it: see remove_half_written
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=prefix, delete=False) as file:
         try:
             yield file
             file.flush()
@@ -96,9 +100,37 @@ def replacing(path: Path, previous: Path | None = None) -> Iterator[BinaryIO]:
             os.unlink(file.name)
             raise
     os.chmod(file.name, 0o644)  # temporary files are private, results are for everyone
-    if previous and path.exists():
-        os.replace(path, previous)
+    if previous:
+        with suppress(FileNotFoundError):  # there is none, or another process has just removed it
+            os.replace(path, previous)
     os.replace(file.name, path)
+
+
+def remove_half_written(folder: Path) -> None:
+    """Remove what `replacing` left in a folder when its process was killed.
+
+    A file of a process that may be alive stays: of one of this machine that runs, and of another machine's within a
+    day. Where a file system has no locks, several may be at work.
+    """
+    for path in folder.glob(".*-*-*-*"):
+        *_, node, process, _ = path.name.rsplit("-", 3)
+        if node == platform.node() and process.isdecimal():
+            alive = int(process) != os.getpid() and _is_alive(int(process))
+        else:
+            alive = time.time() - path.stat().st_mtime < 86_400  # seconds in a day
+        if not alive:
+            path.unlink(missing_ok=True)
+
+
+def _is_alive(process: int) -> bool:
+    """Whether a process of this machine exists."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # it is another user's
+        return True
+    return True
 
 
 def lock(file: IO, when_waiting: Callable[[], None]) -> None:
@@ -136,6 +168,7 @@ def write_json(path: Path, content: dict) -> None:
         ValueError: A number is not finite.
     """
     text = json.dumps(content, indent=1, allow_nan=False, default=_plain)
+    text = re.sub(r"\[[^][{}\"]*\]", lambda numbers: " ".join(numbers[0].split()), text)  # a list of numbers, a line
     with replacing(path) as file:
         file.write(text.encode())
 
@@ -144,4 +177,4 @@ def _plain(value):
     """NumPy numbers as Python's; anything else in a record is a mistake."""
     if hasattr(value, "item"):
         return value.item()
-    raise TypeError(f"a record holds plain values only, came {type(value).__name__}")
+    raise TypeError(f"a record holds plain values only, got {type(value).__name__}")

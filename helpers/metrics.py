@@ -7,74 +7,50 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import classification_report, confusion_matrix, log_loss
 
-from helpers.batches import OrderedBatches
-from helpers.feeding import feed
-
-PREDICTION_BATCH = 500  # images; twice as many are 7 % faster, but a CNN's maps of them take 135 MB more
-
-
-def predict(model: keras.Model, images: np.ndarray) -> np.ndarray:
-    """Predict class probabilities.
-
-    Args:
-        model: uint8 images -> probabilities.
-        images: uint8 (n, height, width, channels).
-
-    Returns:
-        float32 (n, classes), each row summing to 1.
-    """
-    return np.asarray(model.predict(feed(OrderedBatches(images, batch_size=PREDICTION_BATCH)), verbose=0))
+from helpers.training.frozen import predict
 
 
 def metrics_report(
-    model: keras.Model,
-    x_test: np.ndarray,
-    y_test: np.ndarray,
-    class_names: Sequence[str] | None = None,
-    y_prob: np.ndarray | None = None,
+    model, x_test: np.ndarray, y_test: np.ndarray, class_names: Sequence[str] | None = None
 ) -> pd.DataFrame:
     """Print the classification report of a model's predictions, and return the same figures.
 
     Args:
-        model: uint8 images -> probabilities.
+        model: A Keras model, uint8 images -> probabilities; or a run of a notebook's, such as `lab["cnn"]`, which
+            knows its predictions of the test images from its record.
         x_test: uint8 (n, height, width, channels).
         y_test: Integer classes (n,).
-        class_names: Names by class; default "0", "1", ...
-        y_prob: The model's probabilities for x_test (n, classes), where they are already there.
+        class_names: Names by class; default those of a run's data, else "0", "1", ...
 
     Returns:
         Rows: the classes, then "accuracy", "macro avg", "weighted avg". Columns: precision, recall, f1-score (0 to 1)
         and support (images). In the accuracy row only f1-score holds a figure: the accuracy, as in the printed table.
 
     Raises:
-        ValueError: No images, not as many classes or probabilities as images, or classes that are not of shape (n,).
+        ValueError: No images, not as many classes as images, or classes that are not of shape (n,).
     """
     if not len(x_test) == len(y_test) or not len(y_test):
-        raise ValueError(f"expected as many images as classes, and some: came {len(x_test)} and {len(y_test)}")
+        raise ValueError(f"expected as many images as classes, and some: got {len(x_test)} and {len(y_test)}")
     if np.ndim(y_test) != 1:
-        raise ValueError(f"y_test: expected integer classes of shape (n,), came shape {np.shape(y_test)}")
-    y_prob = predict(model, x_test) if y_prob is None else y_prob
-    if len(y_prob) != len(y_test):
-        raise ValueError(f"y_prob: expected probabilities for {len(y_test)} images, came {len(y_prob)}")
-    table = report_table(y_test, y_prob, class_names)
+        raise ValueError(f"y_test: expected integer classes of shape (n,), got shape {np.shape(y_test)}")
+    if isinstance(model, keras.Model):
+        y_prob = predict(model, x_test)
+        y_pred, names = y_prob.argmax(axis=1), class_names or [str(k) for k in range(y_prob.shape[1])]
+    else:
+        y_pred, names = model.predicted_classes(x_test), class_names or model.class_names
+    table = report_table(y_test, y_pred, names)
     print(format_report(table))
     return table
 
 
-def report_table(y_true: np.ndarray, y_prob: np.ndarray, class_names: Sequence[str] | None = None) -> pd.DataFrame:
-    """The table that `metrics_report` returns, from classes (n,) and probabilities (n, classes)."""
-    names = list(class_names or map(str, range(y_prob.shape[1])))
+def report_table(y_true: np.ndarray, y_pred: np.ndarray, class_names: Sequence[str]) -> pd.DataFrame:
+    """The table that `metrics_report` returns, from true and predicted classes (n,)."""
+    names = list(class_names)
     report = classification_report(
-        y_true,
-        y_prob.argmax(axis=1),
-        labels=range(len(names)),
-        target_names=names,
-        output_dict=True,
-        zero_division=0,
+        y_true, y_pred, labels=range(len(names)), target_names=names, output_dict=True, zero_division=0
     )
     # scikit-learn leaves the accuracy out where a class is in neither the truth nor the predictions.
-    accuracy = float(np.mean(y_true == y_prob.argmax(axis=1)))
-    averages = {"accuracy": {"f1-score": accuracy, "support": len(y_true)}}
+    averages = {"accuracy": {"f1-score": float(np.mean(y_true == y_pred)), "support": len(y_true)}}
     averages |= {name: report[name] for name in ("macro avg", "weighted avg")}
     return pd.DataFrame({name: report[name] for name in names} | averages).T[
         ["precision", "recall", "f1-score", "support"]
@@ -107,7 +83,8 @@ def summarise_test(y_true: np.ndarray, y_prob: np.ndarray, class_names: Sequence
     """
     labels = range(len(class_names))
     exact = y_prob.astype("float64")  # float32 rows miss a sum of 1 by a rounding, of which scikit-learn warns
-    table = report_table(y_true, y_prob, class_names)
+    y_pred = y_prob.argmax(axis=1)
+    table = report_table(y_true, y_pred, class_names)
     by_row = {name: row.dropna().to_dict() for name, row in table.iterrows()}
     return {
         "accuracy": float(table.loc["accuracy", "f1-score"]),
@@ -116,5 +93,5 @@ def summarise_test(y_true: np.ndarray, y_prob: np.ndarray, class_names: Sequence
         "by_class": {name: by_row[name] for name in class_names},
         "macro_avg": by_row["macro avg"],
         "weighted_avg": by_row["weighted avg"],
-        "confusion_matrix": confusion_matrix(y_true, y_prob.argmax(axis=1), labels=labels).tolist(),
+        "confusion_matrix": confusion_matrix(y_true, y_pred, labels=labels).tolist(),
     }

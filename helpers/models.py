@@ -3,20 +3,18 @@
 Pixels are scaled inside the model, and the softmax is computed in float32 whatever the precision policy.
 """
 
+import math
 from collections.abc import Sequence
 
 import keras
 import pandas as pd
 from keras import layers
 
-from helpers import fast_layers
-
 
 def report_a_dense(
     input_shape: tuple[int, int, int] = (32, 32, 3),
     num_classes: int = 10,
     dropout_rate: float = 0.2,
-    fast: bool = True,
 ) -> keras.Model:
     """Report A's dense net: Flatten, BatchNorm, Dense 100, BatchNorm, Dense 100, Dropout, Dense 10.
 
@@ -26,7 +24,6 @@ def report_a_dense(
         input_shape: (height, width, channels) of the uint8 images, 0 to 255.
         num_classes: Number of classes.
         dropout_rate: Share of the last hidden units dropped in training, 0 up to 1; the report prints none.
-        fast: Whether to normalise in `fast_layers`' way where it exists; the net is the same.
 
     Returns:
         uint8 (batch, *input_shape) -> float32 probabilities (batch, num_classes).
@@ -34,7 +31,7 @@ def report_a_dense(
     images = keras.Input(input_shape, dtype="uint8", name="images")
     x = layers.Rescaling(1 / 255, name="scale_pixels")(images)
     x = layers.Flatten(name="flatten")(x)
-    return keras.Model(images, _report_a_head(x, num_classes, dropout_rate, fast), name="report_a_dense")
+    return keras.Model(images, _report_a_head(x, num_classes, dropout_rate), name="report_a_dense")
 
 
 def report_a_cnn(
@@ -44,7 +41,6 @@ def report_a_cnn(
     pooling: bool = True,
     pool_stride: int = 2,
     conv_strides: tuple[int, int, int] = (1, 1, 1),
-    fast: bool = True,
 ) -> keras.Model:
     """Report A's CNN: three convolutions (50 5x5, 100 3x3, 200 3x3), each halved by a pool, then the dense net's head.
 
@@ -59,7 +55,6 @@ def report_a_cnn(
         pooling: Whether the pools are there.
         pool_stride: Pixels between neighbouring 2x2 windows of every pool, 1 or more.
         conv_strides: Pixels between neighbouring places of the kernels, a stride a convolution, each 1 or more.
-        fast: Whether to normalise in `fast_layers`' way where it exists; the net is the same.
 
     Returns:
         uint8 (batch, *input_shape) -> float32 probabilities (batch, num_classes).
@@ -70,7 +65,7 @@ def report_a_cnn(
     if len(conv_strides) != 3 or min(pool_stride, *conv_strides) < 1:
         raise ValueError(
             f"conv_strides, pool_stride: expected three strides and one, each 1 or more, "
-            f"came {conv_strides} and {pool_stride}"
+            f"got {conv_strides} and {pool_stride}"
         )
     images = keras.Input(input_shape, dtype="uint8", name="images")
     x = layers.Rescaling(1 / 255, name="scale_pixels")(images)
@@ -79,7 +74,7 @@ def report_a_cnn(
         if pooling:  # 32x32 -> 16x16 -> 8x8 -> 4x4
             x = layers.MaxPooling2D(2, pool_stride, padding="same", name=f"pool_{i}")(x)
     x = layers.Flatten(name="flatten")(x)
-    return keras.Model(images, _report_a_head(x, num_classes, dropout_rate, fast), name="report_a_cnn")
+    return keras.Model(images, _report_a_head(x, num_classes, dropout_rate), name="report_a_cnn")
 
 
 def report_c_mlp(
@@ -105,7 +100,7 @@ def report_c_mlp(
         ValueError: Not a mean and a standard deviation for each channel.
     """
     if not len(mean) == len(std) == input_shape[-1]:
-        raise ValueError(f"mean, std: expected {input_shape[-1]} channels, came {len(mean)} and {len(std)}")
+        raise ValueError(f"mean, std: expected {input_shape[-1]} channels, got {len(mean)} and {len(std)}")
     images = keras.Input(input_shape, dtype="uint8", name="images")
     scale, offset = [1 / (255 * s) for s in std], [-m / s for m, s in zip(mean, std, strict=True)]
     x = layers.Rescaling(scale, offset, name="normalise_channels")(images)
@@ -119,7 +114,6 @@ def report_e_convnet(
     input_shape: tuple[int, int, int] = (32, 32, 3),
     num_classes: int = 10,
     activation: str = "leaky_relu",
-    fast: bool = True,
 ) -> keras.Model:
     """Report E's ConvNet: two blocks of two 3x3 convolutions (32, then 64), a dense layer of 512, and dropout.
 
@@ -129,7 +123,6 @@ def report_e_convnet(
         input_shape: (height, width, channels) of the uint8 images, 0 to 255; scaled to -1 to 1 inside.
         num_classes: Number of classes.
         activation: After each batch normalisation: "leaky_relu", with a slope of 0.01 below 0, or a name of Keras's.
-        fast: Whether to normalise in `fast_layers`' way where it exists; the net is the same.
 
     Returns:
         uint8 (batch, *input_shape) -> float32 probabilities (batch, num_classes).
@@ -143,20 +136,20 @@ def report_e_convnet(
     for i, filters in enumerate((32, 64), 1):
         for j in (1, 2):
             x = layers.Conv2D(filters, 3, padding="same", name=f"conv_{i}_{j}")(x)
-            x = activate(fast_layers.batch_norm(fast, name=f"batch_norm_{i}_{j}")(x))
+            x = activate(layers.BatchNormalization(name=f"batch_norm_{i}_{j}")(x))
         x = layers.MaxPooling2D(2, name=f"pool_{i}")(x)  # 32x32 -> 16x16 -> 8x8
         x = layers.Dropout(0.25, name=f"dropout_{i}")(x)
     x = layers.Flatten(name="flatten")(x)
-    x = activate(fast_layers.batch_norm(fast, name="batch_norm_3")(layers.Dense(512, name="hidden_1")(x)))
+    x = activate(layers.BatchNormalization(name="batch_norm_3")(layers.Dense(512, name="hidden_1")(x)))
     x = layers.Dropout(0.5, name="dropout_3")(x)
     return keras.Model(images, _probabilities(x, num_classes), name="report_e_convnet")
 
 
-def _report_a_head(x, num_classes: int, dropout_rate: float, fast: bool):
+def _report_a_head(x, num_classes: int, dropout_rate: float):
     """The layers that both of report A's nets end in, from a flat (batch, features) tensor."""
-    x = fast_layers.batch_norm(fast, name="batch_norm_1")(x)
+    x = layers.BatchNormalization(name="batch_norm_1")(x)
     x = layers.Dense(100, activation="relu", name="hidden_1")(x)
-    x = fast_layers.batch_norm(fast, name="batch_norm_2")(x)
+    x = layers.BatchNormalization(name="batch_norm_2")(x)
     x = layers.Dense(100, activation="relu", name="hidden_2")(x)
     x = layers.Dropout(dropout_rate, name="dropout")(x)
     return _probabilities(x, num_classes)
@@ -165,6 +158,13 @@ def _report_a_head(x, num_classes: int, dropout_rate: float, fast: bool):
 def _probabilities(x, num_classes: int):
     """A dense layer and its softmax, in float32 also under a mixed policy."""
     return layers.Dense(num_classes, activation="softmax", dtype="float32", name="probabilities")(x)
+
+
+def count_parameters(model: keras.Model) -> dict[str, int]:
+    """Numbers of parameters: total, trainable, non_trainable."""
+    total = model.count_params()
+    trainable = sum(math.prod(weight.shape) for weight in model.trainable_weights)
+    return {"total": total, "trainable": trainable, "non_trainable": total - trainable}
 
 
 def describe_layers(model: keras.Model) -> pd.DataFrame:
@@ -177,7 +177,7 @@ def describe_layers(model: keras.Model) -> pd.DataFrame:
         A row a layer, in order: layer, kind, kernels (their number), kernel size, output shape, parameters.
     """
     rows = []
-    for layer in model.layers[1:]:
+    for layer in (layer for layer in model.layers if not isinstance(layer, layers.InputLayer)):
         convolution = isinstance(layer, layers.Conv2D)
         rows.append(
             {

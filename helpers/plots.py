@@ -80,13 +80,14 @@ def split_strips(parts: dict[str, np.ndarray], labels: np.ndarray, class_names: 
     return figure
 
 
-def learning_curves(runs: list[dict], variants: Sequence[str]) -> Figure:
+def learning_curves(runs: list[dict], variants: Sequence[str] | None = None) -> Figure:
     """Loss and accuracy by epoch, training dashed and validation solid, a colour a variant and a line a seed.
 
     Args:
         runs: Records of runs.
-        variants: Which of them to draw, in this order.
+        variants: Which of them to draw, in this order; default all.
     """
+    variants = variants or list(dict.fromkeys(run["variant"] for run in runs))
     figure, axes = plt.subplots(1, 2, figsize=(9, 3.6))
     colors = dict(zip(variants, sns.color_palette(n_colors=len(variants)), strict=True))
     for ax, quantity in zip(axes, ("loss", "accuracy"), strict=True):
@@ -150,19 +151,67 @@ def class_bars(
     return ax
 
 
+def confusion_matrices(runs: list[dict], class_names: Sequence[str]) -> Figure:
+    """A confusion matrix a variant, each the sum over its seeds, in percent of the true class.
+
+    Args:
+        runs: Records of runs.
+        class_names: Names by class.
+    """
+    variants = list(dict.fromkeys(run["variant"] for run in runs))
+    size = (5.5 * max(1, len(variants)), 5.4)
+    figure, axes = plt.subplots(1, max(1, len(variants)), figsize=size, squeeze=False)
+    for ax, variant in zip(axes.flat, variants, strict=False):
+        matrices = [run["test"]["confusion_matrix"] for run in runs if run["variant"] == variant]
+        confusion_matrix(np.sum(matrices, axis=0), class_names, ax, title=variant.replace("_", " "))
+    return figure
+
+
+def recall_bars(runs: list[dict], class_names: Sequence[str], ax: Axes | None = None) -> Axes:
+    """Each class's recall, mean over the seeds, a colour a variant.
+
+    Args:
+        runs: Records of runs.
+        class_names: Names by class.
+        ax: Where to draw; default, a new figure.
+    """
+    recalls: dict[str, list] = {}
+    for run in runs:
+        of_run = [run["test"]["by_class"][name]["recall"] for name in class_names]
+        recalls.setdefault(run["variant"], []).append(of_run)
+    means = {variant: np.mean(values, axis=0) for variant, values in recalls.items()}
+    return class_bars(means, class_names, "recall, mean over the seeds", ax)
+
+
+def most_confused(runs: list[dict], class_names: Sequence[str]) -> str:
+    """The most frequent mistake of runs in words: "cat is taken for dog in 25 % of the cases".
+
+    Args:
+        runs: Records of runs of one variant.
+        class_names: Names by class.
+    """
+    if not runs:
+        return "not recorded"
+    matrix = np.sum([run["test"]["confusion_matrix"] for run in runs], axis=0)
+    shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    np.fill_diagonal(shares, 0)
+    true, predicted = np.unravel_index(shares.argmax(), shares.shape)
+    return f"{class_names[true]} is taken for {class_names[predicted]} in {shares[true, predicted]:.0%} of the cases"
+
+
 def surest_mistakes(
-    images: np.ndarray, y_true: np.ndarray, y_prob: np.ndarray, class_names: Sequence[str], count: int = 10
+    images: np.ndarray, y_true: np.ndarray, predictions, class_names: Sequence[str], count: int = 10
 ) -> Figure:
     """The wrong predictions with the highest probability, each with what was predicted and what is true.
 
     Args:
         images: uint8 (n, height, width, channels).
         y_true: Integer classes (n,).
-        y_prob: Probabilities (n, classes).
+        predictions: `runs.Predictions` of these images.
         class_names: Names by class.
         count: Most images to show.
     """
-    y_pred, confidence = y_prob.argmax(axis=1), y_prob.max(axis=1)
+    y_pred, confidence = predictions.y_pred, predictions.confidence
     wrong = np.flatnonzero(y_pred != y_true)
     wrong = wrong[np.argsort(-confidence[wrong], kind="stable")][:count]
     titles = [f"{class_names[y_pred[i]]} {confidence[i]:.0%}\nis {class_names[y_true[i]]}" for i in wrong]

@@ -44,7 +44,7 @@ class Progress:
         _append(f"run {self.finished + 1} of {self.num_runs}: {text}")
 
     def finish(self, name: str, result, epochs: int) -> None:
-        """End a run of at most so many epochs, or one that was not trained again, with what came of it.
+        """End a run of at most so many epochs, or one that was not trained again, and its outcome.
 
         Args:
             name: What to call the run.
@@ -63,6 +63,21 @@ class Progress:
             lines.append(f"    taken from the run of {format_time(result.started)}, not trained again")
         (_Line() if result.reused else self._line).show("\n".join(lines))
         _append(f"run {self.finished} of {self.num_runs}: " + ";".join(lines).replace("    ", " "))
+
+    def take(self, name: str, record: dict, epochs: int) -> None:
+        """End a run that was taken from its record.
+
+        Args:
+            name: What to call the run.
+            record: Its record.
+            epochs: Most epochs.
+        """
+        self.finished, self.reused = self.finished + 1, self.reused + 1
+        self.seconds += record["seconds"]
+        trained, took = len(record["seconds_by_epoch"]), format_seconds(record["seconds"])
+        text = f"{name}: {trained} of {epochs} epochs, {took}; from its record of {format_time(record['started'])}"
+        _Line().show(text)
+        _append(f"run {self.finished} of {self.num_runs}: {text}")
 
     def _rest_of_runs(self, this_run: float) -> float:
         """Seconds for the runs after this one, at the pace of those that ended."""

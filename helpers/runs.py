@@ -1,136 +1,235 @@
-"""The record of a training run: one JSON file, written whole or not at all."""
+"""Records of training runs: one JSON file a run, written whole or not at all, and enough to make every page from.
 
+A record holds settings, history, times, device, test metrics, and what the net said of each test image. It carries a
+digest of itself: what is cut short, altered, or of a newer format is named and not used.
+"""
+
+import base64
+import hashlib
 import json
-import math
 import os
+import re
+import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
-import keras
+import numpy as np
 import pandas as pd
 
-from helpers.data import Split
-from helpers.environment import current_commit, environment
 from helpers.files import write_json
-from helpers.progress import Progress
-from helpers.training import TrainingResult
+
+FORMAT = 1  # of records; a reader knows this one and those before
+PROBABILITY_STEPS = 65_535  # a probability is kept as a whole number of these
+_NEEDED = {"format", "kind", "notebook", "profile", "dataset", "setting", "identity", "started", "sha256"}
+_NEEDED_OF_RUNS = {"variant", "seed", "history", "seconds_by_epoch", "device", "versions", "test", "tests"}
+
+
+class RecordError(ValueError):
+    """A record cannot be used."""
 
 
 @dataclass(frozen=True)
-class Experiment:
-    """What all runs of one execution of a notebook have in common.
+class Predictions:
+    """What a net said of each test image.
 
     Attributes:
-        notebook: The notebook's name, such as "03_cnn".
-        profile: "full", "quick" or "smoke".
-        dataset: Name of the data really used.
-        asked_dataset: Name of the data asked for; another than `dataset` means that a stand-in was used.
-        seeds: The seeds to run.
-        split: The split of the images, whole; a profile may use less of each part.
-        folder: Where the records go.
+        y_pred: The most probable class, int64 (n,).
+        confidence: Its probability, float64 (n,), to within 1e-5.
+        second: The second most probable class, int64 (n,).
     """
 
-    notebook: str
-    profile: str
-    dataset: str
-    asked_dataset: str
-    seeds: list[int]
-    split: Split
-    folder: Path
-
-    def __post_init__(self):
-        current_commit()  # read once, before the first run: the code may change while it trains
+    y_pred: np.ndarray
+    confidence: np.ndarray
+    second: np.ndarray
 
 
-def write_run(
-    experiment: Experiment,
-    variant: str,
-    model: keras.Model,
-    training: TrainingResult,
-    test: dict,
-    **hyperparameters,
-) -> dict:
-    """Write the record of a run that has ended to `<variant>-seed<k>.json`, and return it.
+def pack_predictions(y_prob: np.ndarray) -> dict[str, str]:
+    """Predictions as text for a record: some 20 kB for 10,000 images.
 
     Args:
-        experiment: What the runs of the notebook have in common.
-        variant: What distinguishes this run from the others, such as "cnn".
-        model: The trained model.
-        training: What `fit` returned.
-        test: What `metrics.summarise_test` returned; empty for a run that was only validated.
-        **hyperparameters: Those that neither the optimizer nor `fit` knows, such as dropout_rate.
+        y_prob: Probabilities (n, classes), at most 256 classes.
     """
-    trained = training.as_dict()
-    del trained["reused"]  # says how this execution came by the run, nothing of the run
-    record = {
-        "notebook": experiment.notebook,
-        "variant": variant,
-        "dataset": experiment.dataset,
-        "profile": experiment.profile,
-        "seed": training.seed,
-        "split": {"name": experiment.split.name, "fingerprint": experiment.split.fingerprint, **experiment.split.sizes},
-        "hyperparameters": trained.pop("hyperparameters") | hyperparameters,
-        "parameters": count_parameters(model),
-        **trained.pop("environment"),
-        **trained,
-        "test": test,
-        "precision": keras.config.dtype_policy().name,
-    }
-    write_json(experiment.folder / f"{variant}-seed{training.seed}.json", record)
+    order = np.argsort(-y_prob, axis=1, kind="stable")
+    y_pred, confidence = y_prob.argmax(axis=1), y_prob.max(axis=1).astype("float64")
+    steps = np.round(np.clip(confidence, 0, 1) * PROBABILITY_STEPS).astype("<u2")
+    columns = {"y_pred": y_pred.astype("u1"), "confidence": steps, "second": order[:, 1].astype("u1")}
+    return {name: base64.b64encode(zlib.compress(column.tobytes(), 9)).decode() for name, column in columns.items()}
+
+
+def unpack_predictions(test: dict) -> Predictions:
+    """The predictions in a record's test.
+
+    Args:
+        test: `record["test"]`, or one of `record["tests"]`.
+
+    Raises:
+        RecordError: They are not there, or not as many as images.
+    """
+    try:
+        packed = test["predictions"]
+        kinds = {"y_pred": "u1", "confidence": "<u2", "second": "u1"}
+        found = {
+            name: np.frombuffer(zlib.decompress(base64.b64decode(packed[name])), kind) for name, kind in kinds.items()
+        }
+    except (KeyError, TypeError, ValueError, zlib.error) as error:
+        raise RecordError(f"expected predictions for each test image, got {type(error).__name__}: {error}") from error
+    if {len(column) for column in found.values()} != {test["images"]}:
+        raise RecordError(f"expected predictions for {test['images']} images, got {[len(c) for c in found.values()]}")
+    confidence = found["confidence"] / PROBABILITY_STEPS
+    return Predictions(found["y_pred"].astype("int64"), confidence, found["second"].astype("int64"))
+
+
+def write_record(folder: Path, name: str, record: dict) -> dict:
+    """Write a record beside those that are there; none is replaced.
+
+    Args:
+        folder: The notebook's folder of records.
+        name: What the file's name begins with, such as "cnn-seed10".
+        record: Plain values.
+
+    Returns:
+        The record with its format and digest.
+    """
+    record = {"format": FORMAT} | record
+    record = json.loads(json.dumps(record, allow_nan=False, default=_plain))
+    record["sha256"] = _digest(record)
+    plain_name = re.sub(r"[^\w.+-]+", "_", name)
+    write_json(folder / f"{plain_name}-{record['sha256'][:8]}.json", record)
     return record
 
 
-def write_summary(experiment: Experiment, table: pd.DataFrame, progress: Progress | None = None, **more) -> None:
-    """Write `summary.json`, the notebook's last act: who finds it knows that the notebook ran to its end.
+def read_record(path: Path) -> dict:
+    """Read a record that is whole; one that has not changed since is not read again.
+
+    Raises:
+        RecordError: It is cut short, was altered, is of a newer format, or is something else.
+    """
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise RecordError(f"cannot be read ({error})") from error
+    return _read_record(path, status.st_mtime_ns, status.st_size)
+
+
+@cache
+def _read_record(path: Path, modified: int, size: int) -> dict:
+    """The record as it was at a time."""
+    try:
+        record = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise RecordError(f"cannot be read as JSON ({error})") from error
+    if not isinstance(record, dict) or "format" not in record:
+        raise RecordError("is no record: it says no format")
+    if not isinstance(record["format"], int) or record["format"] > FORMAT:
+        raise RecordError(f"is of format {record['format']!r}; this version reads formats up to {FORMAT}")
+    if record.get("sha256") != _digest(record):
+        raise RecordError("was altered or damaged: its digest is another")
+    needed = _NEEDED | (_NEEDED_OF_RUNS if record.get("kind") == "run" else set())
+    if missing := sorted(needed - set(record)):
+        raise RecordError(f"lacks {', '.join(missing)}")
+    return record
+
+
+def read_records(folder: Path) -> tuple[list[dict], dict[str, str]]:
+    """Read all records of a folder.
 
     Args:
-        experiment: What the runs of the notebook have in common.
-        table: The table that answers the notebook's question.
-        progress: The progress of the notebook's training runs; None where nothing is trained.
-        **more: Further plain values, or one in place of what is found here, such as precision where it changed.
+        folder: A notebook's folder of records.
+
+    Returns:
+        The records, oldest first, which are not to be changed; and by file name, what is wrong with those that cannot
+        be used.
     """
-    trained = progress and {"runs": progress.finished, "reused": progress.reused, "seconds": progress.seconds}
-    summary = {
-        "notebook": experiment.notebook,
-        "profile": experiment.profile,
-        "dataset": experiment.dataset,
-        "asked_dataset": experiment.asked_dataset,
-        "seeds": experiment.seeds,
-        "precision": keras.config.dtype_policy().name,
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-        **environment(),
-        "training": trained,
-        "table": json.loads(table.to_json(orient="records")),
-        **more,
-    }
-    write_json(experiment.folder / "summary.json", summary)
+    records, problems = [], {}
+    for path in sorted(Path(folder).glob("*.json")):
+        if path.name == "summary.json":
+            continue
+        try:
+            records.append(read_record(path))
+        except RecordError as error:
+            problems[path.name] = str(error)
+    return sorted(records, key=lambda record: record["started"]), problems
 
 
 def load_runs(folder: str | os.PathLike) -> pd.DataFrame:
-    """Read all records at or below a folder.
+    """Read the records of all runs at or below a folder that were tested.
 
     Args:
         folder: A results folder, of one notebook or of several.
 
     Returns:
-        A row a run, sorted by notebook, variant and seed: the record's fields, and accuracy, loss and epochs beside
-        them. Empty where there are no records.
+        A row a run, sorted by notebook, variant, seed and date: the record's fields, and accuracy, loss and epochs
+        beside them. Empty where there are no records.
     """
-    records = []
-    for path in sorted(Path(folder).rglob("*-seed*.json")):
-        record = json.loads(path.read_text())
-        test = record["test"]
-        records.append(
-            record
-            | {"accuracy": test.get("accuracy"), "loss": test.get("loss"), "epochs": len(record["seconds_by_epoch"])}
-        )
-    frame = pd.DataFrame(records)
-    return frame.sort_values(["notebook", "variant", "seed"], ignore_index=True) if records else frame
+    folders = sorted({path.parent for path in Path(folder).rglob("*.json")})
+    records = [record for each in folders for record in read_records(each)[0]]
+    rows = [
+        record
+        | {name: record["test"].get(name) for name in ("accuracy", "loss")}
+        | {"epochs": len(record["seconds_by_epoch"])}
+        for record in records
+        if record["kind"] == "run" and record["test"]
+    ]
+    frame = pd.DataFrame(rows)
+    return frame.sort_values(["notebook", "variant", "seed", "started"], ignore_index=True) if rows else frame
 
 
-def count_parameters(model: keras.Model) -> dict[str, int]:
-    """Numbers of parameters: total, trainable, not trainable."""
-    total = model.count_params()
-    trainable = sum(math.prod(weight.shape) for weight in model.trainable_weights)
-    return {"total": total, "trainable": trainable, "non_trainable": total - trainable}
+def cost_table(records: Iterable[dict]) -> pd.DataFrame:
+    """What runs cost, a row a run, for reading.
+
+    Args:
+        records: Records of runs.
+
+    Returns:
+        By column: net, seed, epochs trained, best epoch, training time, an epoch, first steps (s), images a second; and
+        machine, "disturbed" beside times that were measured while other processes used the processor.
+    """
+    rows = [
+        {
+            "net": run["variant"].replace("_", " "),
+            "seed": run["seed"],
+            "epochs trained": len(run["seconds_by_epoch"]),
+            "best epoch": run["best_epoch"],
+            "training time, s": f"{run['seconds']:.0f}",
+            "an epoch, s": f"{np.median(run['seconds_by_epoch']):.1f}",
+            "first steps, s": f"{run['seconds_first_step']:.1f}",
+            "images a second": f"{run['images_per_second']:,.0f}",
+            "machine": {True: "disturbed", False: "quiet", None: "not known"}[run["disturbed"]],
+        }
+        for run in records
+    ]
+    return pd.DataFrame(rows).sort_values(["net", "seed"], ignore_index=True) if rows else pd.DataFrame()
+
+
+def epoch_seconds(run: dict) -> float:
+    """Median seconds of an epoch, validation included, leaving out the first of a run, in which Keras compiles.
+
+    Of a run's only epoch, the part after its first call counts.
+
+    Args:
+        run: A record of a run.
+    """
+    first, *others = run["seconds_by_epoch"]
+    return float(np.median(others or [first - run["seconds_first_step"]]))
+
+
+def newest(records: Iterable[dict], run_identity: str | None = None) -> dict | None:
+    """The record to use of several of one run: with this identity if there is any, else the newest; None of none."""
+    records = list(records)
+    same = [record for record in records if record["identity"] == run_identity]
+    return max(same or records, key=lambda record: record["started"], default=None)
+
+
+def _digest(record: dict) -> str:
+    """SHA-256 of all that a record says, in hexadecimal digits."""
+    content = {key: value for key, value in record.items() if key != "sha256"}
+    return hashlib.sha256(json.dumps(content, sort_keys=True, allow_nan=False).encode()).hexdigest()
+
+
+def _plain(value):
+    """NumPy numbers as Python's; anything else in a record is a mistake."""
+    if hasattr(value, "item"):
+        return value.item()
+    raise TypeError(f"a record holds plain values only, got {type(value).__name__}")

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from helpers.batches import AugmentedBatches, ShuffledBatches
+from helpers.training.batches import AugmentedBatches, ShuffledBatches
 from helpers.training import fit
 
 
@@ -91,7 +91,7 @@ def test_a_reflecting_border_shows_no_black(images):
 
 @pytest.mark.parametrize("option", ["border", "flips"])
 def test_an_unknown_border_or_flip_is_refused(images, option):
-    with pytest.raises(ValueError, match=f"{option}: expected one of .*, came 'other'"):
+    with pytest.raises(ValueError, match=f"{option}: expected one of .*, got 'other'"):
         AugmentedBatches(images, np.arange(20), batch_size=20, seed=0, **{option: "other"})
 
 
@@ -150,7 +150,7 @@ def test_batches_put_together_on_the_device_are_those_put_together_by_numpy(imag
         return plain, augmented
 
     here = both()
-    monkeypatch.setattr("helpers.batches.uses_gpu", lambda: True)
+    monkeypatch.setattr("helpers.training.batches.uses_gpu", lambda: True)
     for host, device in zip(here, both(), strict=True):
         for epoch in range(2):
             host.draw_epoch(epoch)
@@ -164,8 +164,8 @@ def test_batches_put_together_on_the_device_are_those_put_together_by_numpy(imag
 
 
 def test_images_beyond_what_a_device_holds_stay_where_they_are(images, monkeypatch):
-    monkeypatch.setattr("helpers.batches.uses_gpu", lambda: True)
-    monkeypatch.setattr("helpers.batches.MOST_ON_DEVICE", images.nbytes - 1)
+    monkeypatch.setattr("helpers.training.batches.uses_gpu", lambda: True)
+    monkeypatch.setattr("helpers.training.batches.MOST_ON_DEVICE", images.nbytes - 1)
     x, _ = ShuffledBatches(images, np.arange(20), 6, seed=2)[0]
     assert isinstance(x, np.ndarray)
 
@@ -174,7 +174,7 @@ def test_images_beyond_what_a_device_holds_stay_where_they_are(images, monkeypat
 def test_training_from_the_device_is_the_same(build_tiny, tiny_data, monkeypatch):
     losses = []
     for on_gpu in (False, True):
-        monkeypatch.setattr("helpers.batches.uses_gpu", lambda on_gpu=on_gpu: on_gpu)
+        monkeypatch.setattr("helpers.training.batches.uses_gpu", lambda on_gpu=on_gpu: on_gpu)
         result = fit(build_tiny(), *tiny_data, validation_data=None, epochs=2, batch_size=16, seed=1)
         losses.append(result.history["loss"])
     assert losses[0] == losses[1]

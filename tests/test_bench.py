@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from keras import layers
 
-from helpers.bench import frozen, inputs, startup, suite, throughput, ways
-from helpers.bench.comparison import Comparison, Goal, describe, in_turns
-from helpers.bench.page import build_bench_page
+from benchmarks import frozen, inputs, startup, suite, throughput, ways
+from benchmarks.comparison import Comparison, Goal, describe, in_turns
+from benchmarks.page import build_bench_page
 from helpers.transfer import freeze
 
 
@@ -110,7 +110,7 @@ class InstantWay:
 
 
 def test_nets_are_measured_in_every_way_that_can_be_had_and_against_the_peak(monkeypatch):
-    monkeypatch.setattr("helpers.bench.ways.Way", InstantWay)
+    monkeypatch.setattr("benchmarks.ways.Way", InstantWay)
     monkeypatch.setattr(throughput, "peak", lambda: 1e12)
     comparisons = {c.title: c for c in throughput.measure(num_images=1, rounds=2)}
     cnn = comparisons["Training report A's CNN"]
@@ -179,8 +179,8 @@ def test_what_comes_before_the_clock_is_started_is_no_part_of_an_epoch(monkeypat
 
 def test_the_torch_nets_have_as_many_parameters_as_keras():
     pytest.importorskip("torch")
-    from helpers.bench.torch_nets import NETS
-    from helpers.bench.ways import keras_net
+    from benchmarks.torch_nets import NETS
+    from benchmarks.ways import keras_net
 
     for net, make in NETS.items():
         weights = sum(parameter.numel() for parameter in make().parameters() if parameter.requires_grad)
@@ -189,7 +189,7 @@ def test_the_torch_nets_have_as_many_parameters_as_keras():
 
 def test_memory_is_a_processs_own_and_not_that_of_who_started_it():
     much = np.ones(200 * 2**20, "uint8")
-    code = "from helpers.bench.ways import peak_memory; x = bytearray(b'1') * 2**26; print(peak_memory())"
+    code = "from benchmarks.ways import peak_memory; x = bytearray(b'1') * 2**26; print(peak_memory())"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert 2**26 < int(ended.stdout) < much.nbytes < ways.peak_memory()
 

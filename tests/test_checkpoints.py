@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from helpers import files as files_module
-from helpers.checkpoints import CheckpointError, RunFiles
+from helpers.training.checkpoints import CheckpointError, RunFiles
 from helpers.files import try_lock
 
 EARLY, LATE = "2026-01-01T00:00:00+00:00", "2026-02-01T00:00:00+00:00"

@@ -144,7 +144,7 @@ def test_a_difference_holds_if_chance_does_not_explain_it(better, worse, verdict
 def test_runs_are_paired_by_seed():
     spread = [0.1, 0.5, 0.9]  # seeds differ far more than variants do
     assert judge_difference([s + d for s, d in zip(spread, (0.02, 0.021, 0.022), strict=True)], spread)[0] == "holds"
-    with pytest.raises(ValueError, match="came 2 and 3"):
+    with pytest.raises(ValueError, match="got 2 and 3"):
         judge_difference([0.5, 0.6], spread)
 
 

@@ -103,7 +103,7 @@ def test_dilated_kernels_see_further():
 
 
 def test_what_cannot_be_counted_is_refused():
-    with pytest.raises(ValueError, match="dtype: expected one of float32, bfloat16, float16, came 'int8'"):
+    with pytest.raises(ValueError, match="dtype: expected one of float32, bfloat16, float16, got 'int8'"):
         layer_costs(report_a_dense(), "int8")
     with pytest.raises(ValueError, match="layer depthwise: how many multiply-adds a DepthwiseConv2D takes"):
         layer_costs(net(layers.DepthwiseConv2D(3, name="depthwise")))

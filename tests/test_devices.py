@@ -5,8 +5,8 @@ import types
 import keras
 import pytest
 
-from helpers import devices, hardware
-from helpers.devices import cpu_count, describe_device, use_precision, versions
+from helpers import machine
+from helpers.machine import cpu_count, describe_device, use_precision, versions
 
 pytestmark = pytest.mark.usefixtures("keep_precision")
 

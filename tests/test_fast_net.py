@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from helpers import fast_layers, fast_net
-from helpers.batches import ShuffledBatches
+from helpers.training.batches import ShuffledBatches
 from helpers.runs import count_parameters
 
 

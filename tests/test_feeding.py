@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from helpers.batches import OrderedBatches, ShuffledBatches
-from helpers.feeding import feed
+from helpers.training.batches import OrderedBatches, ShuffledBatches
+from helpers.training.feeding import feed
 
 on_tensorflow = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="a dataset of TensorFlow's")
 

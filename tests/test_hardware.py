@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from helpers.hardware import cpu_count, memory_mb, nvidia, visible_gpus
+from helpers.machine import cpu_count, memory_mb, nvidia, visible_gpus
 
 
 @pytest.fixture

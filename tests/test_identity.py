@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from helpers.batches import AugmentedBatches, ShuffledBatches
+from helpers.training.batches import AugmentedBatches, ShuffledBatches
 from helpers.training import fit, identity, loop
 
 LOSS = "sparse_categorical_crossentropy"

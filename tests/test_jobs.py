@@ -4,8 +4,8 @@ import nbformat
 import pytest
 
 from helpers.files import try_lock, write_json
-from helpers.suite import jobs
-from helpers.suite.jobs import Job, last_word, plan_jobs, read_outcome
+from suite import jobs
+from suite.jobs import Job, last_word, plan_jobs, read_outcome
 
 PARAMETERS = "profile = 'quick'\nseeds = [0]  # one run a seed\nepochs = 3"
 CODE = "def train(seed):\n    return seed + 1\n"

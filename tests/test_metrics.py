@@ -88,11 +88,11 @@ def test_a_class_that_is_not_among_the_test_images_scores_0_without_a_warning():
 @pytest.mark.parametrize(
     ("x_test", "y_test", "y_prob", "problem"),
     [
-        (IMAGES[:9], Y_TRUE, None, "came 9 and 10"),
-        (IMAGES[:0], Y_TRUE[:0], None, "came 0 and 0"),
-        (IMAGES, Y_TRUE, probabilities(Y_PRED[:9], 3), "y_prob: expected probabilities for 10 images, came 9"),
-        (IMAGES, Y_TRUE[:, None], None, r"of shape \(n,\), came shape \(10, 1\)"),
-        (IMAGES, np.eye(3)[Y_TRUE], None, r"of shape \(n,\), came shape \(10, 3\)"),
+        (IMAGES[:9], Y_TRUE, None, "got 9 and 10"),
+        (IMAGES[:0], Y_TRUE[:0], None, "got 0 and 0"),
+        (IMAGES, Y_TRUE, probabilities(Y_PRED[:9], 3), "y_prob: expected probabilities for 10 images, got 9"),
+        (IMAGES, Y_TRUE[:, None], None, r"of shape \(n,\), got shape \(10, 1\)"),
+        (IMAGES, np.eye(3)[Y_TRUE], None, r"of shape \(n,\), got shape \(10, 3\)"),
     ],
 )
 def test_images_classes_and_probabilities_that_do_not_match_are_refused(x_test, y_test, y_prob, problem):

@@ -64,7 +64,7 @@ def test_the_mlp_normalises_each_channel_by_its_mean_and_standard_deviation():
 
 
 def test_the_mlp_refuses_a_mean_of_three_channels_for_grey_images():
-    with pytest.raises(ValueError, match="expected 1 channels, came 3 and 3"):
+    with pytest.raises(ValueError, match="expected 1 channels, got 3 and 3"):
         report_c_mlp((28, 28, 1))
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from helpers.muon import ConvolutionMuon, orthogonalise
+from helpers.fast.muon import ConvolutionMuon, orthogonalise
 
 
 @pytest.mark.parametrize("shape", [(12, 5), (5, 12), (8, 8)])

@@ -1,4 +1,4 @@
-"""What came of each job and each notebook, as the files that they leave tell it."""
+"""What got of each job and each notebook, as the files that they leave tell it."""
 
 import json
 from dataclasses import replace
@@ -9,8 +9,8 @@ import nbformat
 import pytest
 
 from helpers.files import try_lock, write_json
-from helpers.suite.jobs import MARKS, Job
-from helpers.suite.outcomes import (
+from suite.jobs import MARKS, Job
+from suite.outcomes import (
     drop_unfounded_marks,
     error_of,
     jobs_table,
@@ -18,7 +18,7 @@ from helpers.suite.outcomes import (
     read_outcomes,
     status_table,
 )
-from helpers.suite.settings import Settings
+from suite.settings import Settings
 
 STARTED = datetime(2026, 3, 5, 14, 30, tzinfo=UTC).timestamp()
 BEFORE, AFTER = "2026-03-05T14:29:59+00:00", "2026-03-05T14:31:00+00:00"

@@ -50,8 +50,8 @@ def test_all_problems_are_told_at_once():
     problems = str(error.value).split("; ")
     assert problems == [
         "profil: unknown parameter, perhaps profile?",
-        "learning_rate: expected a number above 0 and at most 1, came '1e-3' (str)",
-        "epochs: expected a whole number from 1 to 1000, came 0 (int)",
+        "learning_rate: expected a number above 0 and at most 1, got '1e-3' (str)",
+        "epochs: expected a whole number from 1 to 1000, got 0 (int)",
         "profile: missing",
     ]
 
@@ -101,5 +101,5 @@ def test_a_seed_is_what_numpy_takes_as_one_and_comes_once(seeds):
 def test_rates_may_repeat_where_order_matters_but_one_is_no_schedule():
     rates = list_of(number(0, 1), at_least=2, distinct=False)
     check_parameters({"stage_rates": [0.1, 0.1]}, stage_rates=rates)
-    with pytest.raises(ParameterError, match=r"stage_rates: expected a list of 2 or more, .* came \[0\.1\]"):
+    with pytest.raises(ParameterError, match=r"stage_rates: expected a list of 2 or more, .* got \[0\.1\]"):
         check_parameters({"stage_rates": [0.1]}, stage_rates=rates)

@@ -34,7 +34,7 @@ def test_the_same_size_gives_the_same_images():
 
 @pytest.mark.parametrize("size", [0, -8, 33])
 def test_a_size_that_is_no_reduction_is_refused(size):
-    with pytest.raises(ValueError, match=f"expected 1 to 32 pixels, came {size}"):
+    with pytest.raises(ValueError, match=f"expected 1 to 32 pixels, got {size}"):
         reduce_resolution(np.zeros((1, 32, 32, 3), "uint8"), size)
 
 

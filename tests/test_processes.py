@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from helpers import hardware
+from helpers import machine
 from helpers.progress import LOG_VARIABLE
-from helpers.suite.processes import Follow, JobTimeoutError, claim_gpu, time_limit
+from suite.processes import Follow, JobTimeoutError, claim_gpu, time_limit
 
 ROOT = Path(__file__).parent.parent
 PARENT = """
@@ -21,14 +21,14 @@ time.sleep(20)
 """
 CHILD = """
 import os, time
-from helpers.suite.processes import end_with_parent
+from suite.processes import end_with_parent
 end_with_parent()
 print(os.getpid(), flush=True)
 time.sleep(20)
 """
 HOLDER = """
 import os, pathlib, sys
-from helpers.suite.processes import claim_gpu
+from suite.processes import claim_gpu
 with claim_gpu(pathlib.Path(sys.argv[1])):
     print(os.environ.get("CUDA_VISIBLE_DEVICES"), flush=True)
     sys.stdin.read()

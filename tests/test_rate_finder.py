@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from helpers import rate_finder, schedules
-from helpers.rate_finder import find_learning_rate
+from helpers.training.rate_finder import find_learning_rate
 from helpers.training import fit
 
 
@@ -107,10 +107,10 @@ def test_a_range_without_a_lowest_loss_in_it_is_no_answer(try_rates, options, pr
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        ({"lowest": 0.0}, "expected 0 < lowest < highest, came lowest 0.0"),
-        ({"lowest": 1.0, "highest": 0.1}, "came lowest 1.0 and highest 0.1"),
-        ({"steps": 1}, "steps: expected a whole number of 2 or more, came 1"),
-        ({"batch_size": 0}, "batch_size: .* came 0"),
+        ({"lowest": 0.0}, "expected 0 < lowest < highest, got lowest 0.0"),
+        ({"lowest": 1.0, "highest": 0.1}, "got lowest 1.0 and highest 0.1"),
+        ({"steps": 1}, "steps: expected a whole number of 2 or more, got 1"),
+        ({"batch_size": 0}, "batch_size: .* got 0"),
     ],
 )
 def test_impossible_settings_are_refused_before_anything_is_trained(try_rates, monkeypatch, options, problem):
@@ -130,5 +130,5 @@ def test_a_model_without_a_rate_to_raise_is_refused(build_tiny, tiny_data):
 
 
 def test_images_without_as_many_classes_are_refused(build_tiny, tiny_data):
-    with pytest.raises(ValueError, match="came 64 and 63"):
+    with pytest.raises(ValueError, match="got 64 and 63"):
         find_learning_rate(build_tiny(), tiny_data[0], tiny_data[1][:63], batch_size=16, seed=0)

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from helpers.checkpoints import FRESH_VARIABLE
+from helpers.training.checkpoints import FRESH_VARIABLE
 from helpers.training import fit
 
 LOSS = "sparse_categorical_crossentropy"

@@ -10,7 +10,7 @@ import pytest
 
 from helpers import environment
 from helpers.data import split_official
-from helpers.environment import current_commit
+from helpers.machine import current_commit
 from helpers.metrics import predict, summarise_test
 from helpers.runs import Experiment, load_runs, write_run, write_summary
 

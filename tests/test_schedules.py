@@ -7,8 +7,8 @@ import keras
 import numpy as np
 import pytest
 
-from helpers import schedules
-from helpers.schedules import PiecewiseLinear, ScheduledSGD
+from helpers.training import schedules
+from helpers.training.schedules import PiecewiseLinear, ScheduledSGD
 from helpers.training import fit
 
 STEPS = 100
@@ -162,14 +162,14 @@ def test_a_run_records_its_schedules_and_the_rate_after_each_epoch(compile_tiny,
 @pytest.mark.parametrize(
     ("make", "problem"),
     [
-        (lambda: schedules.one_cycle(0.0, 10), "rate: expected a learning rate above 0, came 0.0"),
-        (lambda: schedules.cosine(float("nan"), 10), "rate: .* came nan"),
-        (lambda: schedules.exponential(0.1, 0, 0.1), "total_steps: expected a whole number of 1 or more, came 0"),
-        (lambda: schedules.one_cycle_momentum(2.5), "total_steps: .* came 2.5"),
-        (lambda: schedules.exponential(0.1, 10, 0.0), "final_share: .* came 0.0"),
+        (lambda: schedules.one_cycle(0.0, 10), "rate: expected a learning rate above 0, got 0.0"),
+        (lambda: schedules.cosine(float("nan"), 10), "rate: .* got nan"),
+        (lambda: schedules.exponential(0.1, 0, 0.1), "total_steps: expected a whole number of 1 or more, got 0"),
+        (lambda: schedules.one_cycle_momentum(2.5), "total_steps: .* got 2.5"),
+        (lambda: schedules.exponential(0.1, 10, 0.0), "final_share: .* got 0.0"),
         (lambda: schedules.one_cycle(0.1, 10, start_share=-0.1), "values: expected 0 or more"),
-        (lambda: schedules.one_cycle_momentum(10, high=0.8, low=0.9), "came low 0.9 and high 0.8"),
-        (lambda: PiecewiseLinear([0, 5, 5], [1, 2, 3]), r"each above the one before, came \[0, 5, 5\]"),
+        (lambda: schedules.one_cycle_momentum(10, high=0.8, low=0.9), "got low 0.9 and high 0.8"),
+        (lambda: PiecewiseLinear([0, 5, 5], [1, 2, 3]), r"each above the one before, got \[0, 5, 5\]"),
         (lambda: PiecewiseLinear([0, 5], [1]), "a value for each"),
         (lambda: PiecewiseLinear([], []), "expected one step or more"),
     ],

@@ -10,7 +10,7 @@ import pytest
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from helpers.site import build_index, build_page, notebook_title_and_question
+from suite.site import build_index, build_page, notebook_title_and_question
 
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 TABLE = pd.DataFrame(
@@ -26,7 +26,7 @@ def shown(**data):
     return new_output("display_data", data={kind.replace("_", "/"): value for kind, value in data.items()})
 
 
-def failed_cell(message="expected 3 channels, came 1"):
+def failed_cell(message="expected 3 channels, got 1"):
     return code("train()", new_output("error", ename="ValueError", evalue=message, traceback=["ValueError", message]))
 
 
@@ -211,7 +211,7 @@ def test_a_partly_executed_notebook_says_what_failed_and_shows_no_earlier_summar
     notice = new_markdown_cell("An Exception was encountered", metadata={"tags": ["papermill-error-cell-tag"]})
     page = read(build_page(write_notebook(full, notice, failed_cell()), full))
     banner = page.select_one("header .banner.failed").text
-    assert "This notebook failed: ValueError: expected 3 channels, came 1" in " ".join(banner.split())
+    assert "This notebook failed: ValueError: expected 3 channels, got 1" in " ".join(banner.split())
     assert page.select_one("#failure")
     assert "a library's warning" in page.text
     assert "An Exception was encountered" not in page.text
@@ -240,7 +240,7 @@ def test_text_from_notebooks_and_records_is_escaped(full):
 
 
 def test_the_index_shows_answers_and_failures(full):
-    partial = {"status": "failed", "seconds": 12.0, "error": "ValueError: came 1", "partial": "failed/04_rates.ipynb"}
+    partial = {"status": "failed", "seconds": 12.0, "error": "ValueError: got 1", "partial": "failed/04_rates.ipynb"}
     full.joinpath("03_cnn.html").write_text("the page")
     page = read(build_index(full, [outcome(), outcome("04_rates", summary=None, **partial)]))
     done, failed = page.select("section")
@@ -250,7 +250,7 @@ def test_the_index_shows_answers_and_failures(full):
     assert [cell.text for cell in done.select("td")] == list(TABLE.to_numpy().ravel())
     assert done.table.parent["class"] == ["scroll"]
     assert "failed after 12 s" in failed.select_one(".status").text
-    assert failed.select_one(".error").text == "ValueError: came 1"
+    assert failed.select_one(".error").text == "ValueError: got 1"
     assert [link["href"] for link in failed.select("a")] == ["failed/04_rates.ipynb"]
     full.joinpath("04_rates.html").write_text("an earlier run's page")
     page = read(build_index(full, [outcome("04_rates", **partial)]))

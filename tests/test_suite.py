@@ -25,8 +25,8 @@ facts = dict(notebook="{name}", profile=profile, dataset="digits", asked_dataset
 
 
 def run_suite(root, *arguments, **environment):
-    """`python -m helpers.suite` in a checkout, with some environment variables changed."""
-    command = [sys.executable, "-m", "helpers.suite", *map(str, arguments)]
+    """`python -m suite` in a checkout, with some environment variables changed."""
+    command = [sys.executable, "-m", "suite", *map(str, arguments)]
     env = {**os.environ, "PYTHONPATH": str(root), **environment}
     return subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, timeout=900)
 
@@ -156,15 +156,15 @@ def test_a_failing_notebook_stops_no_other_and_spoils_no_earlier_result(checkout
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["--profile", "fast"], "PROFILE: expected auto, full, quick, smoke; came 'fast'"),
+        (["--profile", "fast"], "PROFILE: expected auto, full, quick, smoke; got 'fast'"),
         (["--seeds", "0 one"], "SEEDS: expected different whole numbers"),
         (["--seeds", "1 01"], "SEEDS: expected different whole numbers"),
         (["--seeds", "4294967296"], "SEEDS: expected different whole numbers below 2**32"),
-        (["--jobs", "0"], "JOBS: expected a whole number of 1 or more; came '0'"),
-        (["--retries", "-1"], "RETRIES: expected a whole number from 0 to 100; came '-1'"),
-        (["--timeout", "soon"], "TIMEOUT: expected minutes, a number above 0, or nothing; came 'soon'"),
-        (["--gpus", "many"], "GPUS: expected a whole number of 0 or more, or nothing; came 'many'"),
-        (["--dataset", "cifar100"], "DATASET: expected one of cifar10, fashion_mnist, digits; came 'cifar100'"),
+        (["--jobs", "0"], "JOBS: expected a whole number of 1 or more; got '0'"),
+        (["--retries", "-1"], "RETRIES: expected a whole number from 0 to 100; got '-1'"),
+        (["--timeout", "soon"], "TIMEOUT: expected minutes, a number above 0, or nothing; got 'soon'"),
+        (["--gpus", "many"], "GPUS: expected a whole number of 0 or more, or nothing; got 'many'"),
+        (["--dataset", "cifar100"], "DATASET: expected one of cifar10, fashion_mnist, digits; got 'cifar100'"),
         (["--only", "99_none"], "NB: expected a notebook's name"),
     ],
 )
@@ -196,6 +196,6 @@ def test_papermill_users_hear_of_all_wrong_parameters_at_once(tmp_path):
     ended = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert ended.returncode != 0
     assert "epoch: unknown parameter, perhaps epochs?" in ended.stderr
-    assert "epochs: expected a whole number from 1 to 1000, came -1" in ended.stderr
-    assert "learning_rate: expected a number above 0 and at most 10, came '1e-3' (str)" in ended.stderr
+    assert "epochs: expected a whole number from 1 to 1000, got -1" in ended.stderr
+    assert "learning_rate: expected a number above 0 and at most 10, got '1e-3' (str)" in ended.stderr
     assert not (tmp_path / "reports").exists()

@@ -185,12 +185,12 @@ def test_a_loss_that_is_no_number_ends_the_training_and_says_what_to_do(train):
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        ({"epochs": 0}, "epochs: expected a whole number of 1 or more, came 0"),
-        ({"epochs": -1}, "epochs: .* came -1"),
-        ({"epochs": 2.0}, "epochs: .* came 2.0"),
-        ({"batch_size": 0}, "batch_size: .* came 0"),
-        ({"patience": 0}, "patience: .* came 0"),
-        ({"steps_per_execution": 0}, "steps_per_execution: .* came 0"),
+        ({"epochs": 0}, "epochs: expected a whole number of 1 or more, got 0"),
+        ({"epochs": -1}, "epochs: .* got -1"),
+        ({"epochs": 2.0}, "epochs: .* got 2.0"),
+        ({"batch_size": 0}, "batch_size: .* got 0"),
+        ({"patience": 0}, "patience: .* got 0"),
+        ({"steps_per_execution": 0}, "steps_per_execution: .* got 0"),
     ],
 )
 def test_impossible_settings_are_refused_before_anything_is_trained(train, monkeypatch, options, problem):
@@ -205,7 +205,7 @@ def test_a_model_that_is_not_compiled_is_refused(tiny_data):
         fit(model, *tiny_data, validation_data=tiny_data, epochs=1, batch_size=16, seed=0)
 
 
-@pytest.mark.parametrize(("labels", "problem"), [(63, "came 64 and 63"), (0, "came 64 and 0"), (None, "y is missing")])
+@pytest.mark.parametrize(("labels", "problem"), [(63, "got 64 and 63"), (0, "got 64 and 0"), (None, "y is missing")])
 def test_images_without_as_many_classes_are_refused(build_tiny, tiny_data, labels, problem):
     images, y = tiny_data
     y = None if labels is None else y[:labels]

@@ -6,7 +6,7 @@ from helpers.data import DamagedFileError, DataNotFoundError, load_dataset
 
 
 def main(names: list[str], stand_in: bool) -> None:
-    """Load each data set once, downloading and decoding it if need be, and say what came of it."""
+    """Load each data set once, downloading and decoding it if need be, and say how it went."""
     for name in names:
         try:
             (images, _, _), used = load_dataset(name, stand_in)

@@ -20,7 +20,7 @@ def reduce_resolution(images: np.ndarray, size: int) -> np.ndarray:
 
     side = images.shape[1]
     if not 1 <= size <= side:
-        raise ValueError(f"size: expected 1 to {side} pixels, came {size}")
+        raise ValueError(f"size: expected 1 to {side} pixels, got {size}")
     small = keras.ops.image.resize(images.astype("float32"), (size, size), antialias=True, data_format="channels_last")
     return np.clip(np.round(keras.ops.convert_to_numpy(small)), 0, 255).astype("uint8")
 

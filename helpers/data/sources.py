@@ -9,7 +9,7 @@ import numpy as np
 
 from helpers.data.checksums import CIFAR10_MD5, FASHION_MNIST_MD5
 from helpers.data.decoded import load_decoded
-from helpers.downloads import DownloadError, check_reachable, fetch, keras_folder
+from helpers.data.downloads import DownloadError, check_reachable, fetch, keras_folder
 
 CIFAR10_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 FASHION_MNIST_CLASSES = (

@@ -105,7 +105,7 @@ def split_stratified(
     """
     for name, share in (("test_size", test_size), ("validation_size", validation_size)):
         if not 0 < share < 1:
-            raise ValueError(f"{name} is a share of the images: expected above 0 and below 1, came {share}")
+            raise ValueError(f"{name} is a share of the images: expected above 0 and below 1, got {share}")
     everything = np.arange(len(labels))
     from sklearn.model_selection import train_test_split
 
@@ -129,7 +129,7 @@ def split_kfold(labels: np.ndarray, num_folds: int = 5, seed: int = 42) -> list[
         ValueError: Fewer than three folds.
     """
     if num_folds < 3:
-        raise ValueError(f"num_folds: expected 3 or more (train, validation, test), came {num_folds}")
+        raise ValueError(f"num_folds: expected 3 or more (train, validation, test), got {num_folds}")
     from sklearn.model_selection import StratifiedKFold
 
     folding = StratifiedKFold(num_folds, shuffle=True, random_state=seed)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import keras
 
+from helpers.machine import Load
 from helpers.progress import Progress
 
 
@@ -16,6 +17,8 @@ class TrainingDivergedError(RuntimeError):
 class Clock(keras.callbacks.Callback):
     """Seconds of the first step, of the training part of each epoch, and of whole epochs; and the history.
 
+    Beside each epoch stands the share of the processor that other processes took meanwhile.
+
     Args:
         values: Those of an interrupted run, to go on from.
     """
@@ -24,10 +27,10 @@ class Clock(keras.callbacks.Callback):
 
     def __init__(self, values: dict | None = None):
         super().__init__()
-        self.values = values or {"first_step": None, "training": [], "epochs": [], "history": {}}
+        self.values = values or {"first_step": None, "training": [], "epochs": [], "others": [], "history": {}}
 
     def on_epoch_begin(self, epoch, logs=None):
-        self._start, self._trained = time.perf_counter(), None
+        self._start, self._trained, self._load = time.perf_counter(), None, Load()
 
     def on_train_batch_end(self, batch, logs=None):
         if self.values["first_step"] is None:
@@ -41,6 +44,7 @@ class Clock(keras.callbacks.Callback):
         end = time.perf_counter()
         self.values["training"].append((self._trained or end) - self._start)
         self.values["epochs"].append(end - self._start)
+        self.values["others"].append(self._load.others())
         for key, value in (logs | {"learning_rate": learning_rate_of(self.model)}).items():
             self.values["history"].setdefault(key, []).append(float(value))
 

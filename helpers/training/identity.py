@@ -1,59 +1,82 @@
 """The identity of a run: a digest of everything that determines its result."""
 
 from collections.abc import Sequence
-from pathlib import Path
+from typing import NamedTuple
 
 import keras
 
-from helpers.batches import ShuffledBatches
-from helpers.devices import versions
-from helpers.fingerprints import code_of, description, digest_of_arrays, digest_of_code, digest_of_values
+from helpers.fast.layers import all_layers, is_fast
+from helpers.fingerprints import code_of, description, digest_of_arrays, digest_of_values
+from helpers.machine import uses_gpu, versions
 
-_NUMBERING = {"shared_object_id"}  # differs between processes
+# What our own code makes of the same model, images and settings: raise it in the same commit as a change after which
+# tests/golden/training.json is another. Runs and records of before are then trained anew; moved code changes nothing.
+TRAINING_VERSION = 1
+_WITHOUT_MEANING = {"shared_object_id", "module", "build_config"}  # numbers of a process, places of code, shapes
 _GRAPH = {"keras_history", "input_layers", "output_layers"}  # where a model's configuration refers to layers by name
-_LOOP = [path for path in Path(__file__).parent.glob("*.py") if path.name != "__init__.py"]
+_OWN = ("keras", __package__.split(".")[0])  # packages whose code counts by its version
 
 
-def run_identity(model: keras.Model, batches, validation_data, settings: dict, callbacks: Sequence) -> str:
-    """Digest of a run that is about to begin: who computes it with the same has the same result.
+class Identity(NamedTuple):
+    """What a run is.
 
-    It covers the model with its initial weights and random states, what is frozen, the optimizer and its state, the
-    loss, images and labels to the byte, epochs, batch size, seed and patience, precision, backend, versions, and the
-    code that trains, comments and docstrings aside. The names of layers do not count, nor does the device: on another
-    one the last digits may differ.
+    Attributes:
+        setting: Digest of the experiment: whoever trains it, on whatever, asks the same question.
+        run: Digest of all that determines the result; two runs of the same may differ in the last digits, on another
+            processor.
+    """
+
+    setting: str
+    run: str
+
+
+def identify(model: keras.Model, batches, validation_data, settings: dict, callbacks: Sequence, fast: bool) -> Identity:
+    """Identify a run that is about to begin.
+
+    The setting covers the model, what of it is frozen, the optimizer, the loss, images and labels to the byte, and the
+    settings. The run covers, besides, the initial weights and random states, precision, backend, kind of device,
+    versions of Keras and of what computes, and the version of our own training code. Code of classes and functions
+    that are neither Keras's nor ours, such as a notebook's, counts as it is. Names of layers do not count.
 
     Args:
         model: Compiled, its optimizer built.
         batches: A dataset of batches with `describe()`.
         validation_data: Images and labels, or None.
-        settings: Plain values: epochs, patience, seed.
+        settings: Plain values: epochs, patience, seed, and what else is not in the model.
         callbacks: Those that are not `fit`'s own.
+        fast: Whether layers are computed by faster implementations where there are some.
 
     Returns:
-        32 hexadecimal digits.
+        Both digests, 32 hexadecimal digits each.
     """
-    layers, optimizer = _layers(model), getattr(model.optimizer, "inner_optimizer", model.optimizer)
+    layers, optimizer = all_layers(model), getattr(model.optimizer, "inner_optimizer", model.optimizer)
     names = {layer.name: f"layer {i}" for i, layer in enumerate(layers)}
-    state = [*model.variables, *model.optimizer.variables]
     whole = keras.saving.serialize_keras_object(model)
-    # The loss counts below: of a function Keras would take the compiled bytes, file name and all.
-    whole["compile_config"].pop("loss")
-    own = [type(maker) for maker in (model, optimizer, batches, *layers, *callbacks) if not _is_keras(type(maker))]
-    facts = {
-        "model": _without_names(whole, names),
-        "loss": [model.loss, getattr(model.loss, "fn", None)],
-        "state": digest_of_arrays(*map(keras.ops.convert_to_numpy, state)),
+    whole.pop("compile_config")  # what of it matters counts below
+    rate = getattr(optimizer, "_learning_rate", None)
+    makers = [type(maker) for maker in (model, optimizer, rate, batches, model.loss, *layers, *callbacks)]
+    setting = {
+        "model": _cleaned(whole, names),
+        "loss": [_cleaned(description(part), {}) for part in (model.loss, getattr(model.loss, "fn", None))],
+        "optimizer": _cleaned(settings_of(optimizer), {}),
         "trainable": [variable.trainable for variable in model.variables],
         "decays": [optimizer._use_weight_decay(v) for v in model.trainable_variables if optimizer.weight_decay],
         "batches": [type(batches).__name__, batches.describe()],
         "validation": digest_of_arrays(*validation_data) if validation_data else None,
         "settings": settings,
         "callbacks": [[type(callback).__name__, vars(callback)] for callback in callbacks],
-        "precision": keras.config.dtype_policy().name,
-        "software": {name: version for name, version in versions().items() if name not in ("python", "scikit-learn")},
-        "code": digest_of_code({*(path.read_text() for path in _LOOP), code_of(ShuffledBatches), *map(code_of, own)}),
+        "code": sorted({code_of(maker) for maker in makers if maker.__module__.split(".")[0] not in _OWN}),
     }
-    return digest_of_values(description(facts))[:32]
+    state = [*model.variables, *model.optimizer.variables]
+    run = {
+        "state": digest_of_arrays(*map(keras.ops.convert_to_numpy, state)),
+        "precision": [keras.config.dtype_policy().name, *(layer.dtype_policy.name for layer in layers)],
+        "software": {name: version for name, version in versions().items() if name not in ("python", "scikit-learn")},
+        "backend": [keras.backend.backend(), "gpu" if uses_gpu() else "cpu"],
+        "training": [TRAINING_VERSION, "fast" if fast and is_fast() else "plain"],
+    }
+    setting_digest = digest_of_values(description(setting))[:32]
+    return Identity(setting_digest, digest_of_values(description([setting_digest, run]))[:32])
 
 
 def settings_of(optimizer: keras.optimizers.Optimizer) -> dict:
@@ -62,27 +85,19 @@ def settings_of(optimizer: keras.optimizers.Optimizer) -> dict:
     return optimizer.get_config() | {"name": type(optimizer).__name__}
 
 
-def _layers(model: keras.Model) -> list[keras.layers.Layer]:
-    """All layers, those of models within the model included."""
-    found = []
-    for layer in model.layers:
-        found += [layer, *(_layers(layer) if isinstance(layer, keras.Model) else [])]
-    return found
+def _cleaned(config, names: dict[str, str], refers: bool = False):
+    """A configuration with layers named by their position and nothing else named, without precisions and defaults.
 
-
-def _is_keras(kind: type) -> bool:
-    """Whether a class is Keras's own: its version counts already."""
-    return kind.__module__.split(".")[0] == "keras"
-
-
-def _without_names(config, names: dict[str, str], refers: bool = False):
-    """A configuration with layers named by their position and nothing else named."""
+    Where a class is defined does not count, nor does an option that is None: moved code and a newer Keras change both.
+    """
     if isinstance(config, list | tuple):
-        return [_without_names(value, names, refers) for value in config]
+        return [_cleaned(value, names, refers) for value in config]
     if not isinstance(config, dict):
         return names.get(config, config) if refers and isinstance(config, str) else config
     if "DTypePolicy" in str(config.get("class_name")):
-        return config  # its name is what it is
-    kept = {key: value for key, value in config.items() if key not in _NUMBERING}
+        return None
+    if config.get("class_name") == "__keras_tensor__":  # its dtype is the precision's
+        return _cleaned(config["config"]["keras_history"], names, True)
+    kept = {key: value for key, value in config.items() if key not in _WITHOUT_MEANING and value is not None}
     named = {"name": names.get(kept.pop("name"), "")} if isinstance(kept.get("name"), str) else {}
-    return named | {key: _without_names(value, names, refers or key in _GRAPH) for key, value in kept.items()}
+    return named | {key: _cleaned(value, names, refers or key in _GRAPH) for key, value in kept.items()}

@@ -9,14 +9,16 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from helpers.batches import OrderedBatches, ShuffledBatches
-from helpers.checkpoints import FRESH_VARIABLE, RunFiles
-from helpers.environment import environment
-from helpers.feeding import feed
+from helpers.fast.layers import fast_layers
+from helpers.machine import environment
 from helpers.progress import Progress
+from helpers.training.batches import OrderedBatches, ShuffledBatches
 from helpers.training.callbacks import Checkpoint, Clock, DrawEpoch, Report, StopOnNan, Stopping
+from helpers.training.checkpoints import FRESH_VARIABLE, RunFiles
+from helpers.training.feeding import feed
+from helpers.training.frozen import TrainingPlan, behind_frozen, plan_training
 from helpers.training.grouping import choose_steps, grouped_steps
-from helpers.training.identity import run_identity, settings_of
+from helpers.training.identity import Identity, identify, settings_of
 from helpers.training.result import TrainingResult
 
 VALIDATION_BATCH = 500  # images; no gradients are kept, so larger than a training batch
@@ -36,9 +38,14 @@ def fit(
     progress: Progress | None = None,
     callbacks: tuple[keras.callbacks.Callback, ...] = (),
     runs_dir: str | os.PathLike | None = None,
+    fast: bool = True,
     steps_per_execution: int | None = None,
+    identity: Identity | None = None,
 ) -> TrainingResult:
     """Train a compiled model with `model.fit`, or take its weights from a run that has ended.
+
+    Layers are computed by the faster implementations of `helpers.fast` where there are some, and what frozen layers in
+    front give is computed once for each image: neither changes the model, and results only by rounding.
 
     Args:
         model: Compiled, with the metric "accuracy".
@@ -57,11 +64,13 @@ def fit(
         progress: The notebook's progress; default, of this run alone.
         callbacks: More of Keras's callbacks. What they do must depend on the epoch and the step alone: what they
             remember is not kept when a run is interrupted.
-        runs_dir: Folder where runs are kept, a checkpoint an epoch. An interrupted run goes on from it to the result
-            that it would have had; a finished one is not trained again, unless it began before the time in
+        runs_dir: Folder where runs are kept, a checkpoint an epoch. An interrupted run is resumed from it, to the
+            result that it would have had; a finished one is not trained again, unless it began before the time in
             `$COURSEWORK_FRESH`. None keeps nothing.
+        fast: False has every layer computed as Keras does it, frozen ones in every epoch.
         steps_per_execution: Steps that Keras computes in one call, which changes no result. None lets `choose_steps`
             decide: several on TensorFlow in a run of many, unless a callback looks at batches.
+        identity: What `identify_run` said of the same arguments, where it was asked before.
 
     Raises:
         ValueError: An impossible argument, or a model that is not compiled; nothing was trained.
@@ -70,29 +79,59 @@ def fit(
     """
     whole_numbers = {"epochs": epochs, "batch_size": batch_size, "patience": patience}
     _check(model, x, y, validation_data, whole_numbers | {"steps_per_execution": steps_per_execution}, callbacks)
-    batches = x if y is None else ShuffledBatches(x, y, batch_size, seed)
-    steps = steps_per_execution or choose_steps(model, callbacks, epochs * len(batches))
-    model.optimizer.build(model.trainable_variables)
-    files, identity, progress = None, None, progress or Progress()
-    if runs_dir is not None:
-        settings = {"epochs": epochs, "patience": patience, "seed": seed}
-        identity = run_identity(model, batches, validation_data, settings, callbacks)
-        files = RunFiles(Path(runs_dir) / identity, identity, os.environ.get(FRESH_VARIABLE))
+    batches, progress = _as_batches(x, y, batch_size, seed), progress or Progress()
+    if identity is None:
+        options = {"epochs": epochs, "patience": patience, "seed": seed, "callbacks": callbacks, "fast": fast}
+        identity = identify_run(model, batches, validation_data=validation_data, batch_size=batch_size, **options)
+    folder = runs_dir and Path(runs_dir) / identity.run
+    files = RunFiles(folder, identity.run, os.environ.get(FRESH_VARIABLE)) if folder else None
     with files.held(lambda: progress.waits(name)) if files else nullcontext():
-        if files and (finished := files.finished()):
-            _assign(model, finished[0])
-            result = TrainingResult(**finished[1], identity=identity, reused=True)
+        finished = files.finished() if files else None
+        if finished:
+            _assign(behind_frozen(model) if fast else model, finished[0])
+            values = finished[1] | {"reused": True}
         else:
-            with grouped_steps(model, steps):
-                values = _train(model, batches, validation_data, epochs, patience, name, progress, callbacks, files)
+            plan = _plan(model, batches, validation_data, fast)
+            steps = steps_per_execution or choose_steps(plan.model, callbacks, epochs * len(batches))
+            with fast_layers(plan.model, enabled=fast), grouped_steps(plan.model, steps):
+                values = _train(plan, epochs, patience, name, progress, callbacks, files) | {"seed": seed}
             values["hyperparameters"]["steps_per_execution"] = steps
-            result = TrainingResult(**values | {"seed": seed}, identity=identity)
             if files:
-                kept = result.as_dict()
-                del kept["identity"], kept["reused"]
-                files.finish(_arrays(model), kept)
+                files.finish(_arrays(plan.model), values)
+    result = TrainingResult(**values, setting=identity.setting, identity=identity.run)
     progress.finish(name, result, epochs)
     return result
+
+
+def identify_run(
+    model, x, y=None, *, validation_data, epochs, batch_size, seed, patience=None, callbacks=(), fast=True, **settings
+) -> Identity:
+    """Identify the run that `fit` would train with the same arguments.
+
+    Args:
+        model, x, y, validation_data, epochs, batch_size, seed, patience, callbacks, fast: As for `fit`.
+        **settings: More plain values that belong to the experiment.
+    """
+    batches = _as_batches(x, y, batch_size, seed)
+    model.optimizer.build(model.trainable_variables)
+    settings |= {"epochs": epochs, "patience": patience, "seed": seed}
+    return identify(model, batches, validation_data, settings, callbacks, fast)
+
+
+def _as_batches(x, y, batch_size: int, seed: int) -> ShuffledBatches:
+    """The training images as a dataset of batches, if they are not one."""
+    return x if y is None else ShuffledBatches(x, y, batch_size, seed)
+
+
+def _plan(model, batches: ShuffledBatches, validation_data, fast: bool) -> TrainingPlan:
+    """What is trained; a part of the model is compiled like the whole, with the same optimizer."""
+    plan = (
+        plan_training(model, batches, validation_data, fast) if fast else TrainingPlan(model, batches, validation_data)
+    )
+    if plan.model is not model:
+        metrics = model.get_compile_config()["metrics"]
+        plan.model.compile(model.optimizer, model.loss, metrics=metrics, steps_per_execution=model.steps_per_execution)
+    return plan
 
 
 def _check(model, x, y, validation_data, whole_numbers: dict[str, int | None], callbacks) -> None:
@@ -101,17 +140,17 @@ def _check(model, x, y, validation_data, whole_numbers: dict[str, int | None], c
         raise ValueError("the model is not compiled: call model.compile(optimizer, loss, metrics) first")
     for name, value in whole_numbers.items():
         if value is not None and (not isinstance(value, int | np.integer) or value < 1):
-            raise ValueError(f"{name}: expected a whole number of 1 or more, came {value!r}")
+            raise ValueError(f"{name}: expected a whole number of 1 or more, got {value!r}")
     if whole_numbers["patience"] is not None and validation_data is None:
-        raise ValueError("patience: expected validation_data to watch, came None; or leave patience out")
+        raise ValueError("patience: expected validation_data to watch, got None; or leave patience out")
     if y is not None and len(x) != len(y):
-        raise ValueError(f"x and y: expected as many images as classes, came {len(x)} and {len(y)}")
+        raise ValueError(f"x and y: expected as many images as classes, got {len(x)} and {len(y)}")
     if y is None and not isinstance(x, ShuffledBatches):
         raise ValueError(
             "y is missing: expected the classes of x, or a dataset of batches such as AugmentedBatches as x"
         )
-    if y is None and x.batch_size != (came := whole_numbers["batch_size"]):
-        raise ValueError(f"batch_size: expected that of the dataset of batches, {x.batch_size}, came {came}")
+    if y is None and x.batch_size != (got := whole_numbers["batch_size"]):
+        raise ValueError(f"batch_size: expected that of the dataset of batches, {x.batch_size}, got {got}")
     forgetful = (keras.callbacks.EarlyStopping, keras.callbacks.ReduceLROnPlateau, keras.callbacks.BackupAndRestore)
     for callback in callbacks:
         if isinstance(callback, forgetful):
@@ -121,8 +160,9 @@ def _check(model, x, y, validation_data, whole_numbers: dict[str, int | None], c
             )
 
 
-def _train(model, batches, validation_data, epochs, patience, name, progress, callbacks, files) -> dict:
+def _train(plan: TrainingPlan, epochs: int, patience, name: str, progress: Progress, callbacks, files) -> dict:
     """Train from the newest checkpoint, or from the start, to the end; the values of the result."""
+    model = plan.model
     arrays, values = (files and files.latest()) or ({}, {})
     if arrays:
         _assign(model, arrays)
@@ -136,22 +176,21 @@ def _train(model, batches, validation_data, epochs, patience, name, progress, ca
         files.checkpoint(_arrays(model) | _numbered("best", stopping.best_weights or []), state)
 
     where = environment()  # of the start: the code may change while it trains
-    own = [clock, DrawEpoch(batches), StopOnNan(name), stopping]
+    own = [clock, DrawEpoch(plan.batches), StopOnNan(name), stopping]
     last = [Report(progress), *([Checkpoint(keep)] if files else [])]  # a checkpoint holds what all others have done
     logging.getLogger("tensorflow").setLevel("ERROR")  # it warns that each new model is traced anew
     progress.start(name, epochs, trained)
-    if validation_data is not None:
-        validation_data = feed(OrderedBatches(*validation_data, batch_size=VALIDATION_BATCH))
+    validation = plan.validation and feed(OrderedBatches(*plan.validation, batch_size=VALIDATION_BATCH))
     model.fit(
-        feed(batches),
+        feed(plan.batches),
         shuffle=False,  # they are shuffled: Keras would put whole batches in another order
         initial_epoch=trained,
         epochs=trained if values.get("ended") else epochs,
-        validation_data=validation_data,
+        validation_data=validation,
         callbacks=[*own, *callbacks, *last],
         verbose=0,
     )
-    return _values(model, clock.values, batches, epochs, patience) | {"started": started, "environment": where}
+    return _values(plan, clock.values, epochs, patience) | {"started": started, "environment": where}
 
 
 def _arrays(model: keras.Model) -> dict[str, np.ndarray]:
@@ -171,7 +210,7 @@ def _assign(model: keras.Model, arrays: dict[str, np.ndarray]) -> None:
             variable.assign(arrays[f"{kind} {i}"])
 
 
-def _values(model, clock: dict, batches: ShuffledBatches, epochs: int, patience: int | None) -> dict:
+def _values(plan: TrainingPlan, clock: dict, epochs: int, patience: int | None) -> dict:
     """The values of a run that has ended."""
     trained = len(clock["epochs"])
     steady = clock["training"][1:] or clock["training"]
@@ -179,15 +218,17 @@ def _values(model, clock: dict, batches: ShuffledBatches, epochs: int, patience:
         "history": clock["history"],
         "seconds_first_step": clock["first_step"],
         "seconds_by_epoch": clock["epochs"],
-        "seconds": sum(clock["epochs"]),
-        "images_per_second": batches.num_images / float(np.median(steady)),
+        "seconds": sum(clock["epochs"]) + (plan.frozen_part["seconds"] if plan.frozen_part else 0.0),
+        "images_per_second": plan.batches.num_images / float(np.median(steady)),
         "best_epoch": int(np.argmax(clock["history"]["val_accuracy"])) + 1 if patience else trained,
         "stopped_early": trained < epochs,
+        "others_by_epoch": clock["others"],
+        "frozen_part": plan.frozen_part,
         "hyperparameters": {
-            "optimizer": settings_of(model.optimizer),
-            "batch_size": batches.batch_size,
+            "optimizer": settings_of(plan.model.optimizer),
+            "batch_size": plan.batches.batch_size,
             "epochs": epochs,
             "patience": patience,
-            "train_images": batches.num_images,
+            "train_images": plan.batches.num_images,
         },
     }

@@ -98,9 +98,9 @@ def find_base(name: str, image_size: int) -> Base:
         ValueError: An unknown base, or images smaller than it takes.
     """
     if name not in BASES:
-        raise ValueError(f"base: expected one of {', '.join(BASES)}, came {name!r}")
+        raise ValueError(f"base: expected one of {', '.join(BASES)}, got {name!r}")
     if image_size < BASES[name].min_size:
-        raise ValueError(f"image_size: {name} takes {BASES[name].min_size} pixels or more, came {image_size}")
+        raise ValueError(f"image_size: {name} takes {BASES[name].min_size} pixels or more, got {image_size}")
     return BASES[name]
 
 
@@ -173,10 +173,10 @@ def trainable_layers(model: keras.Model, depth: int | str) -> list[str]:
     if isinstance(depth, str):
         if depth not in names:
             some = ", ".join(names[-4:])
-            raise ValueError(f"depth: expected a layer of the base with a kernel (its last: {some}), came {depth!r}")
+            raise ValueError(f"depth: expected a layer of the base with a kernel (its last: {some}), got {depth!r}")
         return names[names.index(depth) :]
     if not 0 <= depth <= len(names):
-        raise ValueError(f"depth: expected 0 to {len(names)} layers of the base, came {depth}")
+        raise ValueError(f"depth: expected 0 to {len(names)} layers of the base, got {depth}")
     return names[len(names) - depth :]
 
 
@@ -202,5 +202,5 @@ def base_layers(model: keras.Model) -> Sequence[layers.Layer]:
     """The layers in front of the head, in order."""
     names = [layer.name for layer in model.layers]
     if FIRST_OF_HEAD not in names:
-        raise ValueError(f"expected a model whose head begins with a layer {FIRST_OF_HEAD!r}, came {model.name!r}")
+        raise ValueError(f"expected a model whose head begins with a layer {FIRST_OF_HEAD!r}, got {model.name!r}")
     return model.layers[: names.index(FIRST_OF_HEAD)]

@@ -9,7 +9,7 @@ import numpy as np
 
 from helpers.data import data_folder
 from helpers.data.checksums import DamagedFileError
-from helpers.downloads import DownloadError, check_reachable, fetch, keras_folder
+from helpers.data.downloads import DownloadError, check_reachable, fetch, keras_folder
 from helpers.transfer.bases import Base
 
 Arrays = dict[str, list[np.ndarray]]  # by layer
@@ -48,7 +48,7 @@ def load_weights(base: Base) -> tuple[Arrays, str]:
         raise DamagedFileError(
             f"{path} does not hold {base.name}'s published ImageNet weights: expected "
             f"{f'arrays of SHA-256 {base.arrays_sha256} or ' if base.arrays_sha256 else ''}a file of checksum "
-            f"{base.checksum}, came arrays of SHA-256 {found}. It was altered, damaged or trained further, and nothing "
+            f"{base.checksum}, got arrays of SHA-256 {found}. It was altered, damaged or trained further, and nothing "
             "of it was used. Delete it and fetch it again."
         )
     return arrays, f"{path.name}, the published numbers by their SHA-256"
@@ -91,12 +91,12 @@ def check_shapes(base: Base, arrays: Arrays, path: Path) -> Arrays:
     """
     expected = {layer.name: [tuple(weight.shape) for weight in layer.weights] for layer in _net(base).layers}
     expected = {name: shapes for name, shapes in expected.items() if shapes}
-    came = {name: [array.shape for array in layer] for name, layer in arrays.items()}
-    for name in [*expected, *came]:
-        if expected.get(name) != came.get(name):
+    got = {name: [array.shape for array in layer] for name, layer in arrays.items()}
+    for name in [*expected, *got]:
+        if expected.get(name) != got.get(name):
             raise ValueError(
                 f"{path} holds the weights of another net than {base.name}: layer {name!r} was expected to be "
-                f"{expected.get(name, 'absent')}, came {came.get(name, 'absent')}. Nothing of it was used."
+                f"{expected.get(name, 'absent')}, got {got.get(name, 'absent')}. Nothing of it was used."
             )
     return {name: arrays[name] for name in expected}
 

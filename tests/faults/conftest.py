@@ -35,7 +35,7 @@ def pytest_sessionfinish(session):
     path = session.config.getoption("--note-faults", default=None)
     if not path:
         return
-    from helpers.environment import environment
+    from helpers.machine import environment
 
     faults = [
         {"fault": name, "tried": len(went) - went.count("skipped"), "survived": went.count("passed")}

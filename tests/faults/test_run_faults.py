@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from conftest import but_for_times
 
-from helpers.checkpoints import DIGEST_BYTES
+from helpers.training.checkpoints import DIGEST_BYTES
 
 
 def only_run(runs_dir):

@@ -13,7 +13,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from helpers.suite import execute as execute_module
+from suite import execute as execute_module
 
 ROOT = Path(__file__).parents[2]
 SETUP = """
@@ -82,7 +82,7 @@ def make_suite(tmp_path):
 
 def start(root: Path, *arguments: str) -> subprocess.Popen:
     """Start the suite in a process group of its own."""
-    command = [sys.executable, "-m", "helpers.suite", "--profile", "smoke", "--dataset", "digits", *arguments]
+    command = [sys.executable, "-m", "suite", "--profile", "smoke", "--dataset", "digits", *arguments]
     environment = {**os.environ, "PYTHONPATH": str(root), "TF_CPP_MIN_LOG_LEVEL": "3"}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     return subprocess.Popen(command, cwd=root, env=environment, start_new_session=True, **pipes)

@@ -18,7 +18,7 @@ import keras
 import numpy as np
 
 from helpers import files
-from helpers.batches import AugmentedBatches
+from helpers.training.batches import AugmentedBatches
 from helpers.training import fit
 
 FUNCTIONS = {  # what a checkpoint, a finished run and a record are written with

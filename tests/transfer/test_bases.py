@@ -80,12 +80,12 @@ def test_vgg16_takes_blue_first_and_less_the_mean_colour_of_imagenet(vgg16):
 @pytest.mark.parametrize(
     ("ask", "problem"),
     [
-        (lambda net: find_base("VGG15", 32), "base: expected one of VGG16, .*, came 'VGG15'"),
-        (lambda net: find_base("VGG16", 31), "image_size: VGG16 takes 32 pixels or more, came 31"),
-        (lambda net: trainable_layers(net, "block9"), r"its last: stem, inner, last\), came 'block9'"),
+        (lambda net: find_base("VGG15", 32), "base: expected one of VGG16, .*, got 'VGG15'"),
+        (lambda net: find_base("VGG16", 31), "image_size: VGG16 takes 32 pixels or more, got 31"),
+        (lambda net: trainable_layers(net, "block9"), r"its last: stem, inner, last\), got 'block9'"),
         (lambda net: trainable_layers(net, "inner_norm"), "a layer of the base with a kernel"),
-        (lambda net: trainable_layers(net, 4), "depth: expected 0 to 3 layers of the base, came 4"),
-        (lambda net: trainable_layers(net, -1), "depth: expected 0 to 3 .*, came -1"),
+        (lambda net: trainable_layers(net, 4), "depth: expected 0 to 3 layers of the base, got 4"),
+        (lambda net: trainable_layers(net, -1), "depth: expected 0 to 3 .*, got -1"),
         (
             lambda net: trainable_layers(keras.Sequential([keras.Input((3,))]), 0),
             "begins with a layer 'head_pool'",

@@ -6,7 +6,7 @@ import pytest
 from keras import layers
 
 from helpers import fast_layers
-from helpers.transfer.fast_convolutions import (
+from helpers.fast.convolutions import (
     MatrixGradientConvolution,
     SmallMapConvolution,
     with_fast_convolutions,

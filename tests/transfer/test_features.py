@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from helpers.batches import AugmentedBatches
+from helpers.training.batches import AugmentedBatches
 from helpers.transfer import features as features_module
 from helpers.transfer import (
     frozen_features,
@@ -186,6 +186,6 @@ def test_a_cache_deleted_while_it_is_used_does_no_harm(cache, tiny_data, train_b
 def test_images_without_their_classes_are_refused_before_anything_is_computed(cache, tiny_data, build_base):
     x, y = tiny_data
     for train, validation in (((x[1:], y), (x, y)), ((x, y), (x[1:], y))):
-        with pytest.raises(ValueError, match=f"as many images as classes, came {len(x) - 1} and {len(y)}"):
+        with pytest.raises(ValueError, match=f"as many images as classes, got {len(x) - 1} and {len(y)}"):
             trainable_part(build_base(), train, validation, batch_size=16, seed=0)
     assert not cache.exists()

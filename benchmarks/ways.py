@@ -1,0 +1,218 @@
+"""Ways to train a net, each in a process of its own, so that no library's threads or memory are in another's way."""
+
+import multiprocessing
+import re
+import resource
+import sys
+import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import numpy as np
+
+FAST_NET, WITHOUT_GELU = "notebook 14's net", "notebook 14's net without GELU"
+BATCH_SIZES = {"report A's CNN": 128, "report E's ConvNet": 128, FAST_NET: 1000, WITHOUT_GELU: 1000}
+NUM_IMAGES = {"report A's CNN": 5_120, "report E's ConvNet": 3_200, FAST_NET: 3_000, WITHOUT_GELU: 3_000}  # an epoch
+WAYS = {
+    "ours": "fit of the helpers: uint8 images, the precision that the machine is fast in",
+    "plain Keras": "model.fit on float32 images in float32",
+    "PyTorch float32": "a plain loop on float32 images",
+    "PyTorch bfloat16": "the same with autocast, channels last",
+}
+
+
+class Way:
+    """A process that trains one net in one way, an epoch whenever it is asked.
+
+    Args:
+        way: Of `WAYS`.
+        net: Of `BATCH_SIZES`.
+        num_images: Images an epoch.
+    """
+
+    def __init__(self, way: str, net: str, num_images: int):
+        self._pipe, theirs = multiprocessing.Pipe()
+        context = multiprocessing.get_context("spawn")
+        self._process = context.Process(target=_serve, args=(theirs, way, net, num_images), daemon=True)
+        self._process.start()
+        theirs.close()
+        self.missing = ""
+
+    def wait(self) -> None:
+        """Wait until it is ready, or `missing` says why it cannot be."""
+        self.missing = self._pipe.recv()
+
+    def __call__(self) -> float:
+        """Train an epoch; images a second."""
+        self._pipe.send("epoch")
+        return self._pipe.recv()
+
+    def end(self) -> int:
+        """End the process; its peak memory in bytes."""
+        if self.missing:
+            return 0
+        self._pipe.send("end")
+        peak = self._pipe.recv()
+        self._process.join()
+        return peak
+
+    def kill(self) -> None:
+        """End the process, whatever it does."""
+        self._process.kill()
+
+
+@contextmanager
+def started(net: str, num_images: int):
+    """All ways to train a net, ready: those that can be, and why the others cannot. Without GELU only ours is asked."""
+    asked = WAYS if net != WITHOUT_GELU else ["ours"]
+    found = {way: Way(way, net, num_images) for way in asked}  # they import and compile side by side
+    try:
+        for way in found.values():
+            way.wait()
+        yield (
+            {name: way for name, way in found.items() if not way.missing},
+            {name: way.missing for name, way in found.items() if way.missing},
+        )
+    finally:
+        for way in found.values():
+            way.kill()
+
+
+def _serve(pipe, way: str, net: str, num_images: int) -> None:
+    """Answer for one way until told to end."""
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (num_images, 32, 32, 3), dtype="uint8")
+    labels = rng.integers(0, 10, num_images)
+    train = {"ours": _ours, "plain Keras": _plain_keras}.get(way, _torch)
+    try:
+        train(net, images, labels, Turns(pipe, num_images), *(["bfloat16" in way] if train is _torch else []))
+    except ModuleNotFoundError as error:
+        pipe.send(f"{error}; pip install -r requirements-bench.txt")
+        return
+    pipe.send(peak_memory())
+
+
+class NoTurnError(Exception):
+    """Ends a training that is no longer asked for an epoch."""
+
+
+class Turns:
+    """Called before each epoch: says how fast the last one was, waits for the next turn, and whether there is one.
+
+    The first epoch is not waited for and not measured: it traces, compiles and fills the caches.
+
+    Args:
+        pipe: To who asks.
+        num_images: Images an epoch.
+    """
+
+    def __init__(self, pipe, num_images: int):
+        self._pipe, self._num_images, self._start, self._epochs = pipe, num_images, 0.0, 0
+
+    def __call__(self) -> bool:
+        self._epochs += 1
+        if self._epochs == 1:
+            return True
+        self._pipe.send("" if self._epochs == 2 else self._num_images / (time.perf_counter() - self._start))
+        has_turn = self._pipe.recv() == "epoch"
+        self.start_clock()
+        return has_turn
+
+    def start_clock(self) -> None:
+        """Measure from now on: what got before in this turn is no part of an epoch."""
+        self._start = time.perf_counter()
+
+
+def peak_memory() -> int:
+    """Most memory that this process has had, bytes.
+
+    What `resource` says on Linux begins with the peak of the process that started this one.
+    """
+    try:
+        status = Path("/proc/self/status").read_text()
+        return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1024
+    except FileNotFoundError:  # macOS says it in bytes
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def keras_net(net: str, fast: bool = False):
+    """A net of `BATCH_SIZES`, compiled; with `fast`, in the faster ways that it has."""
+    import keras
+
+    from helpers import fast_net, models
+
+    make = {
+        "report A's CNN": lambda: models.report_a_cnn(fast=fast),
+        "report E's ConvNet": lambda: models.report_e_convnet(fast=fast),
+        FAST_NET: lambda: fast_net.fast_net(whitening=np.ones((2, 2, 3, 24)), fast=fast),
+        WITHOUT_GELU: lambda: fast_net.fast_net(whitening=np.ones((2, 2, 3, 24)), activation="linear", fast=fast),
+    }
+    model = make[net]()
+    model.compile(keras.optimizers.Adam(0.001), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def _ours(net: str, images, labels, turns: Turns) -> None:
+    """The helpers' own way, all epochs in one `fit`: each `fit` compiles anew."""
+    import keras
+
+    from helpers.machine import use_precision
+    from helpers.training import fit
+
+    class TakeTurns(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if not turns():
+                raise NoTurnError
+
+    use_precision()
+    options = {"batch_size": BATCH_SIZES[net], "seed": 0, "progress": Silent(), "callbacks": (TakeTurns(),)}
+    with suppress(NoTurnError):
+        fit(keras_net(net, fast=True), images, labels, validation_data=None, epochs=sys.maxsize, **options)
+
+
+def _plain_keras(net: str, images, labels, turns: Turns) -> None:
+    """What a first tutorial does.
+
+    Each epoch is a `fit` of its own, timed without its preparations. In one `fit` the dataset's iterator of the last
+    epoch would still be there when this one waits for its turn, and the longer it has been there, the longer Keras
+    waits for it to end: pauses would count as training.
+    """
+    import keras
+
+    x, model = images.astype("float32"), keras_net(net)  # the model scales pixels itself
+    begin = keras.callbacks.LambdaCallback(on_epoch_begin=lambda *_: turns.start_clock())
+    while turns():
+        model.fit(x, labels, batch_size=BATCH_SIZES[net], verbose=0, callbacks=[begin])
+
+
+def _torch(net: str, images, labels, turns: Turns, bfloat16: bool) -> None:
+    """A plain training loop of PyTorch's."""
+    import torch
+
+    from benchmarks.torch_nets import NETS
+
+    torch.manual_seed(0)
+    model = NETS[net]()
+    x = torch.from_numpy(images).permute(0, 3, 1, 2).float() / 255
+    y = torch.from_numpy(labels)
+    if bfloat16:
+        model, x = model.to(memory_format=torch.channels_last), x.contiguous(memory_format=torch.channels_last)
+    else:
+        x = x.contiguous()
+    optimizer, loss_of = torch.optim.Adam(model.parameters(), 0.001), torch.nn.CrossEntropyLoss()
+    model.train()
+
+    while turns():
+        for chosen in torch.randperm(len(x)).split(BATCH_SIZES[net]):
+            with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+                loss = loss_of(model(x[chosen]), y[chosen])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+
+
+class Silent:
+    """No lines of progress."""
+
+    def __getattr__(self, _name):
+        return lambda *_args, **_options: None

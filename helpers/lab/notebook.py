@@ -1,0 +1,413 @@
+"""`Lab`: what every notebook does beside its experiment, and knows of its runs."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from IPython.display import Markdown, display
+
+from helpers import data, plots
+from helpers.claims import METRICS, compare_with_published, judge_claims, mean_interval
+from helpers.files import results_folder, runs_folder, write_json
+from helpers.fingerprints import description, digest_of_arrays, digest_of_values
+from helpers.lab.parameters import Check, check_parameters, list_of, number, one_of, seed, share, text, whole_number
+from helpers.lab.run import Run
+from helpers.machine import PRECISIONS, describe_device, environment, use_precision
+from helpers.profiles import PROFILES
+from helpers.progress import Progress, format_time
+from helpers.runs import newest, read_records, write_record
+from helpers.training.checkpoints import FRESH_VARIABLE
+from helpers.training.identity import Identity
+
+FROM_RECORDS_VARIABLE = "COURSEWORK_FROM_RECORDS"  # "1": make the page of what is recorded, train nothing
+SUITE_VARIABLE = "COURSEWORK_SUITE"  # "1": the suite executes the notebook, nobody will go on in its kernel
+SUMMARY_VARIABLE = "COURSEWORK_SUMMARY"  # where the summary goes, if not beside the records
+KNOWN: dict[str, Check] = {  # parameters that mean the same in every notebook
+    "profile": one_of(*PROFILES),
+    "dataset": one_of(*data.LOADERS),
+    "reports_dir": text(),
+    "runs_dir": text(empty=True),
+    "precision": one_of(*PRECISIONS),
+    "seeds": list_of(seed()),
+    "search_seed": seed(),
+    "learning_rate": number(above=0, up_to=10),
+    **dict.fromkeys(("dropout_rate", "momentum", "weight_decay"), share()),
+    **dict.fromkeys(("epochs", "patience", "search_epochs"), whole_number(1, 1000)),
+    "batch_size": whole_number(1, 10_000),
+}
+REQUIRED = ("profile", "dataset", "reports_dir")  # of these, what every notebook has
+
+Labelled = tuple[np.ndarray, np.ndarray]
+
+
+class Lab:
+    """The bookkeeping of one execution of a notebook.
+
+    Args:
+        notebook: The notebook's name, such as "03_cnn".
+        namespace: Its `globals()`.
+        **checks: What each parameter must be that is not in `KNOWN`.
+
+    Attributes:
+        seeds: The seeds to run.
+        precision: The precision asked for, such as "auto".
+        class_names: Names by class of the data last loaded.
+        input_shape: (height, width, channels) of its images.
+        dataset_name: What it is; another than was asked for where the digits stand in.
+        missing: Names of runs that a page from records lacks.
+        progress: The progress of its training runs.
+
+    Raises:
+        ParameterError: A parameter is unknown, missing or wrong; all of them at once.
+        ResultsFolderError: The results cannot be written.
+    """
+
+    def __init__(self, notebook: str, namespace: dict, **checks: Check):
+        known = {name: check for name, check in KNOWN.items() if name in namespace or name in REQUIRED}
+        check_parameters(namespace, known | checks)
+        self.notebook, self._asked = notebook, namespace["dataset"]
+        self._profile = PROFILES[namespace["profile"]]
+        self.seeds, self.precision = namespace.get("seeds", []), namespace.get("precision", "auto")
+        reports_dir = namespace["reports_dir"]
+        self.folder = results_folder(reports_dir, self._profile.name, notebook)
+        self.runs_dir = runs_folder(reports_dir, self._profile.name, namespace.get("runs_dir", ""))
+        self.progress, self.missing = Progress(0), []
+        self._runs: dict[tuple[str, int], Run] = {}
+        self._candidates: dict[tuple[str, int], Run] = {}
+        self._splits: dict[str, dict] = {}
+        self._tables: list[pd.DataFrame] = []
+        self._claims: list[pd.DataFrame] = []
+        self._measured: dict[str, dict] = {}
+        self._unavailable = ""
+        policy, reason = use_precision(self.precision)
+        plots.use_style()
+        print(f"{self._profile.name}: {self._profile.about}" + (f"; seeds {self.seeds}" if self.seeds else ""))
+        print(f"{policy} on {describe_device()}: {reason}")
+
+    # What an execution is for
+
+    @property
+    def from_records(self) -> bool:
+        """Whether the page is made from records alone: nothing is trained or measured."""
+        return os.environ.get(FROM_RECORDS_VARIABLE) == "1"
+
+    @property
+    def needs_weights(self) -> bool:
+        """Whether runs end with trained weights where a notebook does not say: for whoever goes on in its kernel.
+
+        In the full profile a record is enough, since training takes hours: `run.fit(..., weights=True)` asks for more.
+        """
+        return os.environ.get(SUITE_VARIABLE) != "1" and self._profile.name != "full"
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it is the reports' whole protocol."""
+        return self._profile.name == "full"
+
+    @property
+    def is_smoke(self) -> bool:
+        """Whether it is only a test that the code runs."""
+        return self._profile.name == "smoke"
+
+    def epochs(self, protocol: int) -> int:
+        """The number of epochs to run in this profile where the protocol has so many."""
+        return self._profile.epochs(protocol)
+
+    # The data
+
+    def load(
+        self, split: Callable[[int], data.Split], dataset: str | None = None
+    ) -> tuple[Labelled, Labelled, Labelled]:
+        """Load the data, split it, and show how many images of each class each part has.
+
+        Args:
+            split: Makes a split of so many images, such as `data.split_report_a`.
+            dataset: A data set's name; default, the parameter `dataset`.
+
+        Returns:
+            Training, validation and test images with their classes, as much of each part as the profile uses: uint8
+            (n, height, width, channels) and int64 (n,).
+        """
+        found, self.dataset_name = data.load_dataset(dataset or self._asked, self._profile.allows_stand_in)
+        images, labels, self.class_names = found
+        self.input_shape, self.split = images.shape[1:], split(len(images))
+        use = self._profile
+        parts = use.train(self.split.train), use.held_out(self.split.validation), use.held_out(self.split.test)
+        counts = [np.bincount(labels[part], minlength=len(self.class_names)) for part in parts]
+        names = ["train", "validation", "test"]
+        display(pd.DataFrame(counts, names, self.class_names).assign(all=np.sum(counts, axis=1)))
+        loaded = [(images[part], labels[part]) for part in parts]
+        about = {"name": self.split.name, "fingerprint": self.split.fingerprint, **self.split.sizes}
+        self._splits[digest_of_arrays(loaded[2][1])] = about
+        return tuple(loaded)
+
+    def about_data(self, labels_sha256: str | None) -> dict:
+        """What a record says of the data: profile, data sets, and the split that these test classes are of."""
+        split = self._splits.get(labels_sha256 or "", {"name": "the notebook's own"} if labels_sha256 else {})
+        return {
+            "profile": self._profile.name,
+            "dataset": self.dataset_name,
+            "asked_dataset": self._asked,
+            "split": split,
+        }
+
+    # The runs
+
+    def runs(
+        self, variants: dict | Iterable[str], seeds: list[int] | dict[str, list[int]] | None = None
+    ) -> Iterator[Run]:
+        """Every variant with every seed, seed by seed.
+
+        Args:
+            variants: What each variant is, by its name: a function that builds its model, or its settings.
+            seeds: Other seeds than the notebook's; or, by variant, the seeds of those that have others.
+        """
+        variants = variants if isinstance(variants, dict) else dict.fromkeys(variants)
+        by_variant = seeds if isinstance(seeds, dict) else {}
+        every = self.seeds if seeds is None or by_variant else seeds
+        plan = [Run(self, v, s, variants[v]) for s in every for v in variants if s in by_variant.get(v, every)]
+        yield from self._in_turn(plan)
+
+    def candidates(self, variants: dict, seed: int) -> Iterator[Run]:
+        """Runs that only serve to choose a setting, on validation images: one of each variant. They are never tested.
+
+        Args:
+            variants: What each candidate is, by its name.
+            seed: Of all of them.
+        """
+        yield from self._in_turn([Run(self, v, seed, options, candidate=True) for v, options in variants.items()])
+
+    def _in_turn(self, plan: list[Run]) -> Iterator[Run]:
+        """Forget earlier runs of the same names, then give one after the other."""
+        self.progress.num_runs += len(plan)
+        for run in plan:
+            (self._candidates if run.candidate else self._runs).pop((run.variant, run.seed), None)
+            self.missing = [name for name in self.missing if name != run.name]
+        yield from plan
+
+    def add(self, run: Run) -> None:
+        """Take a run that has its record into the page."""
+        (self._candidates if run.candidate else self._runs)[run.variant, run.seed] = run
+
+    def find_records(self, identity: Identity, candidate: bool = False) -> list[dict]:
+        """The records of a run: with the same identity, or, for a page from records, with the same setting.
+
+        Another notebook's record of the very same run will do: two pages never disagree about one net.
+        """
+        since, tested = os.environ.get(FRESH_VARIABLE, ""), "candidate" if candidate else "run"
+        return [
+            record
+            for folder in sorted(self.folder.parent.iterdir())
+            for record in read_records(folder)[0]
+            if (record["setting"], record["kind"]) == (identity.setting, tested)
+            and (self.from_records or (record["identity"] == identity.run and record["started"] >= since))
+        ]
+
+    @property
+    def _recorded(self) -> tuple[list[dict], dict[str, str]]:
+        """The records in this notebook's folder, and what is wrong with those that cannot be used."""
+        return read_records(self.folder)
+
+    @property
+    def records(self) -> list[dict]:
+        """The records of this execution's tested runs, in the order of `runs`, by the names that they have here."""
+        return [run.record | {"variant": run.variant} for run in self._runs.values()]
+
+    @property
+    def candidate_records(self) -> list[dict]:
+        """The records of this execution's candidates, by the names that they have here."""
+        return [run.record | {"variant": run.variant} for run in self._candidates.values()]
+
+    def candidate_table(self) -> pd.DataFrame:
+        """The candidates with their best accuracy on the validation images, the best first."""
+        best = {record["variant"]: max(record["history"]["val_accuracy"]) for record in self.candidate_records}
+        table = pd.DataFrame({"candidate": list(best), "best val accuracy": list(best.values())})
+        return table.sort_values("best val accuracy", ascending=False, ignore_index=True).round(3)
+
+    def of(self, variant: str) -> list[dict]:
+        """The records of one variant, a seed each; empty where none is recorded."""
+        return [record for record in self.records if record["variant"] == variant]
+
+    def __getitem__(self, variant: str) -> Run:
+        """The run of a variant with the first of its seeds."""
+        return next(run for (name, _), run in self._runs.items() if name == variant)
+
+    def run(self, variant: str, seed: int) -> Run:
+        """The run of a variant with a seed."""
+        return self._runs[variant, seed]
+
+    @property
+    def seeds_done(self) -> list[int]:
+        """The seeds that every variant has a record of; so what is paired by seed is paired by these."""
+        variants = {variant for variant, _ in self._runs}
+        return [seed for seed in self.seeds if variants and all((v, seed) in self._runs for v in variants)]
+
+    # What is measured beside runs
+
+    def measure(self, name: str, function: Callable[[], object], **settings):
+        """What a function returns, from its record where there is one; else it is called, and its result recorded.
+
+        Args:
+            name: What is measured, such as "rate_finder".
+            function: Returns plain values.
+            **settings: All that determines the result, beside the notebook, its profile and its data.
+
+        Returns:
+            Plain values; None for a page from records that has none of it.
+        """
+        about = {"name": name, "settings": settings, "profile": self._profile.name, "dataset": self.dataset_name}
+        setting = digest_of_values(description(about))[:32]
+        where = environment()
+        own = {key: where[key] for key in ("backend", "device_kind", "versions")}
+        identity = digest_of_values([setting, own, use_precision(self.precision)[0]])[:32]
+        since = os.environ.get(FRESH_VARIABLE, "")
+        known = [r for r in self._recorded[0] if r["kind"] == "measurement" and r["setting"] == setting]
+        known = [r for r in known if self.from_records or (r["identity"] == identity and r["started"] >= since)]
+        record = newest(known, identity)
+        if record is None and self.from_records:
+            self.missing.append(name.replace("_", " "))
+            return None
+        if record is None:
+            started = datetime.now(UTC).isoformat(timespec="seconds")
+            record = {"kind": "measurement", "notebook": self.notebook, "name": name, "settings": settings, **where}
+            record |= {"profile": self._profile.name, "dataset": self.dataset_name, "started": started}
+            record |= {"setting": setting, "identity": identity, "value": function()}
+            record = write_record(self.folder, name, record)
+        self._measured[name] = record
+        return record["value"]
+
+    # Against the report, and the end
+
+    def compare(
+        self,
+        report: str,
+        experiment: str,
+        forms: dict[str, str],
+        claims: Iterable[str] = (),
+        names: dict[str, str] | None = None,
+        reading: str = "",
+        records: list[dict] | None = None,
+    ) -> pd.DataFrame:
+        """Show the printed figures beside ours, and the verdicts on claims.
+
+        Args:
+            report: "A" to "E".
+            experiment: As in published.csv.
+            forms: Which figures to compare, and how to format them, such as {"accuracy": ".3f"}.
+            claims: Ids in claims.csv.
+            names: Our variant by published variant, where they differ.
+            reading: What distinguishes this comparison from another of the same figures.
+            records: Other records than all of this execution's.
+        """
+        runs = self.records if records is None else records
+        table = compare_with_published(runs, report, experiment, forms, names)
+        judged = judge_claims(runs, claims, names) if runs else pd.DataFrame()
+        if reading:
+            table["variant"] = reading + table["variant"].str.replace("stride_", " ")
+            judged.insert(0, "reading", reading)
+        self._tables.append(table)
+        self._claims += [judged] if len(judged) else []
+        for shown in (table, judged):
+            if len(shown):
+                display(shown.style.hide(axis="index"))
+        return table
+
+    def add_table(self, table: pd.DataFrame) -> None:
+        """Show a table of one's own, and have it on the index too."""
+        self._tables.append(table)
+        display(table.style.hide(axis="index"))
+
+    def text(self, variant: str, value: Callable[[dict], float] | str = "accuracy", form: str = ".3f") -> str:
+        """A mean over the seeds in words, with its 95 % interval: "0.719 (0.712 to 0.726)"; "not recorded" without any.
+
+        Args:
+            variant: Whose.
+            value: Takes a record; or the name of a figure, as in published.csv.
+            form: How to format it.
+        """
+        read = METRICS[value] if isinstance(value, str) else value
+        values = [read(record) for record in self.of(variant)]
+        return format_mean(values, form)
+
+    def unavailable(self, message: str) -> None:
+        """Say that nothing could be trained, and why: at the end, on the page and on the index."""
+        self._unavailable = message
+
+    def finish(self, answer: str = "", discussion: str = "", **more) -> None:
+        """Show what was found, and write `summary.json`, the notebook's last act: who finds it knows that it ended.
+
+        Args:
+            answer: The answer to the notebook's question, in a sentence with this run's figures.
+            discussion: What they mean, in Markdown.
+            **more: Further plain values for the summary.
+        """
+        if self.missing:
+            print("Not recorded, so not on this page: " + "; ".join(dict.fromkeys(self.missing)))
+        problems = self._recorded[1]
+        for name, problem in problems.items():
+            print(f"{name} {problem}: not used")
+        if answer or discussion:
+            display(Markdown(f"**{answer}**\n\n{discussion}"))
+        tables, judged = (
+            pd.concat(t, ignore_index=True) if t else pd.DataFrame() for t in (self._tables, self._claims)
+        )
+        records = self.records + self.candidate_records
+        summary = {
+            "notebook": self.notebook,
+            "profile": self._profile.name,
+            "dataset": getattr(self, "dataset_name", self._asked),
+            "asked_dataset": self._asked,
+            "seeds": sorted({record["seed"] for record in self.records}) or self.seeds,
+            "precision": " and ".join(dict.fromkeys(r["precision"] for r in records))
+            or use_precision(self.precision)[0],
+            "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+            **environment(),
+            "training": self._training(records),
+            "sources": self._sources(records + list(self._measured.values())),
+            "answer": answer,
+            "table": _as_rows(tables),
+            "claims": _as_rows(judged),
+            "missing": list(dict.fromkeys(self.missing)),
+            "unusable_records": problems,
+            **({"unavailable": self._unavailable} if self._unavailable else {}),
+            **more,
+        }
+        write_json(Path(os.environ.get(SUMMARY_VARIABLE) or self.folder / "summary.json"), summary)
+
+    def _training(self, records: list[dict]) -> dict | None:
+        """How many runs the page is made from, and what training them took."""
+        if not records:
+            return None
+        seconds = sum(record["seconds"] for record in records)
+        return {"runs": len(records), "reused": self.progress.reused, "seconds": seconds}
+
+    @staticmethod
+    def _sources(records: list[dict]) -> dict[str, list[str]]:
+        """What the page's records come from: devices, software, commits, days."""
+        software = [
+            ", ".join(f"{k} {v}" for k, v in r["versions"].items()) + f"; backend {r['backend']}" for r in records
+        ]
+        found = {
+            "devices": [r["device"] for r in records],
+            "software": software,
+            "commits": [r["commit"] for r in records],
+            "dates": [format_time(r["started"]).partition(",")[0] for r in records],
+        }
+        return {key: list(dict.fromkeys(values)) for key, values in found.items()}
+
+
+def format_mean(values: Iterable[float], form: str) -> str:
+    """The mean of several runs with its 95 % interval, in words."""
+    values = list(values)
+    if not values:
+        return "not recorded"
+    mean, low, high = mean_interval(values)
+    return f"{mean:{form}}" if np.isnan(low) or low == high else f"{mean:{form}} ({low:{form}} to {high:{form}})"
+
+
+def _as_rows(table: pd.DataFrame) -> list[dict]:
+    """A table's rows as plain values."""
+    return table.astype(object).where(table.notna(), None).to_dict("records") if len(table) else []

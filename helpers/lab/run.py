@@ -1,0 +1,251 @@
+"""One training run of a notebook: taken from its record, from its weights, or trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+import keras
+import numpy as np
+
+from helpers import metrics
+from helpers.fingerprints import digest_of_arrays, digest_of_values
+from helpers.models import count_parameters
+from helpers.runs import Predictions, newest, pack_predictions, unpack_predictions, write_record
+from helpers.training import TrainingResult, fit, identify_run, join_results
+from helpers.training.identity import TRAINING_VERSION, Identity
+
+if TYPE_CHECKING:
+    from helpers.lab.notebook import Lab
+
+
+class UntrainedModelError(RuntimeError):
+    """A model has no trained weights: its run was taken from a record, or is not recorded."""
+
+
+class Phase(NamedTuple):
+    """A part of a run that is trained in several.
+
+    Attributes:
+        model: Compiled; all phases share the layers that train, and one optimizer.
+        x: Training images, or a dataset of batches.
+        y: Classes; None with a dataset of batches.
+        epochs: Most epochs.
+        callbacks: Of Keras's, of this phase alone.
+    """
+
+    model: keras.Model
+    x: object
+    y: object
+    epochs: int
+    callbacks: tuple = ()
+
+
+@dataclass
+class Run:
+    """One variant with one seed, as `Lab.runs` gives it.
+
+    Attributes:
+        lab: The notebook's bookkeeping.
+        variant: What distinguishes this run from the others, such as "cnn".
+        seed: Of the initial weights, the order of the images, and whatever else is random.
+        options: What `Lab.runs` was given for the variant: what builds its model, or its settings.
+        candidate: Whether the run only serves to choose a setting: it is never tested.
+        record: Its record, once there is one.
+        model: Its model, once `fit` was called.
+    """
+
+    lab: Lab
+    variant: str
+    seed: int
+    options: object = None
+    candidate: bool = False
+    record: dict | None = None
+    model: keras.Model | None = field(default=None, repr=False)
+    _result: TrainingResult | None = field(default=None, repr=False)
+    _settings: dict = field(default_factory=dict, repr=False)
+
+    @property
+    def name(self) -> str:
+        """What to call it, such as "cnn, seed 10"."""
+        return f"{self.variant.replace('_', ' ')}, seed {self.seed}"
+
+    @property
+    def class_names(self) -> list[str]:
+        """Names by class, of the data last loaded."""
+        return self.lab.class_names
+
+    def build(self, builder=None, *arguments, **options) -> keras.Model:
+        """Seed all random numbers, then build a model.
+
+        Args:
+            builder: Makes a model; default, what `Lab.runs` was given for the variant.
+            *arguments, **options: What to call it with.
+        """
+        keras.utils.set_random_seed(self.seed)
+        return (builder or self.options)(*arguments, **options)
+
+    def fit(self, model, x, y=None, *, epochs, callbacks=(), **options) -> None:
+        """Take the run from its record or its weights, or train it as `training.fit` does.
+
+        Args:
+            model, x, y, epochs, callbacks: As for `training.fit`.
+            **options: As for `fit_phases`.
+        """
+        self.fit_phases([Phase(model, x, y, epochs, callbacks)], **options)
+
+    def fit_phases(
+        self, phases, *, validation_data, batch_size, patience=None, fast=True, weights=None, settings=None
+    ) -> None:
+        """Likewise, of a run that is trained in several phases, one after the other.
+
+        Args:
+            phases: A `Phase` each, in order; the last one's model is the run's.
+            validation_data, batch_size, patience, fast: As for `training.fit`.
+            weights: Whether the model's weights are needed. True trains the run if only its record is there; False does
+                with the record; None leaves it to the notebook: see `Lab.needs_weights`.
+            settings: What else determines the run and is not in the model, as plain values: it goes into the record.
+        """
+        self.model, self._settings = phases[-1].model, settings or {}
+        common = {"validation_data": validation_data, "batch_size": batch_size, "patience": patience, "fast": fast}
+        identities = [self._identify(phase, common) for phase in phases]
+        whole = identities[0] if len(phases) == 1 else Identity(*map(_digest_of_all, zip(*identities, strict=True)))
+        found = self.lab.find_records(whole, self.candidate)
+        self.record = newest(found, whole.run)
+        needed = self.lab.needs_weights if weights is None else weights
+        if self.lab.from_records or (self.record and not needed):
+            return self._take_record(max(phase.epochs for phase in phases))
+        results = []
+        for number, (phase, identity) in enumerate(zip(phases, identities, strict=True)):
+            run = identity.run if len(phases) == 1 else digest_of_values([whole.run, number])[:32]
+            own = {"epochs": phase.epochs, "callbacks": phase.callbacks, "seed": self.seed, "name": self.name}
+            own |= {"progress": self.lab.progress, "runs_dir": self.lab.runs_dir}
+            results.append(fit(phase.model, phase.x, phase.y, identity=Identity(whole.setting, run), **own, **common))
+        self._result = join_results(results) if len(results) > 1 else results[0]
+        self._identity = whole
+        if self.candidate:
+            self._keep_record({}, {})
+
+    def test(self, x_test, y_test, more=None, predict=None, **measured) -> None:
+        """Predict the test images, once, and write the run's record.
+
+        Args:
+            x_test: uint8 (n, height, width, channels).
+            y_test: Integer classes (n,).
+            more: Further tests of the same net, by name: images and classes, and what predicts them if not `predict`.
+            predict: Model and images -> probabilities (n, classes); default `metrics.predict`.
+            **measured: Further plain values for the record.
+        """
+        tests = {"": (x_test, y_test), **(more or {})}
+        if self._result is None:  # taken from its record, or not recorded
+            for name, (x, y, *_) in tests.items() if self.record else ():
+                self._check_images(self._test_of(name), x, y)
+        else:
+            done = {name: self._predict(*images_and_classes, predict) for name, images_and_classes in tests.items()}
+            self._keep_record(done.pop(""), done, **measured)
+        if self.record:
+            self.lab.add(self)
+
+    def predictions(self, test: str = "") -> Predictions:
+        """What the net said of each test image; of a further test, by its name."""
+        return unpack_predictions(self._test_of(test))
+
+    def predicted_classes(self, x: np.ndarray) -> np.ndarray:
+        """The most probable class of each image, int64 (n,).
+
+        Raises:
+            UntrainedModelError: Images that the record does not know, of a run without weights.
+        """
+        if self._result is not None:
+            return metrics.predict(self.model, x).argmax(axis=1)
+        for test in [self.record["test"], *self.record["tests"].values()]:
+            if test["images_sha256"] == digest_of_arrays(x):
+                return unpack_predictions(test).y_pred
+        raise UntrainedModelError(self._why_untrained())
+
+    def _identify(self, phase: Phase, common: dict) -> Identity:
+        """Identify a phase, before anything is trained."""
+        settings = {"precision": self.lab.precision, **self._settings}
+        own = {"epochs": phase.epochs, "callbacks": phase.callbacks, "seed": self.seed}
+        return identify_run(phase.model, phase.x, phase.y, **own, **common, **settings)
+
+    def _take_record(self, epochs: int) -> None:
+        """Use what is recorded; the model has no weights, and says so when it is used."""
+        if self.record:
+            self.lab.progress.take(self.name, self.record, epochs)
+            if self.candidate:
+                self.lab.add(self)
+        else:
+            self.lab.missing.append(self.name)
+        forbid_use(self.model, self._why_untrained())
+
+    def _why_untrained(self) -> str:
+        """What to say where a model without weights is used."""
+        taken = f"was taken from its record of {self.record['started'][:10]}" if self.record else "is not recorded"
+        return (
+            f"{self.name}: the run {taken}, so this model has no trained weights. The record holds its predictions of "
+            "the test images: run.predictions(). To have it trained, call run.fit(..., weights=True)."
+        )
+
+    def _predict(self, x, y, own=None, predict=None) -> dict:
+        """A test's metrics, with the images' and classes' digests and the predictions."""
+        y_prob = (own or predict or metrics.predict)(self.model, x)
+        digests = {"images_sha256": digest_of_arrays(x), "labels_sha256": digest_of_arrays(y)}
+        summary = metrics.summarise_test(y, y_prob, self.class_names)
+        return summary | digests | {"predictions": pack_predictions(y_prob)}
+
+    def _check_images(self, test: dict, x, y) -> None:
+        """Refuse to pass off a record's test as one of other images."""
+        if (test["images_sha256"], test["labels_sha256"]) != (digest_of_arrays(x), digest_of_arrays(y)):
+            raise UntrainedModelError(f"These are not the images that were tested. {self._why_untrained()}")
+
+    def _test_of(self, name: str) -> dict:
+        """A test of the record by its name, "" for the main one."""
+        if name and name not in self.record["tests"]:
+            raise UntrainedModelError(f"There was no test {name!r}. {self._why_untrained()}")
+        return self.record["tests"][name] if name else self.record["test"]
+
+    def _keep_record(self, test: dict, tests: dict, **measured) -> None:
+        """Write the record of a run that has ended, unless the same is there."""
+        trained = self._result.as_dict()
+        reused = trained.pop("reused")  # says how this execution got by the run, nothing of the run
+        record = {
+            "kind": "candidate" if self.candidate else "run",
+            "notebook": self.lab.notebook,
+            "variant": self.variant,
+            **self.lab.about_data(test.get("labels_sha256")),
+            "hyperparameters": trained.pop("hyperparameters") | self._settings,
+            "parameters": count_parameters(self.model),
+            **trained.pop("environment"),
+            **trained,
+            "setting": self._identity.setting,
+            "identity": self._identity.run,
+            "training_version": TRAINING_VERSION,
+            "ended": datetime.now(UTC).isoformat(timespec="seconds"),
+            "disturbed": self._result.disturbed,
+            "precision": keras.config.dtype_policy().name,
+            **measured,
+            "test": test,
+            "tests": tests,
+        }
+        same = self.lab.find_records(self._identity, self.candidate) if reused else []
+        known = [found for found in same if set(found["tests"]) >= set(tests)]
+        self.record = newest(known) or write_record(self.lab.folder, f"{self.variant}-seed{self.seed}", record)
+        if self.candidate:
+            self.lab.add(self)
+
+
+def forbid_use(model: keras.Model, why: str) -> None:
+    """Have a model without trained weights raise `UntrainedModelError` where it would be used as if it had some."""
+
+    def refuse(*_, **__):
+        raise UntrainedModelError(why)
+
+    for name in ("call", "predict", "predict_on_batch", "evaluate", "test_on_batch", "save", "save_weights"):
+        setattr(model, name, refuse)
+
+
+def _digest_of_all(digests) -> str:
+    """One digest of several, in order."""
+    return digest_of_values(list(digests))[:32]

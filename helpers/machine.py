@@ -1,0 +1,194 @@
+"""What computes: processor or GPU, precision, versions, commit; and whether other processes disturbed it.
+
+Keras is imported where it is needed, within functions: what only asks for the machine starts in no time.
+"""
+
+import os
+import platform
+import shutil
+import subprocess
+import time
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+PRECISIONS = ("auto", "float32", "mixed_bfloat16", "mixed_float16")
+QUIET_SHARE = 0.10  # of the processor: a run beside which other processes took more was disturbed
+
+
+def use_precision(requested: str = "auto") -> tuple[str, str]:
+    """Set Keras's dtype policy for every layer made from now on.
+
+    Args:
+        requested: "auto", or a policy of Keras: "float32", "mixed_bfloat16", "mixed_float16".
+
+    Returns:
+        The policy's name, and the reason for it in a few words.
+
+    Raises:
+        ValueError: An unknown precision.
+    """
+    import keras
+
+    if requested not in PRECISIONS:
+        raise ValueError(f"precision: expected one of {', '.join(PRECISIONS)}, got {requested!r}")
+    policy, reason = _native_precision() if requested == "auto" else (requested, "asked for")
+    keras.config.set_dtype_policy(policy)
+    return policy, reason
+
+
+def _native_precision() -> tuple[str, str]:
+    """The fastest policy that the device computes with natively, and why."""
+    import keras
+
+    capability = nvidia("compute_cap") if uses_gpu() else None
+    if capability:
+        generation = int(capability.split(".")[0])
+        if generation >= 8:  # Ampere and later
+            return "mixed_bfloat16", f"the GPU (compute capability {capability}) computes with bfloat16"
+        if generation == 7:  # Volta and Turing; Keras scales the loss, so that small gradients are not lost
+            return "mixed_float16", f"the GPU (compute capability {capability}) computes with float16, not bfloat16"
+        return "float32", f"the GPU (compute capability {capability}) gains nothing from half the precision"
+    if keras.backend.backend() != "tensorflow":
+        # Measured on AVX512-BF16 processors: JAX's CPU convolutions gain nothing from bfloat16.
+        return "float32", f"{keras.backend.backend()} gains nothing from bfloat16 on a processor"
+    native = {"avx512_bf16", "amx_bf16"} & set((cpu_info("flags") or "").split())
+    if native:
+        return "mixed_bfloat16", f"the processor computes with bfloat16 ({', '.join(sorted(native))})"
+    return "float32", "the processor has no bfloat16 instructions"
+
+
+def uses_gpu() -> bool:
+    """Whether Keras's backend computes on a GPU."""
+    import keras
+
+    return any(device.lower().startswith("gpu") for device in keras.distribution.list_devices())
+
+
+@cache
+def describe_device() -> str:
+    """The name of what computes, such as "Tesla T4" or "AMD EPYC 9R14, 2 cores"."""
+    if uses_gpu():
+        return nvidia("name") or "GPU"
+    model = cpu_info("model name") or platform.processor() or platform.machine()
+    return f"{model}, {cpu_count()} cores"
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of what determines a result, by package."""
+    import keras
+
+    packages = ["keras", "numpy", "scikit-learn"]
+    packages += {"tensorflow": ["tensorflow", "tensorflow-cpu"], "jax": ["jax", "jaxlib"]}.get(
+        keras.backend.backend(), []
+    )
+    found = {"python": platform.python_version()}
+    for package in packages:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def environment() -> dict:
+    """Where a result was computed: backend, kind of device ("cpu" or "gpu"), device, versions, commit."""
+    import keras
+
+    return {
+        "backend": keras.backend.backend(),
+        "device_kind": "gpu" if uses_gpu() else "cpu",
+        "device": describe_device(),
+        "versions": versions(),
+        "commit": current_commit(),
+    }
+
+
+@cache
+def current_commit() -> str:
+    """The commit of the code, with "+changes" where notebooks or helpers differ from it; "unknown" outside git."""
+    git = ["git", "-C", str(Path(__file__).parent.parent)]
+    try:
+        commit = _output([*git, "rev-parse", "--short=10", "HEAD"])
+        changes = _output([*git, "status", "--porcelain", "--", "helpers", "notebooks", "requirements.txt"])
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+    return commit + ("+changes" if changes else "")
+
+
+def nvidia(field: str) -> str | None:
+    """A field of the first NVIDIA GPU, such as "name" or "compute_cap", as nvidia-smi gives it; None without a GPU."""
+    return next(iter(_nvidia_smi(field)), None)
+
+
+def visible_gpus() -> list[str]:
+    """The NVIDIA GPUs that this process may use, by number or as $CUDA_VISIBLE_DEVICES names them."""
+    if (visible := os.environ.get("CUDA_VISIBLE_DEVICES")) is not None:
+        return [gpu.strip() for gpu in visible.split(",") if gpu.strip() not in ("", "-1")]
+    return [str(number) for number in range(len(_nvidia_smi("name")))]
+
+
+def memory_mb() -> int:
+    """Memory of the machine, MB."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 10**6
+
+
+def cpu_count() -> int:
+    """Number of processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def cpu_info(field: str) -> str | None:
+    """A field of the first processor in /proc/cpuinfo, such as "model name" or "flags"; None outside Linux."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return None
+    return next((line.split(":", 1)[1].strip() for line in lines if line.split(":")[0].strip() == field), None)
+
+
+class Load:
+    """What other processes took of the processor since this object was made.
+
+    Linux counts the time of all processes together and of this one, children aside; elsewhere nothing is known.
+    """
+
+    def __init__(self):
+        self._start = self._busy()
+
+    def others(self) -> float | None:
+        """Share of the processor's time, 0 to 1, that went to other processes; None where the system does not say."""
+        now = self._busy()
+        if now is None or self._start is None or now[0] <= self._start[0]:
+            return None
+        total, busy, own = (after - before for after, before in zip(now, self._start, strict=True))
+        return round(min(1.0, max(0.0, (busy - own) / total)), 4)
+
+    @staticmethod
+    def _busy() -> tuple[float, float, float] | None:
+        """Seconds of all cores since the machine started; of these not idle, stolen included; of this process."""
+        try:
+            fields = [int(value) for value in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+        except (OSError, ValueError):
+            return None
+        user, nice, system, idle, iowait, irq, softirq, steal = fields
+        ticks = os.sysconf("SC_CLK_TCK")
+        busy = (user + nice + system + irq + softirq + steal) / ticks
+        return busy + (idle + iowait) / ticks, busy, time.process_time()
+
+
+def _nvidia_smi(field: str) -> list[str]:
+    """A field of every NVIDIA GPU; none where there is no GPU or no driver."""
+    if not shutil.which("nvidia-smi"):
+        return []
+    query = ["nvidia-smi", f"--query-gpu={field}", "--format=csv,noheader"]
+    try:
+        answer = subprocess.run(query, capture_output=True, text=True, timeout=20)
+    except (OSError, subprocess.TimeoutExpired):
+        return []
+    return [line.strip() for line in answer.stdout.splitlines()] if answer.returncode == 0 else []
+
+
+def _output(command: list[str]) -> str:
+    """What a short command prints; its failure is an error."""
+    return subprocess.run(command, capture_output=True, text=True, timeout=10, check=True).stdout.strip()

@@ -1,5 +1,0 @@
-"""The pages that readers see: one for each executed notebook, and the index of a profile."""
-
-from helpers.site.pages import build_index, build_page, notebook_title_and_question
-
-__all__ = ["build_index", "build_page", "notebook_title_and_question"]

@@ -1,0 +1,141 @@
+"""Learning rate and momentum as functions of the step that Keras does not have: 1cycle, and a scheduled momentum.
+
+Steps are counted from 0, by the optimizer itself. No callback changes anything, so the compiled step of either backend
+sees the values, and a run that is resumed goes on where it was.
+"""
+
+import math
+from itertools import pairwise
+
+import keras
+import numpy as np
+from keras import ops
+from keras.optimizers.schedules import LearningRateSchedule
+
+ANNIHILATION = 0.1  # share of 1cycle's steps that follow the cycle
+
+
+@keras.saving.register_keras_serializable(package="coursework")
+class PiecewiseLinear(LearningRateSchedule):
+    """Straight lines from point to point, constant before the first and after the last; one point is a constant.
+
+    Args:
+        steps: Steps of the points, 0 or more, each above the one before.
+        values: Rates or momenta at these steps, 0 or more.
+
+    Raises:
+        ValueError: Not a value a step, steps that do not rise, or a value below 0.
+    """
+
+    def __init__(self, steps: list[int], values: list[float]):
+        if not steps or len(steps) != len(values):
+            raise ValueError(f"expected one step or more and a value for each, got steps {steps}, values {values}")
+        if steps[0] < 0 or any(after <= before for before, after in pairwise(steps)):
+            raise ValueError(f"steps: expected 0 or more, each above the one before, got {steps}")
+        if not min(values) >= 0:
+            raise ValueError(f"values: expected 0 or more, got {values}")
+        self.steps, self.values = [int(step) for step in steps], [float(value) for value in values]
+
+    def __call__(self, step):
+        """Return float32 of the shape of `step`: one step, or an array of them."""
+        step = ops.cast(step, "float32")
+        value = ops.full_like(step, self.values[0])
+        for (start, before), (end, after) in pairwise(zip(self.steps, self.values, strict=True)):
+            share = ops.clip((step - start) / (end - start), 0, 1)
+            value = ops.where(step > start, (1 - share) * before + share * after, value)
+        return value
+
+    def get_config(self) -> dict:
+        """The points."""
+        return {"steps": self.steps, "values": self.values}
+
+
+def one_cycle(rate: float, total_steps: int, start_share: float = 0.1, final_share: float = 0.001) -> PiecewiseLinear:
+    """1cycle: the rate rises in a straight line, falls back in as many steps, then sinks far below its start.
+
+    Args:
+        rate: Highest learning rate, above 0.
+        total_steps: Steps of the whole run, 1 or more; a run of fewer than 3 ends within the cycle.
+        start_share: Share of `rate` where the cycle starts and ends, 0 to 1.
+        final_share: Share of `rate` that is left when the run ends, 0 to 1: the annihilation of the rate.
+
+    Raises:
+        ValueError: Not such a rate or number of steps, or a share below 0.
+
+    Reference:
+        L. N. Smith, "A Disciplined Approach to Neural Network Hyper-Parameters: Part 1", arXiv:1803.09820, 2018.
+    """
+    _check(rate, total_steps)
+    return PiecewiseLinear(_cycle(total_steps), [start_share * rate, rate, start_share * rate, final_share * rate])
+
+
+def one_cycle_momentum(total_steps: int, high: float = 0.95, low: float = 0.85) -> PiecewiseLinear:
+    """1cycle's momentum, the other way round: low where the rate is high, and high to the end.
+
+    Args:
+        total_steps: Steps of the whole run, 1 or more.
+        high: Momentum where the cycle starts and ends, below 1.
+        low: Momentum where the rate is highest, 0 up to `high`.
+
+    Raises:
+        ValueError: Not such a number of steps, or not such momenta.
+
+    Reference:
+        As of `one_cycle`.
+    """
+    _check(1.0, total_steps)
+    if not 0 <= low <= high < 1:
+        raise ValueError(f"momentum: expected 0 <= low <= high < 1, got low {low!r} and high {high!r}")
+    return PiecewiseLinear(_cycle(total_steps), [high, low, high, high])
+
+
+def _cycle(total_steps: int) -> list[int]:
+    """Steps where the cycle starts, is highest and ends, and where the run ends: each leg one step or more."""
+    leg = max(1, int(total_steps * (1 - ANNIHILATION) / 2))
+    return [0, leg, 2 * leg, max(2 * leg + 1, total_steps)]
+
+
+def _check(rate: float, total_steps: int) -> None:
+    """Refuse what is no learning rate or no number of steps."""
+    if not 0 < rate < math.inf:
+        raise ValueError(f"rate: expected a learning rate above 0, got {rate!r}")
+    if not isinstance(total_steps, int | np.integer) or total_steps < 1:
+        raise ValueError(f"total_steps: expected a whole number of 1 or more, got {total_steps!r}")
+
+
+@keras.saving.register_keras_serializable(package="coursework")
+class ScheduledSGD(keras.optimizers.SGD):
+    """Keras's SGD with a momentum that may follow a schedule, as its learning rate may.
+
+    Keras reads its own `momentum` once, when the training step is compiled.
+
+    Args:
+        learning_rate: A schedule or a number.
+        momentum: A schedule, or a number from 0 to 1.
+        **options: Further ones of keras.optimizers.SGD, such as nesterov.
+    """
+
+    def __init__(self, learning_rate, momentum, **options):
+        super().__init__(learning_rate, **options)
+        self.momentum = momentum if isinstance(momentum, LearningRateSchedule) else PiecewiseLinear([0], [momentum])
+
+    def update_step(self, gradient, variable, learning_rate):
+        """Update a variable and its velocity as Keras does, with the momentum of this step."""
+        velocity = self.momentums[self._get_variable_index(variable)]
+        momentum = ops.cast(self.momentum(self._iterations), variable.dtype)
+        step = ops.multiply(ops.cast(gradient, variable.dtype), ops.cast(learning_rate, variable.dtype))
+        self.assign(velocity, ops.subtract(ops.multiply(velocity, momentum), step))
+        if self.nesterov:
+            self.assign_add(variable, ops.subtract(ops.multiply(velocity, momentum), step))
+        else:
+            self.assign_add(variable, velocity)
+
+    def get_config(self) -> dict:
+        """SGD's configuration; the momentum is a schedule's."""
+        return super().get_config() | {"momentum": keras.saving.serialize_keras_object(self.momentum)}
+
+    @classmethod
+    def from_config(cls, config: dict, custom_objects: dict | None = None):
+        """Make the optimizer from what `get_config` returned."""
+        momentum = keras.saving.deserialize_keras_object(config["momentum"], custom_objects=custom_objects)
+        return super().from_config(config | {"momentum": momentum}, custom_objects)

@@ -1,0 +1,101 @@
+"""A job's process: it ends with whoever began it, in time, on a GPU of its own, and its progress is printed."""
+
+import os
+import platform
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from helpers.files import try_lock
+from helpers.machine import visible_gpus
+from helpers.progress import LOG_VARIABLE
+
+
+class JobTimeoutError(TimeoutError):
+    """A job took longer than it may."""
+
+
+def end_with_parent() -> None:
+    """End this process soon after its parent has ended, however that ended: nobody waits for its result any more."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+@contextmanager
+def time_limit(minutes: float | None) -> Iterator[None]:
+    """Raise `JobTimeoutError` in the main thread after so many minutes; None for no limit."""
+
+    def too_long(*_) -> None:
+        raise JobTimeoutError(
+            f"it took longer than its {minutes:g} min and was stopped; its finished epochs are kept. Run again to go "
+            "on, or set TIMEOUT to more minutes"
+        )
+
+    if minutes is None:
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, too_long)
+    signal.setitimer(signal.ITIMER_REAL, minutes * 60)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@contextmanager
+def claim_gpu(folder: Path) -> Iterator[None]:
+    """Show this process one of this machine's GPUs that no other job of the folder has; without GPUs change nothing."""
+    with ExitStack() as stack:
+        for gpu in visible_gpus():
+            file = stack.enter_context((folder / f"gpu-{platform.node()}-{gpu}.lock").open("w"))
+            if try_lock(file):
+                os.environ["CUDA_VISIBLE_DEVICES"] = gpu
+                break
+        yield
+
+
+class Follow:
+    """Prints the lines that a notebook's training appends to its progress log, as they come.
+
+    Args:
+        log: The log; it is begun anew.
+        name: What to call the job.
+    """
+
+    def __init__(self, log: Path, name: str):
+        self._log, self._name, self._ended = log, name, threading.Event()
+
+    def __enter__(self):
+        self._log.unlink(missing_ok=True)
+        os.environ[LOG_VARIABLE] = str(self._log.resolve())
+        self._started, self._thread = time.time(), threading.Thread(target=self._follow, daemon=True)
+        print(f"{self._name}: starting", flush=True)
+        self._thread.start()
+
+    def __exit__(self, *error):
+        self._ended.set()
+        self._thread.join()
+
+    def _follow(self) -> None:
+        """Print what is new, about once a second, until the notebook has ended."""
+        shown = 0
+        while True:
+            last_look = self._ended.wait(1)
+            text = self._log.read_text() if self._log.exists() else ""
+            lines = text[: text.rfind("\n") + 1].splitlines()  # one that is being written is printed when it is whole
+            for line in lines[shown:]:
+                minutes, seconds = divmod(int(time.time() - self._started), 60)
+                print(f"{self._name} {minutes:3d}:{seconds:02d}  {line}", flush=True)
+            shown = len(lines)
+            if last_look:
+                return

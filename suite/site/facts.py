@@ -1,0 +1,103 @@
+"""How a result got about, in words: the strip of facts at the top of each page."""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+
+from helpers.profiles import PROFILES
+from helpers.progress import format_seconds
+
+DATASETS = {"cifar10": "CIFAR-10", "fashion_mnist": "Fashion-MNIST", "digits": "scikit-learn's digits"}
+
+
+def describe_run(summary: dict | None, profile: str, seconds: float | None = None) -> dict[str, str]:
+    """The facts of one execution of a notebook.
+
+    Args:
+        summary: What `runs.write_summary` wrote; None for a notebook that did not end.
+        profile: "full", "quick" or "smoke".
+        seconds: Wall time, where it is known.
+
+    Returns:
+        What to say, by what it is called on the page.
+    """
+    about = PROFILES[profile].about if profile in PROFILES else ""
+    if summary and summary.get("same_in_every_profile"):
+        about = "the same in every profile"
+    facts = {"profile": f"{profile}: {about}" if about else profile}
+    if summary:
+        facts |= {"data": _data(summary), "device": summary["device"]}
+        if summary["seeds"]:  # none where nothing is trained
+            facts |= {"seeds": _seeds(summary["seeds"]), "precision": summary["precision"].replace("_", " ")}
+    training = (summary or {}).get("training")
+    if training:
+        facts["training time"] = f"{format_seconds(training['seconds'])} in {training['runs']} runs"
+    if seconds is not None:
+        taken = f", with {training['reused']} runs that were finished before" if training and training["reused"] else ""
+        facts["wall time"] = format_seconds(seconds) + taken
+    if summary:
+        facts |= {
+            "date": _date(summary["finished"]),
+            "software": ", ".join(f"{name} {version}" for name, version in summary["versions"].items())
+            + f"; backend {summary['backend']}",
+            "commit": summary["commit"],
+        }
+    return facts
+
+
+def describe_faults(path: Path) -> dict | None:
+    """How many of the faults that the tests make were survived, as `make faults` noted it; None without a note.
+
+    Args:
+        path: The note, faults.json.
+
+    Returns:
+        tried and survived, in all; date, commit; faults: a row each with fault, tried, survived.
+    """
+    if not path.is_file():
+        return None
+    note = json.loads(path.read_text())
+    totals = {key: sum(fault[key] for fault in note["faults"]) for key in ("tried", "survived")}
+    return totals | {"date": _date(note["finished"]), "commit": note["commit"], "faults": note["faults"]}
+
+
+def merge_facts(runs: Iterable[dict[str, str]]) -> dict[str, str]:
+    """The facts of several notebooks as one: each value once, in the order of its first appearance."""
+    values: dict[str, dict[str, None]] = {}
+    for facts in runs:
+        for label, value in facts.items():
+            values.setdefault(label, {})[value] = None
+    return {label: "; ".join(found) for label, found in values.items()}
+
+
+def replaced_datasets(summaries: Iterable[dict | None]) -> list[str]:
+    """What was asked for where the digits were used, each once; empty where they were not used."""
+    asked = []
+    for summary in filter(None, summaries):
+        asked += [summary.get("asked_dataset", "digits")] if summary["dataset"] == "digits" else []
+        asked += summary.get("stand_ins", [])  # of data looked at beside the main one
+    return [DATASETS.get(name, name) for name in dict.fromkeys(asked)]
+
+
+def shortened(profile: str, summary: dict | None = None) -> str | None:
+    """What a profile leaves of the protocol; None for the full one, and where the profile makes no difference."""
+    whole = profile == "full" or (summary or {}).get("same_in_every_profile")
+    return None if whole else PROFILES[profile].about if profile in PROFILES else f"profile {profile}"
+
+
+def _data(summary: dict) -> str:
+    """The data set used, and the one that it stands in for."""
+    used, asked = (DATASETS.get(name, name) for name in (summary["dataset"], summary["asked_dataset"]))
+    return used if used == asked else f"{used}, in place of {asked}"
+
+
+def _seeds(seeds: list[int]) -> str:
+    """Seeds as "3 seeds: 0, 1, 2"."""
+    return f"{len(seeds)} seed{'s' * (len(seeds) != 1)}: {', '.join(map(str, seeds))}"
+
+
+def _date(finished: str) -> str:
+    """A time as "5 March 2026"."""
+    date = datetime.fromisoformat(finished)
+    return f"{date.day} {date:%B %Y}"
