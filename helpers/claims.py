@@ -182,7 +182,7 @@ def judge_claims(runs: list[dict], claim_ids: Iterable[str], names: dict[str, st
 
     Args:
         runs: Records of runs. A comparison pairs the seeds that both of its variants have; the table says how many, and
-            "not run" where there are none.
+            "not run" where there are none. Times are compared as `comparable_times` says.
         claim_ids: Ids in claims.csv whose `better` names one variant.
         names: Our variant by published variant, where they differ.
 
@@ -222,9 +222,10 @@ def _pairs(claim: pd.Series) -> list[tuple[str, str]]:
 
 def _judge_pair(runs: list[dict], claim: pd.Series, better: str, worse: str) -> tuple[str, str, str, str]:
     """One comparison as text: which from which, the difference with its interval, seeds, verdict."""
-    is_time = claim["metric"] == "training_time"
+    is_time = claim["metric"] in NOT_COMPARABLE
     larger, smaller = (worse, better) if is_time else (better, worse)  # faster means fewer seconds
     figure = METRICS[claim["metric"]]
+    runs = comparable_times(runs) if is_time else runs
     by_seed = [{run["seed"]: figure(run) for run in runs if run["variant"] == side} for side in (larger, smaller)]
     common, every = (sorted(operator(*map(set, by_seed))) for operator in (set.intersection, set.union))
     if not common:
@@ -234,6 +235,18 @@ def _judge_pair(runs: list[dict], claim: pd.Series, better: str, worse: str) -> 
     interval = "" if np.isnan(low) else f" ({low:{form}} to {high:{form}})"
     seeds = f"{len(common)}" if common == every else f"{len(common)} of {len(every)}"
     return f"{larger} - {smaller}", f"{mean:{form}}{unit}{interval}", seeds, verdict
+
+
+def comparable_times(runs: list[dict]) -> list[dict]:
+    """Those of some runs whose times may be compared: of one device, and not disturbed by other processes.
+
+    Args:
+        runs: Records of runs. Of several devices the one with the most runs counts.
+    """
+    undisturbed = [run for run in runs if not run["disturbed"]]
+    devices = [(run["backend"], run["device"]) for run in undisturbed]
+    common = max(devices, key=devices.count, default=None)
+    return [run for run, device in zip(undisturbed, devices, strict=True) if device == common]
 
 
 def _combine(verdicts: list[str]) -> str:

@@ -67,11 +67,16 @@ def uses_gpu() -> bool:
 
 @cache
 def describe_device() -> str:
-    """The name of what computes, such as "Tesla T4" or "AMD EPYC 9R14, 2 cores"."""
+    """The name of what computes, such as "Tesla T4" or "AMD EPYC (family 25, model 17), 2 cores".
+
+    Rented machines give different processors one name: the family and model tell them apart.
+    """
     if uses_gpu():
         return nvidia("name") or "GPU"
     model = cpu_info("model name") or platform.processor() or platform.machine()
-    return f"{model}, {cpu_count()} cores"
+    family, number = cpu_info("cpu family"), cpu_info("model")
+    generation = f" (family {family}, model {number})" if family and number else ""
+    return f"{model}{generation}, {cpu_count()} cores"
 
 
 def versions() -> dict[str, str]:
