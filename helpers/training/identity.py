@@ -35,8 +35,8 @@ def identify(model: keras.Model, batches, validation_data, settings: dict, callb
 
     The setting covers the model, what of it is frozen, the optimizer, the loss, images and labels to the byte, and the
     settings. The run covers, besides, the initial weights and random states, precision, backend, kind of device,
-    versions of Keras and of what computes, and the version of our own training code. Code of classes and functions
-    that are neither Keras's nor ours, such as a notebook's, counts as it is. Names of layers do not count.
+    versions of Keras and of what computes, the version of our own training code, and, as it is, the code of classes
+    and functions that are neither Keras's nor ours, such as a notebook's. Names of layers do not count.
 
     Args:
         model: Compiled, its optimizer built.
@@ -57,15 +57,14 @@ def identify(model: keras.Model, batches, validation_data, settings: dict, callb
     makers = [type(maker) for maker in (model, optimizer, rate, batches, model.loss, *layers, *callbacks)]
     setting = {
         "model": _cleaned(whole, names),
-        "loss": [_cleaned(description(part), {}) for part in (model.loss, getattr(model.loss, "fn", None))],
-        "optimizer": _cleaned(settings_of(optimizer), {}),
+        "loss": _named(model.loss),
+        "optimizer": _named(optimizer),
         "trainable": [variable.trainable for variable in model.variables],
         "decays": [optimizer._use_weight_decay(v) for v in model.trainable_variables if optimizer.weight_decay],
         "batches": [type(batches).__name__, batches.describe()],
         "validation": digest_of_arrays(*validation_data) if validation_data else None,
         "settings": settings,
-        "callbacks": [[type(callback).__name__, vars(callback)] for callback in callbacks],
-        "code": sorted({code_of(maker) for maker in makers if maker.__module__.split(".")[0] not in _OWN}),
+        "callbacks": [[type(callback).__name__, _own_values(callback)] for callback in callbacks],
     }
     state = [*model.variables, *model.optimizer.variables]
     run = {
@@ -74,6 +73,8 @@ def identify(model: keras.Model, batches, validation_data, settings: dict, callb
         "software": {name: version for name, version in versions().items() if name not in ("python", "scikit-learn")},
         "backend": [keras.backend.backend(), "gpu" if uses_gpu() else "cpu"],
         "training": [TRAINING_VERSION, "fast" if fast and is_fast() else "plain"],
+        "code": sorted({code_of(maker) for maker in makers if maker.__module__.split(".")[0] not in _OWN}),
+        "loss": [model.loss, getattr(model.loss, "fn", None)],
     }
     setting_digest = digest_of_values(description(setting))[:32]
     return Identity(setting_digest, digest_of_values(description([setting_digest, run]))[:32])
@@ -83,6 +84,20 @@ def settings_of(optimizer: keras.optimizers.Optimizer) -> dict:
     """An optimizer's configuration and its class's name: Keras numbers its own, "sgd_1" for the second of a process."""
     optimizer = getattr(optimizer, "inner_optimizer", optimizer)  # within float16's loss scaling
     return optimizer.get_config() | {"name": type(optimizer).__name__}
+
+
+def _named(thing):
+    """A loss or an optimizer by its name and what it is made with; a function by its name."""
+    if thing is None or isinstance(thing, str):
+        return thing
+    if not hasattr(thing, "get_config"):
+        return getattr(thing, "__name__", type(thing).__name__)
+    return [type(thing).__name__, _cleaned(description(thing.get_config()), {})]
+
+
+def _own_values(callback) -> dict:
+    """What a callback was made with, as far as it says: not what Keras gives it, nor what it remembers."""
+    return {key: value for key, value in vars(callback).items() if not key.startswith("_") and value is not None}
 
 
 def _cleaned(config, names: dict[str, str], refers: bool = False):
