@@ -12,6 +12,8 @@ from helpers.data import (
     split_kfold,
     split_official,
     split_report_a,
+    split_report_b,
+    split_report_c,
     split_stratified,
 )
 
@@ -19,6 +21,8 @@ LABELS = np.random.default_rng(0).choice(4, 1_000, p=[0.4, 0.3, 0.2, 0.1])
 REPORT_A_SUPPORTS = [904, 886, 901, 963, 868, 904, 858, 930, 885, 901]
 ALL_SPLITS = {
     "report_a": lambda seed=42: split_report_a(1_000, seed),
+    "report_b": lambda seed=42: split_report_b(1_000, seed),
+    "report_c": lambda seed=42: split_report_c(1_000, seed),
     "official": lambda seed=42: split_official(1_000, num_test=200, num_validation=100, seed=seed),
     "stratified": lambda seed=42: split_stratified(LABELS, seed=seed),
     "fold_2": lambda seed=42: split_kfold(LABELS, seed=seed)[2],
@@ -38,8 +42,25 @@ def test_report_a_has_the_printed_number_of_test_images_of_each_class(cifar10):
     assert np.bincount(cifar10.labels[split.test]).tolist() == REPORT_A_SUPPORTS
 
 
+@pytest.mark.parametrize(
+    ("make", "num_images", "sizes"),
+    [(split_report_b, 70_000, (48_000, 12_000, 10_000)), (split_report_c, 60_000, (45_000, 5_000, 10_000))],
+)
+def test_reports_b_and_c_test_on_the_published_images_and_validate_on_as_many_as_they_printed(make, num_images, sizes):
+    split = make(num_images)
+    assert split.sizes == dict(zip(("train", "validation", "test"), sizes, strict=True))
+    assert split.test.tolist() == list(range(num_images - 10_000, num_images))
+
+
+def test_the_digits_are_cut_in_the_proportions_of_the_data_that_they_stand_in_for():
+    assert split_report_b(1_797).sizes == {"train": 1_233, "validation": 308, "test": 256}
+    assert split_report_c(1_797).sizes == {"train": 1_349, "validation": 149, "test": 299}
+
+
 def test_the_fingerprints_of_the_published_splits_never_change():
     assert split_report_a(60_000).fingerprint == "0a60c96c702d50d2"
+    assert split_report_b(70_000).fingerprint == "d1f7daee4642fab2"
+    assert split_report_c(60_000).fingerprint == "bce8c5f41c630931"
     assert split_official(60_000).fingerprint == "53f50e5965153be0"
 
 

@@ -25,6 +25,8 @@ from helpers.data.splits import (
     split_kfold,
     split_official,
     split_report_a,
+    split_report_b,
+    split_report_c,
     split_stratified,
 )
 
@@ -47,5 +49,7 @@ __all__ = [
     "split_kfold",
     "split_official",
     "split_report_a",
+    "split_report_b",
+    "split_report_c",
     "split_stratified",
 ]
