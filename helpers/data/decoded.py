@@ -16,6 +16,7 @@ from helpers.data.checksums import read_verified
 from helpers.files import replacing, write_json
 
 Arrays = tuple[np.ndarray, np.ndarray]
+DECODER_VERSION = 1  # raise it with a change after which the same files give other images or labels
 
 
 class CacheFolderError(OSError):
@@ -56,7 +57,7 @@ def load_decoded(folder: Path, md5s: dict[str, str], decode: Callable[[list[byte
         DamagedFileError: A file is new or has changed since it was verified, and its MD5 is wrong.
         CacheFolderError: The decoded images cannot be kept: no permission, or no room.
     """
-    cache = cache_folder() / f"{folder.name}-{next(iter(md5s.values()))[:8]}"
+    cache = cache_folder() / f"{folder.name}-{next(iter(md5s.values()))[:8]}-{DECODER_VERSION}"
     stamps = {str((folder / name).resolve()): _stamp(folder / name) for name in md5s}
     known = _read_json(cache / "verified.json")
     arrays = _open(cache)

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from helpers.parameters import (
+from helpers.lab.parameters import (
     ParameterError,
     check_parameters,
+    given_parameters,
     list_of,
     number,
     one_of,
@@ -25,7 +26,7 @@ RIGHT = {"learning_rate": 1e-3, "epochs": 20, "profile": "quick"}
 
 
 def test_right_parameters_pass():
-    check_parameters(RIGHT, **CHECKS)
+    check_parameters(RIGHT, CHECKS)
 
 
 @pytest.mark.parametrize(
@@ -34,19 +35,19 @@ def test_right_parameters_pass():
 )
 def test_an_unknown_name_is_refused_with_the_closest_known_one(name, said):
     with pytest.raises(ParameterError) as error:
-        check_parameters(RIGHT | {name: 1}, **CHECKS)
+        check_parameters(RIGHT | {name: 1}, CHECKS)
     assert f"{name}: unknown parameter" in str(error.value)
     assert said in str(error.value)
 
 
 def test_a_missing_parameter_is_named():
     with pytest.raises(ParameterError, match=r"^epochs: missing$"):
-        check_parameters({"learning_rate": 0.1, "profile": "full"}, **CHECKS)
+        check_parameters({"learning_rate": 0.1, "profile": "full"}, CHECKS)
 
 
 def test_all_problems_are_told_at_once():
     with pytest.raises(ParameterError) as error:
-        check_parameters({"learning_rate": "1e-3", "epochs": 0, "profil": "full"}, **CHECKS)
+        check_parameters({"learning_rate": "1e-3", "epochs": 0, "profil": "full"}, CHECKS)
     problems = str(error.value).split("; ")
     assert problems == [
         "profil: unknown parameter, perhaps profile?",
@@ -58,7 +59,7 @@ def test_all_problems_are_told_at_once():
 
 def test_imports_functions_and_private_names_are_no_parameters():
     imported = {"np": np, "json": json, "Path": Path, "number": number, "check": lambda value: None}
-    check_parameters(RIGHT | imported | {"_private": 1, "__name__": "__main__", "In": [], "Out": {}}, **CHECKS)
+    check_parameters(RIGHT | imported | {"_private": 1, "__name__": "__main__"}, CHECKS)
 
 
 @pytest.mark.parametrize(
@@ -95,11 +96,63 @@ def test_a_list_says_which_of_its_rules_was_broken(value, expected):
 @pytest.mark.parametrize("seeds", [[4294967296], [-1], [0, 0]])
 def test_a_seed_is_what_numpy_takes_as_one_and_comes_once(seeds):
     with pytest.raises(ParameterError, match="seeds: expected"):
-        check_parameters({"seeds": seeds}, seeds=list_of(seed()))
+        check_parameters({"seeds": seeds}, {"seeds": list_of(seed())})
 
 
 def test_rates_may_repeat_where_order_matters_but_one_is_no_schedule():
     rates = list_of(number(0, 1), at_least=2, distinct=False)
-    check_parameters({"stage_rates": [0.1, 0.1]}, stage_rates=rates)
+    check_parameters({"stage_rates": [0.1, 0.1]}, {"stage_rates": rates})
     with pytest.raises(ParameterError, match=r"stage_rates: expected a list of 2 or more, .* got \[0\.1\]"):
-        check_parameters({"stage_rates": [0.1]}, stage_rates=rates)
+        check_parameters({"stage_rates": [0.1]}, {"stage_rates": rates})
+
+
+# In a live kernel, whose namespace holds everything of the last execution.
+
+SETUP = "import keras\nfolder = '/content'"  # no parameter: only the parameters' cell and papermill's set some
+CELL = 'profile = "quick"  # or "full"\nlearning_rate = 0.001  # a step\nepochs = 20'
+PAPERMILL = "# Parameters\nepochs = 3"
+
+
+def kernel(*cells: str, **more) -> dict:
+    """The namespace of a kernel that executed some cells, and holds more besides."""
+    namespace = {"In": ["", *cells], "Out": {}, "folder": "/content"} | RIGHT | more
+    for cell in cells:
+        exec(compile(cell.replace("import keras\n", ""), "cell", "exec"), namespace)
+    return namespace
+
+
+def test_only_what_the_parameters_cell_sets_is_a_parameter():
+    namespace = kernel(SETUP, CELL, "lab = Ellipsis", "split = 'report A'\nfor figure in []: pass", x_train=[1])
+    assert given_parameters(namespace) == ["profile", "learning_rate", "epochs"]
+    check_parameters(namespace, CHECKS)
+
+
+def test_what_papermill_sets_is_one_too_and_its_unknown_names_are_refused():
+    assert given_parameters(kernel(SETUP, CELL, PAPERMILL)) == ["profile", "learning_rate", "epochs"]
+    with pytest.raises(ParameterError, match=r"^epoch: unknown parameter, perhaps epochs\?$"):
+        check_parameters(kernel(SETUP, CELL, "# Parameters\nepoch = 3"), CHECKS)
+
+
+def test_a_misspelt_name_in_the_cell_is_refused_and_its_correction_is_accepted():
+    misspelt = CELL.replace("epochs", "epoch")
+    with pytest.raises(ParameterError, match="epoch: unknown parameter"):
+        check_parameters(kernel(SETUP, misspelt), CHECKS)
+    check_parameters(kernel(SETUP, misspelt, CELL), CHECKS)  # though `epoch` is still in the kernel
+
+
+def test_a_cell_that_is_executed_again_with_another_value_is_the_one_that_counts():
+    again = CELL.replace("0.001", "5")
+    with pytest.raises(ParameterError, match="learning_rate: expected a number above 0 and at most 1, got 5"):
+        check_parameters(kernel(SETUP, CELL, "x_train = [1]", again), CHECKS)
+
+
+@pytest.mark.parametrize("cell", ["!pip install keras", "%matplotlib inline", "def broken(:"])
+def test_cells_that_are_no_plain_python_set_no_parameters(cell):
+    namespace = kernel(SETUP, CELL)
+    namespace["In"].append(cell)
+    assert given_parameters(namespace) == ["profile", "learning_rate", "epochs"]
+
+
+def test_what_functions_and_loops_set_is_no_parameter():
+    inner = "def f():\n    profile_of = 1\nfor step in [1]:\n    rate = 2"
+    assert given_parameters(kernel(SETUP, f"{CELL}\n{inner}")) == ["profile", "learning_rate", "epochs"]

@@ -150,6 +150,13 @@ def test_a_file_that_was_only_touched_is_verified_anew_but_not_decoded_again(pub
     load_decoded(folder, md5s, never)
 
 
+def test_another_version_of_the_decoder_does_not_use_what_this_one_decoded(published, monkeypatch):
+    load_decoded(*published, decode)
+    monkeypatch.setattr(decoded_module, "DECODER_VERSION", decoded_module.DECODER_VERSION + 1)
+    inverted, _ = load_decoded(*published, lambda contents: (255 - decode(contents)[0], decode(contents)[1]))
+    assert inverted[0, 0, 0, 0] == 255
+
+
 @pytest.mark.parametrize("name", ["images.npy", "labels.npy"])
 def test_a_truncated_cache_is_rebuilt(published, tmp_path, name):
     load_decoded(*published, decode)
