@@ -57,6 +57,26 @@ def report_table(y_true: np.ndarray, y_pred: np.ndarray, class_names: Sequence[s
     ]
 
 
+def who_is_right(pairs: dict, y_true: np.ndarray, first: str, second: str) -> pd.DataFrame:
+    """Shares of the test images that both nets get right, only one of them, and neither.
+
+    Args:
+        pairs: By seed, the `runs.Predictions` of two nets.
+        y_true: Integer classes (n,).
+        first, second: What to call the nets, such as "the CNN".
+
+    Returns:
+        A row a seed; four columns, 0 to 1.
+    """
+    rows = {}
+    for seed, (one, other) in pairs.items():
+        a, b = one.y_pred == y_true, other.y_pred == y_true
+        groups = {"both right": a & b, f"only {first}": a & ~b, f"only {second}": b & ~a, "neither": ~a & ~b}
+        rows[seed] = {name: group.mean() for name, group in groups.items()}
+    columns = ["both right", f"only {first}", f"only {second}", "neither"]
+    return pd.DataFrame(rows.values(), pd.Index(list(rows), name="seed"), columns)
+
+
 def format_report(table: pd.DataFrame) -> str:
     """The table as text, laid out as scikit-learn prints it."""
     width = max(map(len, table.index))

@@ -199,6 +199,24 @@ def most_confused(runs: list[dict], class_names: Sequence[str]) -> str:
     return f"{class_names[true]} is taken for {class_names[predicted]} in {shares[true, predicted]:.0%} of the cases"
 
 
+def only_first_right(
+    images: np.ndarray, y_true: np.ndarray, first, second, class_names: Sequence[str], count: int = 10
+) -> Figure:
+    """The images that only the first of two nets gets right, where it is surest, with what the second took them for.
+
+    Args:
+        images: uint8 (n, height, width, channels).
+        y_true: Integer classes (n,).
+        first, second: `runs.Predictions` of these images.
+        class_names: Names by class.
+        count: Most images to show.
+    """
+    chosen = np.flatnonzero((first.y_pred == y_true) & (second.y_pred != y_true))
+    chosen = chosen[np.argsort(-first.confidence[chosen], kind="stable")][:count]
+    titles = [f"{class_names[y_true[i]]}\nnot {class_names[second.y_pred[i]]}" for i in chosen]
+    return image_grid(images[chosen], titles, side=1.4)
+
+
 def surest_mistakes(
     images: np.ndarray, y_true: np.ndarray, predictions, class_names: Sequence[str], count: int = 10
 ) -> Figure:

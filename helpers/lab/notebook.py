@@ -77,6 +77,7 @@ class Lab:
         self.progress, self.missing = Progress(0), []
         self._runs: dict[tuple[str, int], Run] = {}
         self._candidates: dict[tuple[str, int], Run] = {}
+        self._variants: set[str] = set()
         self._splits: dict[str, dict] = {}
         self._tables: list[pd.DataFrame] = []
         self._claims: list[pd.DataFrame] = []
@@ -169,6 +170,7 @@ class Lab:
         by_variant = seeds if isinstance(seeds, dict) else {}
         every = self.seeds if seeds is None or by_variant else seeds
         plan = [Run(self, v, s, variants[v]) for s in every for v in variants if s in by_variant.get(v, every)]
+        self._variants |= set(variants)
         yield from self._in_turn(plan)
 
     def candidates(self, variants: dict, seed: int) -> Iterator[Run]:
@@ -235,6 +237,11 @@ class Lab:
         """The run of a variant with the first of its seeds."""
         return next(run for (name, _), run in self._runs.items() if name == variant)
 
+    @property
+    def first_runs(self) -> list[Run]:
+        """The run of each variant with the first of its seeds."""
+        return [self[variant] for variant in dict.fromkeys(variant for variant, _ in self._runs)]
+
     def run(self, variant: str, seed: int) -> Run:
         """The run of a variant with a seed."""
         return self._runs[variant, seed]
@@ -242,8 +249,7 @@ class Lab:
     @property
     def seeds_done(self) -> list[int]:
         """The seeds that every variant has a record of; so what is paired by seed is paired by these."""
-        variants = {variant for variant, _ in self._runs}
-        return [seed for seed in self.seeds if variants and all((v, seed) in self._runs for v in variants)]
+        return [seed for seed in self.seeds if all((variant, seed) in self._runs for variant in self._variants)]
 
     # What is measured beside runs
 

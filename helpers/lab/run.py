@@ -76,6 +76,11 @@ class Run:
         """Names by class, of the data last loaded."""
         return self.lab.class_names
 
+    @property
+    def trained(self) -> bool:
+        """Whether the model has its trained weights; not where the run was taken from its record alone."""
+        return self._result is not None
+
     def build(self, builder=None, *arguments, **options) -> keras.Model:
         """Seed all random numbers, then build a model.
 
