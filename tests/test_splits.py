@@ -14,6 +14,7 @@ from helpers.data import (
     split_report_a,
     split_report_b,
     split_report_c,
+    split_report_e,
     split_stratified,
 )
 
@@ -23,6 +24,7 @@ ALL_SPLITS = {
     "report_a": lambda seed=42: split_report_a(1_000, seed),
     "report_b": lambda seed=42: split_report_b(1_000, seed),
     "report_c": lambda seed=42: split_report_c(1_000, seed),
+    "report_e": lambda seed=42: split_report_e(1_000, seed),
     "official": lambda seed=42: split_official(1_000, num_test=200, num_validation=100, seed=seed),
     "stratified": lambda seed=42: split_stratified(LABELS, seed=seed),
     "fold_2": lambda seed=42: split_kfold(LABELS, seed=seed)[2],
@@ -52,15 +54,26 @@ def test_reports_b_and_c_test_on_the_published_images_and_validate_on_as_many_as
     assert split.test.tolist() == list(range(num_images - 10_000, num_images))
 
 
+def test_report_e_trains_on_all_training_images_and_cuts_the_published_test_images_four_to_one():
+    split = split_report_e(60_000)
+    assert split.sizes == {"train": 50_000, "validation": 8_000, "test": 2_000}
+    assert split.train.tolist() == list(range(50_000))
+    held_out = list(range(10_000))
+    np.random.RandomState(42).shuffle(held_out)  # the same numbers as np.random.seed(42) and np.random.shuffle
+    assert [*split.validation, *split.test] == [50_000 + i for i in held_out]
+
+
 def test_the_digits_are_cut_in_the_proportions_of_the_data_that_they_stand_in_for():
     assert split_report_b(1_797).sizes == {"train": 1_233, "validation": 308, "test": 256}
     assert split_report_c(1_797).sizes == {"train": 1_349, "validation": 149, "test": 299}
+    assert split_report_e(1_797).sizes == {"train": 1_498, "validation": 239, "test": 60}
 
 
 def test_the_fingerprints_of_the_published_splits_never_change():
     assert split_report_a(60_000).fingerprint == "0a60c96c702d50d2"
     assert split_report_b(70_000).fingerprint == "d1f7daee4642fab2"
     assert split_report_c(60_000).fingerprint == "bce8c5f41c630931"
+    assert split_report_e(60_000).fingerprint == "aa0b6ca2359c5b0c"
     assert split_official(60_000).fingerprint == "53f50e5965153be0"
 
 

@@ -27,6 +27,7 @@ from helpers.data.splits import (
     split_report_a,
     split_report_b,
     split_report_c,
+    split_report_e,
     split_stratified,
 )
 
@@ -51,5 +52,6 @@ __all__ = [
     "split_report_a",
     "split_report_b",
     "split_report_c",
+    "split_report_e",
     "split_stratified",
 ]
