@@ -67,6 +67,21 @@ def test_learning_curves_have_loss_and_accuracy_by_epoch_with_a_legend():
     assert {line.get_linestyle() for line in figure.axes[0].lines[1::2]} == {"-"}  # validation
 
 
+def test_a_grey_line_marks_where_a_stage_ends():
+    figure = plots.learning_curves([run("mlp", 6)], ["mlp"], stage_ends=[2, 4])
+    for ax in figure.axes:
+        assert [list(line.get_xdata()) for line in ax.lines[2:]] == [[2.5, 2.5], [4.5, 4.5]]
+
+
+def test_the_range_of_f1_names_the_lowest_and_the_highest_class_by_their_means():
+    runs = [
+        {"test": {"by_class": {name: {"f1-score": f1} for name, f1 in zip(NAMES, scores, strict=True)}}}
+        for scores in ((0.2, 0.6, 0.7), (0.4, 0.1, 0.9))
+    ]
+    assert plots.f1_range(runs) == "0.30 (cat) to 0.80 (ship)"
+    assert plots.f1_range([]) == "not recorded"
+
+
 def test_a_confusion_matrix_shows_shares_of_each_true_class_in_percent():
     _, given = plt.subplots()
     ax = plots.confusion_matrix([[3, 1, 0], [0, 2, 2], [0, 0, 0]], NAMES, given, "CNN")

@@ -11,7 +11,7 @@ lab.compare("A", "dense_vs_cnn", {"accuracy": ".3f"}, claims=["A1", "A2"])
 lab.finish(answer="...", discussion="...")
 """
 
-from helpers.lab.notebook import Lab
+from helpers.lab.notebook import Lab, format_mean
 from helpers.lab.parameters import (
     ParameterError,
     list_of,
@@ -31,6 +31,7 @@ __all__ = [
     "Phase",
     "Run",
     "UntrainedModelError",
+    "format_mean",
     "list_of",
     "number",
     "one_of",
