@@ -17,6 +17,7 @@ try:
 except ImportError:  # Windows
     fcntl = None
 
+DAY = 86_400  # seconds
 MIN_FREE_BYTES = 200 * 2**20  # a notebook's records, figures and page take a few MB
 
 
@@ -90,7 +91,7 @@ def replacing(path: Path, previous: Path | None = None) -> Iterator[BinaryIO]:
     Yields:
         The file to write to, binary. If writing fails, `path` stays as it was and nothing is left behind.
     """
-    prefix = f".{path.name}-{platform.node()}-{os.getpid()}-"  # says who writes it: see remove_half_written
+    prefix = f".{path.name}-{_node()}-{os.getpid()}-"  # says who writes it: see remove_half_written
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=prefix, delete=False) as file:
         try:
             yield file
@@ -113,13 +114,26 @@ def remove_half_written(folder: Path) -> None:
     day. Where a file system has no locks, several may be at work.
     """
     for path in folder.glob(".*-*-*-*"):
-        *_, node, process, _ = path.name.rsplit("-", 3)
-        if node == platform.node() and process.isdecimal():
+        _, node, process, _ = path.name.rsplit("-", 3)
+        if node == _node() and process.isdecimal():
             alive = int(process) != os.getpid() and _is_alive(int(process))
         else:
-            alive = time.time() - path.stat().st_mtime < 86_400  # seconds in a day
+            alive = time.time() - _modified(path) < DAY
         if not alive:
             path.unlink(missing_ok=True)
+
+
+def _modified(path: Path) -> float:
+    """When a file was written to last, seconds since 1970; 0 where another process has just removed or renamed it."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
+
+
+def _node() -> str:
+    """This machine's name as a part of a file's, without the dash that joins the parts."""
+    return platform.node().replace("-", "_")
 
 
 def _is_alive(process: int) -> bool:

@@ -2,15 +2,27 @@
 
 import collections
 import json
+import os
 import subprocess
 import sys
+import time
 import types
 
 import numpy as np
 import pytest
 
 from helpers import files
-from helpers.files import ResultsFolderError, lock, replacing, results_folder, runs_folder, try_lock, write_json
+from helpers.files import (
+    DAY,
+    ResultsFolderError,
+    lock,
+    remove_half_written,
+    replacing,
+    results_folder,
+    runs_folder,
+    try_lock,
+    write_json,
+)
 
 HOLDER = """
 import sys
@@ -79,6 +91,46 @@ def test_readers_see_the_old_file_until_the_new_one_is_whole(tmp_path):
         assert (tmp_path / "page.html").read_text() == "old"
         file.write(b"ew one")
     assert (tmp_path / "page.html").read_text() == "half of the new one"
+
+
+def left_by(folder, node: str, process, age: float = 0.0):
+    """What `replacing` leaves when a process of a machine is killed, so many seconds ago."""
+    path = folder / f".cnn-seed10.json-{node.replace('-', '_')}-{process}-x1y2z3"
+    path.write_bytes(b"half of")
+    os.utime(path, (time.time() - age,) * 2)
+    return path
+
+
+@pytest.mark.parametrize("node", ["laptop", "ip-10-0-0-7"])
+def test_half_written_files_stay_while_who_writes_them_may_be_alive(tmp_path, monkeypatch, node):
+    monkeypatch.setattr(files.platform, "node", lambda: node)
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    living = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
+    stay = [
+        left_by(tmp_path, node, living.pid, age=9 * DAY),
+        left_by(tmp_path, "another-machine", ended.pid, age=DAY - 60),
+        tmp_path / "cnn-seed10.json",
+        tmp_path / ".gitignore",
+    ]
+    go = [
+        left_by(tmp_path, node, ended.pid),
+        left_by(tmp_path, node, os.getpid()),  # this process writes nothing now
+        left_by(tmp_path, "another-machine", living.pid + 1, age=DAY + 60),
+    ]
+    for path in stay[2:]:
+        path.touch()
+    remove_half_written(tmp_path)
+    assert set(tmp_path.iterdir()) == set(stay)
+    assert not any(path.exists() for path in go)
+    living.communicate()
+
+
+def test_a_file_that_is_being_written_says_by_whom(tmp_path):
+    with replacing(tmp_path / "cnn-seed10.json"):
+        (path,) = tmp_path.iterdir()
+        *_, node, process, _ = path.name.rsplit("-", 3)
+        assert (node, int(process)) == (files.platform.node().replace("-", "_"), os.getpid())
 
 
 def test_runs_are_kept_beside_a_profiles_reports_or_where_they_are_asked_to_be(tmp_path):

@@ -3,6 +3,7 @@
 import linecache
 import sys
 import types
+from functools import partial
 
 import keras
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 from helpers import fingerprints
 from helpers.fingerprints import code_of, description, digest_of_arrays, digest_of_code, digest_of_values
-from helpers.transfer import fast_convolutions
+from helpers.training import schedules
 
 CODE = '''
 """A module."""
@@ -179,16 +180,22 @@ def test_things_that_can_be_configured_count_by_their_configuration():
     assert description(constant(1)) == description(constant(1)) != description(constant(2))
 
 
-def test_the_code_of_a_class_is_the_module_that_defines_it():
-    assert 'MARKER = "here"' in code_of(type("Here", (), {"__module__": __name__}))
-    assert "class Dropout" in code_of(keras.layers.Dropout)
+def test_a_class_counts_by_the_module_that_defines_it_but_for_comments(tmp_path, monkeypatch):
+    source, module = "RATE = 0.1\n\n\ndef call(x):\n    return RATE * x\n", types.ModuleType("own_nets")
+    module.__file__ = str(tmp_path / "own_nets.py")
+    monkeypatch.setitem(sys.modules, "own_nets", module)
+    net = type("Net", (), {"__module__": "own_nets"})
+
+    def code_with(text):
+        (tmp_path / "own_nets.py").write_text(text)
+        return code_of(net)
+
+    assert code_with(source) == code_with('"""Nets."""\n' + source + "# The end.\n") != code_with("# Nothing.\n")
+    assert code_with(source.replace("0.1", "0.2")) != code_with(source)
 
 
-def test_the_code_of_a_class_includes_the_helpers_that_its_module_calls():
-    code = code_of(fast_convolutions.MatrixGradientConvolution)
-    assert "class MatrixGradientConvolution" in code
-    assert "def _weight_gradient" in code
-    assert digest_of_code([code]) != digest_of_code([code.replace("ops.matmul", "ops.dot")])
+def test_a_class_of_a_package_counts_by_its_module():
+    assert code_of(schedules.ScheduledSGD) == code_of(schedules.PiecewiseLinear) != code_of(keras.layers.Dropout)
 
 
 def test_what_was_made_on_the_fly_counts_by_its_name():
@@ -201,10 +208,58 @@ def test_a_function_of_a_notebook_counts_by_what_it_does(notebook):
     assert description(double) == description(again) != description(triple)
 
 
-def test_a_class_of_a_notebook_counts_by_its_own_code(notebook):
-    halved = code_of(notebook("class Scale:\n    def call(self, x):\n        return x / 2\n")["Scale"])
-    thirds = code_of(notebook("class Scale:\n    def call(self, x):\n        return x / 3\n")["Scale"])
-    assert halved != thirds
+def test_a_function_of_a_notebook_counts_with_the_values_and_functions_that_it_reads_there(notebook):
+    def describe(*cells):
+        for cell in cells:
+            names = notebook(cell)
+        return description(names["f"])
+
+    cells = "RATE = 0.1", "def g(x):\n    return RATE * x", "def f(x):\n    return [g(y) for y in x]"
+    usual = describe(*cells)
+    assert describe(*cells) == usual
+    assert describe("RATE = 0.2", *cells[1:]) != usual
+    assert describe(cells[0], "def g(x):\n    return RATE + x", cells[2]) != usual
+    assert describe("unused = 1", *cells) == usual
 
 
-MARKER = "here"
+@pytest.mark.parametrize(
+    ("part", "other"),
+    [("x / 2", "x / 3"), ("half = 2", "half = 3"), ("more = 1", "more = 2"), ("return 22", ""), ("return 33", "")],
+)
+def test_a_class_of_a_notebook_counts_by_all_of_its_own_code_and_of_its_bases(notebook, part, other):
+    code = """
+class Base:
+    def call(self, x):
+        return x / 2
+class Scale(Base):
+    half = 2
+    def __init__(self):
+        super().__init__()
+        self.more = 1
+    @staticmethod
+    def make():
+        "Makes one."
+        return 22
+    @property
+    def size(self):
+        "Its size."
+        return 33
+"""
+    first, again, changed = (code_of(notebook(each)["Scale"]) for each in (code, code, code.replace(part, other)))
+    assert first == again != changed
+
+
+def test_methods_classes_and_functions_with_some_arguments_given_count_by_what_they_hold():
+    class Rate:
+        def __init__(self, value):
+            self.value = value
+
+        def get_config(self):
+            return {"value": self.value}
+
+        def of(self, epoch):
+            return self.value / epoch
+
+    assert description(Rate(1).of) == description(Rate(1).of) != description(Rate(2).of)
+    assert description(partial(Rate.of, epoch=1)) != description(partial(Rate.of, epoch=2))
+    assert description(Rate) == description(Rate)  # the class itself, not a thing of it

@@ -112,7 +112,7 @@ class RunFiles:
                 problem = None if values.pop("identity", None) == self._identity else "belongs to another run"
         if not problem and (self._since is None or values["started"] >= self._since):
             return arrays, values
-        path.unlink()
+        path.unlink(missing_ok=True)  # another process, without locks, may have removed it
         if problem:
             warnings.warn(f"{path.parent.name}/{path.name} {problem}; it is removed and not used.", stacklevel=2)
         return None

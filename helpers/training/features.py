@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ import numpy as np
 
 from helpers.data.decoded import cache_folder
 from helpers.fast.layers import fast_layers, is_fast
-from helpers.files import replacing, write_json
+from helpers.files import remove_half_written, replacing, write_json
 from helpers.machine import uses_gpu, versions
 from helpers.training.batches import OrderedBatches
 from helpers.training.feeding import feed
@@ -27,7 +28,6 @@ from helpers.training.splitting import graph, narrow_places
 LIMIT_BYTES = 8 * 2**30  # of all features on disk
 EXTRACTION_BATCH = 960  # images; no gradients are kept, so larger than a training batch
 CHUNK_BYTES = 2**28  # of features held in memory at a time
-DAY = 86_400  # seconds
 
 
 class Features(NamedTuple):
@@ -60,7 +60,7 @@ def frozen_features(frozen: keras.Model, images: np.ndarray, fast: bool = True) 
     if found := _open(path, (len(images), *frozen.output_shape[1:])):
         return found
     inputs, seconds, earlier, rest = images, 0.0, False, frozen
-    if pool := _last_pool(frozen):
+    if (pool := _last_pool(frozen)) is not None:
         inputs, seconds, earlier = frozen_features(keras.Model(frozen.inputs, pool), images, fast)
         rest = keras.Model(pool, frozen.outputs)
     make_room(features_bytes(frozen, len(images)))
@@ -100,24 +100,31 @@ def features_bytes(frozen: keras.Model, num_images: int) -> int:
 
 def has_room(needed: int) -> bool:
     """Whether features of so many bytes are within the limit, and the disk has room for them."""
-    kept = sum(path.stat().st_size for path in features_folder().glob("*.npy"))
+    kept = sum(status.st_size for status in _kept().values())
     return needed <= min(LIMIT_BYTES, shutil.disk_usage(features_folder()).free + kept)
 
 
 def make_room(needed: int) -> None:
     """Delete what a killed run left, and the features unused for longest until so many more bytes fit."""
-    for path in features_folder().iterdir():
-        if path.suffix not in (".npy", ".json") and path.stat().st_mtime < time.time() - DAY:
-            path.unlink(missing_ok=True)
-    kept = sorted(features_folder().glob("*.npy"), key=lambda path: path.stat().st_mtime)
-    sizes = {path: path.stat().st_size for path in kept}
+    remove_half_written(features_folder())
+    kept = sorted(_kept().items(), key=lambda item: item[1].st_mtime)
+    sizes = {path: status.st_size for path, status in kept}
     free = shutil.disk_usage(features_folder()).free
-    for path in kept:
+    for path, _ in kept:
         if sum(sizes.values()) + needed <= LIMIT_BYTES and needed <= free:
             return
         free += sizes.pop(path)
         path.unlink(missing_ok=True)
         path.with_suffix(".json").unlink(missing_ok=True)
+
+
+def _kept() -> dict[Path, os.stat_result]:
+    """The files of all features, with their sizes and times; another process may remove some meanwhile."""
+    found = {}
+    for path in features_folder().glob("*.npy"):
+        with suppress(FileNotFoundError):
+            found[path] = path.stat()
+    return found
 
 
 def features_folder() -> Path:

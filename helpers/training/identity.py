@@ -1,6 +1,7 @@
 """The identity of a run: a digest of everything that determines its result."""
 
 from collections.abc import Sequence
+from types import FunctionType
 from typing import NamedTuple
 
 import keras
@@ -52,9 +53,8 @@ def identify(model: keras.Model, batches, validation_data, settings: dict, callb
     layers, optimizer = all_layers(model), getattr(model.optimizer, "inner_optimizer", model.optimizer)
     names = {layer.name: f"layer {i}" for i, layer in enumerate(layers)}
     whole = keras.saving.serialize_keras_object(model)
-    whole.pop("compile_config")  # what of it matters counts below
-    rate = getattr(optimizer, "_learning_rate", None)
-    makers = [type(maker) for maker in (model, optimizer, rate, batches, model.loss, *layers, *callbacks)]
+    compiled = whole.pop("compile_config")  # what else of it matters counts below
+    makers = _makers([model, optimizer, batches, model.loss, *layers, *callbacks])
     setting = {
         "model": _cleaned(whole, names),
         "loss": _named(model.loss),
@@ -66,6 +66,8 @@ def identify(model: keras.Model, batches, validation_data, settings: dict, callb
         "settings": settings,
         "callbacks": [[type(callback).__name__, _own_values(callback)] for callback in callbacks],
     }
+    if compiled.get("loss_weights"):
+        setting["loss_weights"] = compiled["loss_weights"]
     state = [*model.variables, *model.optimizer.variables]
     run = {
         "state": digest_of_arrays(*map(keras.ops.convert_to_numpy, state)),
@@ -73,9 +75,11 @@ def identify(model: keras.Model, batches, validation_data, settings: dict, callb
         "software": {name: version for name, version in versions().items() if name not in ("python", "scikit-learn")},
         "backend": [keras.backend.backend(), "gpu" if uses_gpu() else "cpu"],
         "training": [TRAINING_VERSION, "fast" if fast and is_fast() else "plain"],
-        "code": sorted({code_of(maker) for maker in makers if maker.__module__.split(".")[0] not in _OWN}),
+        "code": sorted({code_of(maker) for maker in makers if not _is_own(maker)}),
         "loss": [model.loss, getattr(model.loss, "fn", None)],
     }
+    if hidden := [_hidden_values(callback) for callback in callbacks if not _is_own(type(callback))]:
+        run["callbacks"] = hidden
     setting_digest = digest_of_values(description(setting))[:32]
     return Identity(setting_digest, digest_of_values(description([setting_digest, run]))[:32])
 
@@ -95,9 +99,31 @@ def _named(thing):
     return [type(thing).__name__, _cleaned(description(thing.get_config()), {})]
 
 
+def _makers(things) -> list:
+    """The classes of things, and of what they hold that can be configured, and the functions that they hold."""
+    held = [value for thing in things if hasattr(thing, "__dict__") for value in vars(thing).values()]
+    held = [value for value in held if isinstance(value, FunctionType) or hasattr(value, "get_config")]
+    return [each if isinstance(each, FunctionType) else type(each) for each in (*things, *held)]
+
+
+def _is_own(maker) -> bool:
+    """Whether a class or function is Keras's or ours."""
+    return str(maker.__module__).split(".")[0] in _OWN
+
+
 def _own_values(callback) -> dict:
     """What a callback was made with, as far as it says: not what Keras gives it, nor what it remembers."""
-    return {key: value for key, value in vars(callback).items() if not key.startswith("_") and value is not None}
+    return {key: value for key, value in _values(callback) if not key.startswith("_")}
+
+
+def _hidden_values(callback) -> dict:
+    """What else a callback of a notebook holds."""
+    return {key: value for key, value in _values(callback) if key.startswith("_")}
+
+
+def _values(callback) -> list[tuple]:
+    """A callback's attributes, but for those that Keras sets when it trains."""
+    return [item for item in vars(callback).items() if item[1] is not None and item[0] not in ("params", "_model")]
 
 
 def _cleaned(config, names: dict[str, str], refers: bool = False):

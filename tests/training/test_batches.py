@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from helpers.training.batches import AugmentedBatches, ShuffledBatches
 from helpers.training import fit
+from helpers.training.batches import AugmentedBatches, ShuffledBatches
 
 
 @pytest.fixture

@@ -4,14 +4,16 @@ import hashlib
 import io
 import json
 import pickle
+import subprocess
+import sys
 import warnings
 
 import numpy as np
 import pytest
 
 from helpers import files as files_module
-from helpers.training.checkpoints import CheckpointError, RunFiles
 from helpers.files import try_lock
+from helpers.training.checkpoints import CheckpointError, RunFiles
 
 EARLY, LATE = "2026-01-01T00:00:00+00:00", "2026-02-01T00:00:00+00:00"
 WEIGHTS = np.random.default_rng(0).random(1000, "float32")
@@ -58,7 +60,7 @@ DAMAGES += [(cut, where) for where in ("empty", "in digest", "after digest", "mi
 
 @pytest.fixture(params=DAMAGES, ids=lambda damage: f"{damage[0].__name__} {damage[1]}")
 def damage(request):
-    """A way to spoil a file: damage(path)."""
+    """Spoils a file: damage(path)."""
     spoil, where = request.param
     return lambda path: spoil(path, where)
 
@@ -257,12 +259,56 @@ def test_an_error_of_the_training_is_not_taken_for_one_of_the_folder(files):
         raise FileNotFoundError("images")
 
 
-def test_whoever_holds_a_run_removes_what_a_killed_process_left_half_written(files, folder):
+def half_written(folder, name: str, process: int):
+    """What `replacing` leaves of a file when that process is killed."""
+    path = folder / f".{name}-{files_module._node()}-{process}-abc123"
+    path.write_bytes(b"half of")
+    return path
+
+
+@pytest.fixture
+def dead():
+    """The number of a process that has ended."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def test_whoever_holds_a_run_removes_what_a_killed_process_left_half_written(files, folder, dead):
     keep(files, 1, 2)
-    for name in (".current-abc", ".finished-xyz"):
-        (folder / name).write_bytes(b"half of")
+    for name in ("current", "finished"):
+        half_written(folder, name, dead)
     with files.held(pytest.fail):
         assert {path.name for path in folder.iterdir()} == {"current", "previous", "lock"}
+
+
+WRITER = """
+import sys
+from helpers.training.checkpoints import RunFiles
+from pathlib import Path
+import helpers.files
+def wait(_):
+    print("writing", flush=True)
+    sys.stdin.read()
+helpers.files.os.fsync = wait  # all is written to the temporary file, which has not got its name yet
+RunFiles(Path(sys.argv[1]), "ours").checkpoint({}, {"started": "2026-03-01T00:00:00+00:00", "epochs": 7})
+"""
+
+
+def test_without_locks_another_process_leaves_the_file_that_is_being_written(files, folder, monkeypatch):
+    keep(files, 1)
+    monkeypatch.setattr(files_module, "try_lock", lambda file: True)  # as on a network drive without locks
+    command = [sys.executable, "-c", WRITER, str(folder)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdout.readline() == "writing\n"
+        with files.held(lambda: pytest.fail("there is no lock to wait for")):
+            assert len(list(folder.glob(".current-*"))) == 1
+            assert files.latest()[1]["epochs"] == 1
+            files.finish({}, {"started": EARLY})  # removes the checkpoints of a run that it has finished
+        writer.stdin.close()
+        assert writer.wait() == 0
+    assert files.finished() == ({}, {"started": EARLY})
+    assert files.latest()[1]["epochs"] == 7
 
 
 def test_a_run_is_held_by_one_at_a_time_and_let_go_at_the_end(files, folder):
@@ -274,19 +320,19 @@ def test_a_run_is_held_by_one_at_a_time_and_let_go_at_the_end(files, folder):
         assert try_lock(other)
 
 
-def test_who_finds_a_run_held_says_so_once_and_waits_for_its_end(files, folder):
+def test_who_finds_a_run_held_says_so_once_and_waits_for_its_end(files, folder, dead):
     keep(files, 1)
     other, said = (folder / "lock").open("w"), []
     assert try_lock(other)
-    (folder / ".current-abc").write_bytes(b"being written")
+    left = half_written(folder, "current", dead)
 
     def wait():
-        said.append((folder / ".current-abc").exists())  # not removed while another writes it
+        said.append(left.exists())  # not removed while another holds the run
         other.close()
 
     with files.held(wait):
         assert said == [True]
-        assert not (folder / ".current-abc").exists()
+        assert not left.exists()
 
 
 def test_the_folder_of_a_run_is_made_with_those_above_it(tmp_path):
