@@ -7,21 +7,34 @@ import keras
 import numpy as np
 import pandas as pd
 from keras import layers
+from pandas.io.formats.style import Styler
+
+from helpers.claims import comparable_times
+from helpers.fast.layers import fast_layers
+from helpers.machine import QUIET_SHARE, Load, describe_device
+from helpers.runs import MACHINE, epoch_seconds
 
 BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 STEP_WORK = 3  # forward passes' worth of a training step: forward, gradient of the inputs, gradient of the weights
+FORMS = {  # how the columns of the tables below are shown; of other numbers, as they are
+    **dict.fromkeys(["test accuracy", "test loss, nats"], "{:.3f}"),
+    **dict.fromkeys(["predicted an epoch, s", "in all, min", "an epoch, s", "predicted, s"], "{:.1f}"),
+    **dict.fromkeys(["multiply-adds, millions"], "{:.1f}"),
+    **dict.fromkeys(["relative", "measured / predicted"], "{:.2f}"),
+    **dict.fromkeys(["parameters", "activations, MiB", "training time, s", "images a second"], "{:,.0f}"),
+}
 _SAME_MEMORY = (layers.Flatten, layers.Reshape)  # their output is their input
 
 
-def layer_costs(model: keras.Model, dtype: str = "float32") -> pd.DataFrame:
+def layer_costs(model: keras.Model, dtype: str | None = None) -> pd.DataFrame:
     """Count what each layer of a chain of layers costs for one image.
 
     A multiply-add is counted for each weight at each place where a convolution or dense layer uses it, places in the
     padding included. Biases, activations, pools and normalisation are not counted: they come to a few per cent.
 
     Args:
-        model: A functional model whose layers follow each other without branches; kernels and pools are square.
-        dtype: "float32", "bfloat16" or "float16": in what the layers' outputs are kept.
+        model: Sequential, or functional without branches; kernels and pools are square. Its layers' names are shown.
+        dtype: "float32", "bfloat16" or "float16": in what the layers' outputs are kept; default, as the model computes.
 
     Returns:
         A row a layer, in order. Text: layer, kind, output shape. Whole numbers: parameters; multiply-adds; activation
@@ -35,6 +48,7 @@ def layer_costs(model: keras.Model, dtype: str = "float32") -> pd.DataFrame:
     Reference:
         A. Araujo, W. Norris, J. Sim, "Computing Receptive Fields of Convolutional Neural Networks", Distill 2019.
     """
+    dtype = dtype or model.compute_dtype
     if dtype not in BYTES:
         raise ValueError(f"dtype: expected one of {', '.join(BYTES)}, got {dtype!r}")
     rows, field, jump, previous = [], 1, 1, model.inputs[0]
@@ -107,21 +121,133 @@ def training_work(model: keras.Model) -> int:
     return total
 
 
-def measure_speed(model: keras.Model, x: np.ndarray, y: np.ndarray, steps: int = 20) -> float:
-    """Train a compiled model for a few steps on one batch, and say how many multiply-adds a second it makes.
+def measure_speed(model: keras.Model, x: np.ndarray, y: np.ndarray, steps: int = 20) -> dict:
+    """Train a model for a few steps of Adam on one batch, as `fit` would, and say how fast this device computes.
 
-    The model's weights and its optimizer change: pass one that is not needed afterwards.
+    The model is compiled and its weights change: pass one that is not needed afterwards.
 
     Args:
-        model: Compiled; as for `layer_costs`.
+        model: As for `layer_costs`.
         x: A batch of images, uint8 (n, height, width, channels).
         y: Their integer classes (n,).
         steps: Steps to time, 1 or more; the median counts. Two more come before, in which Keras compiles.
+
+    Returns:
+        multiply_adds: A second, counted as in `epoch_work`; device; disturbed: whether other processes used the
+        processor meanwhile, None where that is not known.
     """
-    work = epoch_work(int(layer_costs(model)["multiply-adds"].sum()), len(x), 0)
+    model.compile(keras.optimizers.Adam(), "sparse_categorical_crossentropy", metrics=["accuracy"])
     seconds = []
-    for _ in range(2 + steps):
-        start = time.perf_counter()
-        model.train_on_batch(x, y)
-        seconds.append(time.perf_counter() - start)
-    return work / float(np.median(seconds[2:]))
+    with fast_layers(model):
+        for _ in range(2):
+            model.train_on_batch(x, y)
+        load = Load()
+        for _ in range(steps):
+            start = time.perf_counter()
+            model.train_on_batch(x, y)
+            seconds.append(time.perf_counter() - start)
+    work, others = epoch_work(int(layer_costs(model)["multiply-adds"].sum()), len(x), 0), load.others()
+    disturbed = None if others is None else others > QUIET_SHARE
+    return {"multiply_adds": work / float(np.median(seconds)), "device": describe_device(), "disturbed": disturbed}
+
+
+def describe_speed(speed: dict | None) -> str:
+    """A sentence on what `measure_speed` returned, or on its lack."""
+    if not speed:
+        return "No speed is recorded, so no times are predicted."
+    busy = ", while other processes were busy" if speed["disturbed"] else ""
+    return f"{speed['multiply_adds'] / 1e9:.0f} billion multiply-adds a second on {speed['device']}{busy}."
+
+
+def forecast(
+    tables: dict[str, pd.DataFrame],
+    reference: str,
+    images: tuple[int, int],
+    batch_size: int,
+    epochs: dict[str, int],
+    speed: dict | None,
+) -> pd.DataFrame:
+    """What each variant will take, before it is trained.
+
+    Args:
+        tables: Costs by layer, by variant.
+        reference: The variant that the work of all is relative to.
+        images: Training and validation images an epoch.
+        batch_size: Images a step.
+        epochs: Epochs in all, of all runs, by variant.
+        speed: What `measure_speed` returned; None predicts nothing.
+
+    Returns:
+        A row a variant, numbers: predicted an epoch (s) and in all (min), missing without a speed; multiply-adds of an
+        image (millions), relative, parameters, activations of a batch (MiB), the last map's receptive field (pixels).
+    """
+    work = {variant: int(table["multiply-adds"].sum()) for variant, table in tables.items()}
+    a_second = speed["multiply_adds"] if speed else math.nan
+    rows = {}
+    for variant, table in tables.items():
+        seconds = epoch_work(work[variant], *images) / a_second
+        rows[variant] = {
+            "predicted an epoch, s": seconds,
+            "in all, min": seconds * epochs[variant] / 60,
+            "multiply-adds, millions": work[variant] / 1e6,
+            "relative": work[variant] / work[reference],
+            "parameters": table["parameters"].sum(),
+            "activations, MiB": table["activation bytes"].sum() * batch_size / 2**20,
+            "receptive field": table["receptive field"].max(),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def outcomes(records: list[dict], predicted: pd.Series, speed: dict | None) -> pd.DataFrame:
+    """What runs took and reached, beside what was predicted of their epochs.
+
+    Args:
+        records: Records of runs.
+        predicted: Seconds an epoch by variant, as in `forecast`.
+        speed: What it was predicted from: there is no prediction of runs on another device.
+
+    Returns:
+        A row a run, by variant as predicted and by seed. Numbers, but for the net's name and the machine, which marks
+        runs beside which other processes were busy.
+    """
+    rows, order = [], list(predicted.index)
+    for run in sorted(records, key=lambda run: (order.index(run["variant"]), run["seed"])):
+        known, seconds = bool(speed) and speed["device"] == run["device"], epoch_seconds(run)
+        expected = predicted[run["variant"]] if known else math.nan
+        rows.append(
+            {
+                "net": run["variant"].replace("_", " "),
+                "seed": run["seed"],
+                "test accuracy": run["test"]["accuracy"],
+                "test loss, nats": run["test"]["loss"],
+                "training time, s": run["seconds"],
+                "images a second": run["images_per_second"],
+                "an epoch, s": seconds,
+                "predicted, s": expected,
+                "measured / predicted": seconds / expected,
+                "machine": MACHINE[run["disturbed"]],
+            }
+        )
+    columns = ["net", "seed", "test accuracy", "test loss, nats", "training time, s", "images a second", "an epoch, s"]
+    return pd.DataFrame(rows, columns=[*columns, "predicted, s", "measured / predicted", "machine"])
+
+
+def styled(table: pd.DataFrame) -> Styler:
+    """A table of `forecast` or `outcomes` for reading."""
+    forms = {column: form for column, form in FORMS.items() if column in table}
+    return table.style.format(forms, na_rep="-")
+
+
+def compare_seconds(records: list[dict], variant: str, reference: str) -> str:
+    """How long an epoch of one variant takes beside one of another, in words: "8.1 times as long".
+
+    Args:
+        records: Records of runs; of these, what `comparable_times` takes.
+        variant, reference: The two.
+    """
+    by_variant = {variant: [], reference: []}
+    for run in comparable_times(records):
+        by_variant.setdefault(run["variant"], []).append(epoch_seconds(run))
+    if not by_variant[variant] or not by_variant[reference]:
+        return "not measured undisturbed"
+    return f"{np.median(by_variant[variant]) / np.median(by_variant[reference]):.1f} times as long"

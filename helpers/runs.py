@@ -22,6 +22,7 @@ from helpers.files import write_json
 
 FORMAT = 1  # of records; a reader knows this one and those before
 PROBABILITY_STEPS = 65_535  # a probability is kept as a whole number of these
+MACHINE = {True: "disturbed", False: "quiet", None: "not known"}  # while a run trained, in tables
 _NEEDED = {"format", "kind", "notebook", "profile", "dataset", "setting", "identity", "started", "sha256"}
 _NEEDED_OF_RUNS = {"variant", "seed", "history", "seconds_by_epoch", "device", "versions", "test", "tests"}
 
@@ -196,7 +197,7 @@ def cost_table(records: Iterable[dict]) -> pd.DataFrame:
             "an epoch, s": f"{np.median(run['seconds_by_epoch']):.1f}",
             "first steps, s": f"{run['seconds_first_step']:.1f}",
             "images a second": f"{run['images_per_second']:,.0f}",
-            "machine": {True: "disturbed", False: "quiet", None: "not known"}[run["disturbed"]],
+            "machine": MACHINE[run["disturbed"]],
         }
         for run in records
     ]
@@ -213,6 +214,15 @@ def epoch_seconds(run: dict) -> float:
     """
     first, *others = run["seconds_by_epoch"]
     return float(np.median(others or [first - run["seconds_first_step"]]))
+
+
+def generalisation_gap(run: dict) -> float:
+    """Training accuracy minus validation accuracy in the last epoch: what a net knows of its training images alone.
+
+    Args:
+        run: A record of a run.
+    """
+    return run["history"]["accuracy"][-1] - run["history"]["val_accuracy"][-1]
 
 
 def newest(records: Iterable[dict], run_identity: str | None = None) -> dict | None:

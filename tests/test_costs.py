@@ -6,9 +6,10 @@ import pandas as pd
 import pytest
 from keras import layers
 
-from helpers.costs import epoch_seconds, epoch_work, layer_costs, measure_speed, training_work
-from helpers.models import report_a_cnn, report_a_dense
-from helpers.runs import count_parameters
+from helpers import costs
+from helpers.costs import epoch_work, layer_costs, measure_speed, training_work
+from helpers.machine import describe_device
+from helpers.models import count_parameters, report_a_cnn, report_a_dense
 
 SMALL = (8, 8, 3)  # height, width, channels
 
@@ -118,17 +119,63 @@ def test_an_epoch_is_three_passes_of_the_training_images_and_one_of_the_others()
 
 
 def test_the_speed_is_the_work_of_a_step_by_its_median_time(build_tiny, tiny_data, monkeypatch):
-    ticks = iter(np.cumsum([0, 9, 0, 9, 0, 2, 0, 2, 0, 4]).tolist())  # two steps that compile, then 2, 2 and 4 s
+    ticks = iter(np.cumsum([0, 2, 0, 2, 0, 4]).tolist())  # 2, 2 and 4 s, after two steps in which Keras compiles
     monkeypatch.setattr("time.perf_counter", lambda: next(ticks))
     x, y = tiny_data
     speed = measure_speed(build_tiny(), x[:16], y[:16], steps=3)
-    assert speed == 3 * 16 * (8 * 8 * 3 * 4) / 2
+    assert speed["multiply_adds"] == 3 * 16 * (8 * 8 * 3 * 4) / 2
+    assert speed["device"] == describe_device()
+    assert speed["disturbed"] in (True, False, None)
 
 
-def test_an_epoch_lasts_its_median_without_the_one_that_compiles():
-    runs = [{"seconds_by_epoch": [9.0, 4.0, 6.0], "seconds_first_step": 5.0}]
-    assert epoch_seconds(runs) == 5.0
-    assert epoch_seconds([*runs, {"seconds_by_epoch": [8.0], "seconds_first_step": 1.0}]) == 6.0
+TABLES = {"small": layer_costs(net(layers.Flatten(), layers.Dense(10))), "large": layer_costs(net(layers.Conv2D(4, 3)))}
+SPEED = {"multiply_adds": 1e6, "device": "this one", "disturbed": False}
+
+
+def forecast(speed: dict | None) -> pd.DataFrame:
+    return costs.forecast(TABLES, "small", (10, 5), batch_size=2, epochs={"small": 6, "large": 0}, speed=speed)
+
+
+def run(variant: str, seconds: float, device: str = "this one", disturbed: bool | None = False) -> dict:
+    """A record of a run with epochs of so many seconds after the first."""
+    times = {"seconds_by_epoch": [9.0, seconds], "seconds_first_step": 5.0, "seconds": 9 + seconds}
+    where = {"device": device, "backend": "tensorflow", "disturbed": disturbed}
+    found = {"test": {"accuracy": 0.5, "loss": 1.25}, "images_per_second": 7.0}
+    return {"variant": variant, "seed": 10, **times, **where, **found}
+
+
+def test_what_a_net_will_take_follows_from_its_work_and_the_speed():
+    small = forecast(SPEED).loc["small"]
+    assert small["predicted an epoch, s"] == 8 * 8 * 3 * 10 * (3 * 10 + 5) / 1e6
+    assert small["in all, min"] == pytest.approx(small["predicted an epoch, s"] * 6 / 60)
+    assert small["activations, MiB"] == 10 * 4 * 2 / 2**20
+    assert forecast(SPEED)["relative"].tolist() == [1, 6 * 6 * 3 * 3 * 3 * 4 / (8 * 8 * 3 * 10)]
+    assert forecast(SPEED).loc["large", "receptive field"] == 3
+
+
+def test_without_a_speed_there_is_no_prediction_and_the_rest_stays():
+    without = forecast(None)
+    assert without[["predicted an epoch, s", "in all, min"]].isna().all(axis=None)
+    assert without["relative"].tolist() == forecast(SPEED)["relative"].tolist()
+    assert "nothing" not in costs.describe_speed(SPEED)
+    assert costs.describe_speed(None) == "No speed is recorded, so no times are predicted."
+
+
+def test_times_stand_beside_the_prediction_for_their_own_device_and_disturbed_ones_are_marked():
+    records = [run("large", 4), run("small", 2, disturbed=True), run("small", 3, device="another", disturbed=None)]
+    table = costs.outcomes(records, pd.Series({"small": 2.0, "large": 2.0}), SPEED)
+    assert table["net"].tolist() == ["small", "small", "large"]
+    assert table["an epoch, s"].tolist() == [2, 3, 4]
+    np.testing.assert_array_equal(table["measured / predicted"], [1, np.nan, 2])
+    assert table["machine"].tolist() == ["disturbed", "not known", "quiet"]
+    assert "another" not in costs.styled(table).to_html()
+    assert costs.outcomes([], pd.Series(), None).empty
+
+
+def test_epochs_are_compared_where_nothing_else_ran():
+    records = [run("small", 2), run("large", 5), run("large", 50, disturbed=True)]
+    assert costs.compare_seconds(records, "large", "small") == "2.5 times as long"
+    assert costs.compare_seconds(records[:1], "large", "small") == "not measured undisturbed"
 
 
 def test_a_training_step_needs_no_gradient_of_the_images_and_none_in_front_of_what_trains():

@@ -28,6 +28,7 @@ SUMMARY_VARIABLE = "COURSEWORK_SUMMARY"  # where the summary goes, if not beside
 KNOWN: dict[str, Check] = {  # parameters that mean the same in every notebook
     "profile": one_of(*PROFILES),
     "dataset": one_of(*data.LOADERS),
+    "fashion_dataset": one_of("fashion_mnist", "digits"),
     "reports_dir": text(),
     "runs_dir": text(empty=True),
     "precision": one_of(*PRECISIONS),
@@ -38,7 +39,7 @@ KNOWN: dict[str, Check] = {  # parameters that mean the same in every notebook
     **dict.fromkeys(("epochs", "patience", "search_epochs"), whole_number(1, 1000)),
     "batch_size": whole_number(1, 10_000),
 }
-REQUIRED = ("profile", "dataset", "reports_dir")  # of these, what every notebook has
+REQUIRED = ("profile", "reports_dir")  # of these, what every notebook has
 
 Labelled = tuple[np.ndarray, np.ndarray]
 
@@ -68,7 +69,7 @@ class Lab:
     def __init__(self, notebook: str, namespace: dict, **checks: Check):
         known = {name: check for name, check in KNOWN.items() if name in namespace or name in REQUIRED}
         check_parameters(namespace, known | checks)
-        self.notebook, self._asked = notebook, namespace["dataset"]
+        self.notebook, self._asked = notebook, namespace.get("dataset") or namespace["fashion_dataset"]
         self._profile = PROFILES[namespace["profile"]]
         self.seeds, self.precision = namespace.get("seeds", []), namespace.get("precision", "auto")
         reports_dir = namespace["reports_dir"]
@@ -120,13 +121,14 @@ class Lab:
     # The data
 
     def load(
-        self, split: Callable[[int], data.Split], dataset: str | None = None
+        self, split: Callable[[int], data.Split], dataset: str | None = None, quick_images: int | None = None
     ) -> tuple[Labelled, Labelled, Labelled]:
         """Load the data, split it, and show how many images of each class each part has.
 
         Args:
             split: Makes a split of so many images, such as `data.split_report_a`.
-            dataset: A data set's name; default, the parameter `dataset`.
+            dataset: A data set's name; default, the parameter `dataset`, or `fashion_dataset` where there is no other.
+            quick_images: Most images of each part in the quick profile, where the profile's own number takes too long.
 
         Returns:
             Training, validation and test images with their classes, as much of each part as the profile uses: uint8
@@ -137,6 +139,7 @@ class Lab:
         self.input_shape, self.split = images.shape[1:], split(len(images))
         use = self._profile
         parts = use.train(self.split.train), use.held_out(self.split.validation), use.held_out(self.split.test)
+        parts = tuple(part[: quick_images if use.name == "quick" else None] for part in parts)
         counts = [np.bincount(labels[part], minlength=len(self.class_names)) for part in parts]
         names = ["train", "validation", "test"]
         display(pd.DataFrame(counts, names, self.class_names).assign(all=np.sum(counts, axis=1)))
@@ -253,12 +256,13 @@ class Lab:
 
     # What is measured beside runs
 
-    def measure(self, name: str, function: Callable[[], object], **settings):
+    def measure(self, name: str, function: Callable[[], object], *, is_time: bool = False, **settings):
         """What a function returns, from its record where there is one; else it is called, and its result recorded.
 
         Args:
             name: What is measured, such as "rate_finder".
             function: Returns plain values.
+            is_time: Whether they are times, which hold for one device: on another they are measured anew.
             **settings: All that determines the result, beside the notebook, its profile and its data.
 
         Returns:
@@ -267,7 +271,7 @@ class Lab:
         about = {"name": name, "settings": settings, "profile": self._profile.name, "dataset": self.dataset_name}
         setting = digest_of_values(description(about))[:32]
         where = environment()
-        own = {key: where[key] for key in ("backend", "device_kind", "versions")}
+        own = {key: where[key] for key in ("backend", "device_kind", "versions", *(["device"] if is_time else []))}
         identity = digest_of_values([setting, own, use_precision(self.precision)[0]])[:32]
         since = os.environ.get(FRESH_VARIABLE, "")
         known = [r for r in self._recorded[0] if r["kind"] == "measurement" and r["setting"] == setting]
