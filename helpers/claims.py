@@ -20,8 +20,15 @@ METRICS = {
     "macro_precision": lambda run: run["test"]["macro_avg"]["precision"],
     "macro_recall": lambda run: run["test"]["macro_avg"]["recall"],
     "macro_f1": lambda run: run["test"]["macro_avg"]["f1-score"],
+    "train_accuracy": lambda run: max(run["history"]["accuracy"]),
+    "val_accuracy": lambda run: max(run["history"]["val_accuracy"]),
 }
-LABELS = {"training_time": "training time, s", "loss": "loss, nats"}
+LABELS = {
+    "training_time": "training time, s",
+    "loss": "loss, nats",
+    "train_accuracy": "highest training accuracy",
+    "val_accuracy": "highest validation accuracy",
+}
 # Never a matter of agreement: the reports' computers are not known.
 NOT_COMPARABLE = {"training_time"}
 # Claims of an order: the better variant above the first of the worse, and that above the second.
@@ -77,6 +84,54 @@ def mean_interval(values: Iterable[float]) -> tuple[float, float, float]:
         return mean, float("nan"), float("nan")
     half = stats.t.ppf((1 + CONFIDENCE) / 2, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
     return mean, mean - half, mean + half
+
+
+def difference_text(first: Iterable[float], second: Iterable[float], form: str = "+.3f") -> str:
+    """The mean of one variant's runs minus another's, with its 95 % interval: "+0.012 (+0.004 to +0.020)".
+
+    The interval is Welch's: different nets share nothing by sharing a seed's number.
+
+    Args:
+        first, second: A value a run.
+        form: How to format them.
+
+    Returns:
+        The text; without an interval where a side has one run, "not recorded" where it has none.
+    """
+    sides = [np.asarray(list(side), dtype="float64") for side in (first, second)]
+    if not all(map(len, sides)):
+        return "not recorded"
+    difference = f"{sides[0].mean() - sides[1].mean():{form}}"
+    if min(map(len, sides)) < 2:
+        return difference
+    low, high = stats.ttest_ind(*sides, equal_var=False).confidence_interval(CONFIDENCE)
+    return difference if np.isnan(low) else f"{difference} ({low:{form}} to {high:{form}})"
+
+
+def compare_by_class(runs: list[dict], report: str, experiment: str, variant: str) -> pd.DataFrame:
+    """The printed precision, recall and F1 of each class beside ours, the mean over the seeds.
+
+    Args:
+        runs: Records of runs of one variant, one or more.
+        report: "A" to "E".
+        experiment: As in published.csv.
+        variant: The published variant; what it calls a class's accuracy is the recall.
+
+    Returns:
+        A row a class; by metric, the columns printed and ours, all text. Runs on other data than the report's, or on
+        less than the full protocol, get no comparison.
+    """
+    figures = load_published(report, experiment).query("variant == @variant").dropna(subset="class")
+    figures["metric"] = figures["metric"].replace("class_accuracy", "recall")
+    printed = figures.pivot(index="class", columns="metric", values="printed")
+    of_classes, columns = [run["test"]["by_class"] for run in runs], {}
+    for metric, key in (("precision", "precision"), ("recall", "recall"), ("f1", "f1-score")):
+        comparable = metric in printed and are_comparable(runs, experiment)
+        columns[metric, "printed"] = {name: printed[metric][name] if comparable else "-" for name in of_classes[0]}
+        columns[metric, "ours"] = {
+            name: f"{np.mean([of_class[name][key] for of_class in of_classes]):.3f}" for name in of_classes[0]
+        }
+    return pd.DataFrame(columns)
 
 
 def compare_with_published(

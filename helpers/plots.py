@@ -1,6 +1,6 @@
 """The figures: each function takes data and an ax (or makes its own figure), and gives it back."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -39,6 +39,29 @@ def image_grid(images: np.ndarray, titles: Sequence[str], columns: int = 5, side
     for ax, image, title in zip(axes.flat, images, titles, strict=False):
         ax.imshow(image.squeeze(), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
         ax.set_title(title, fontsize=8)
+    return figure
+
+
+def answers_grid(
+    images: np.ndarray, y_true: np.ndarray, answers: dict[str, np.ndarray], class_names: Sequence[str], columns: int = 5
+) -> Figure:
+    """Images, each under its true class, with what several nets take it for; wrong answers crossed, in red.
+
+    Args:
+        images: uint8 (n, height, width, channels).
+        y_true: Integer classes (n,).
+        answers: Predicted classes (n,), by net.
+        class_names: Names by class.
+        columns: Images a row.
+    """
+    figure = image_grid(images, [class_names[k] for k in y_true], columns, side=1.5)
+    figure.set_figheight(figure.get_figheight() + 0.15 * len(answers) * -(-len(images) // columns))
+    for i, ax in enumerate(figure.axes[: len(images)]):
+        for line, (net, y_pred) in enumerate(answers.items()):
+            right = y_pred[i] == y_true[i]
+            text = f"{'' if right else '✗ '}{net.replace('_', ' ')}: {class_names[y_pred[i]]}"
+            style = {"fontsize": 7, "ha": "center", "va": "top", "color": "0.3" if right else "tab:red"}
+            ax.annotate(text, (0.5, 0), (0, -3 - 10 * line), "axes fraction", textcoords="offset points", **style)
     return figure
 
 
@@ -153,6 +176,32 @@ def class_bars(
     ax.grid(axis="y", visible=False)
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=len(scores), frameon=False)
     return ax
+
+
+def metric_dots(runs: list[dict], panels: dict[str, dict[str, Callable[[dict], float]]]) -> Figure:
+    """Figures of several variants side by side: a dot a run, a line their mean, a colour a variant.
+
+    Args:
+        runs: Records of runs.
+        panels: By the label of a panel's axis, what takes each figure from a record, by the figure's name.
+    """
+    variants = list(dict.fromkeys(run["variant"] for run in runs))
+    colors = dict(zip(variants, sns.color_palette(n_colors=len(variants)), strict=True))
+    widths = [len(metrics) for metrics in panels.values()]
+    figure, axes = plt.subplots(1, len(panels), figsize=(1.3 * sum(widths) + 1, 4), width_ratios=widths, squeeze=False)
+    for ax, (label, metrics) in zip(axes.flat, panels.items(), strict=True):
+        for i, variant in enumerate(variants):
+            places = np.arange(len(metrics)) + (i - (len(variants) - 1) / 2) * 0.8 / len(variants)
+            of_variant = [run for run in runs if run["variant"] == variant]
+            values = np.array([[read(run) for read in metrics.values()] for run in of_variant])  # (runs, metrics)
+            ax.plot(places, values.T, "o", color=colors[variant], markersize=4)
+            ax.hlines(values.mean(axis=0), places - 0.08, places + 0.08, color=colors[variant])
+        ax.set(ylabel=label, xticks=range(len(metrics)))
+        ax.set_xticklabels([name.replace(" ", "\n") for name in metrics], fontsize=9)
+        ax.grid(axis="x", visible=False)
+    patches = [Patch(color=color, label=variant.replace("_", " ")) for variant, color in colors.items()]
+    figure.legend(handles=patches, loc="outside upper center", ncols=len(patches), frameon=False)
+    return figure
 
 
 def confusion_matrices(runs: list[dict], class_names: Sequence[str]) -> Figure:
