@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import classification_report, confusion_matrix, log_loss
 
+from helpers.claims import comparable_times
 from helpers.training.frozen import predict
 
 
@@ -75,6 +76,27 @@ def who_is_right(pairs: dict, y_true: np.ndarray, first: str, second: str) -> pd
         rows[seed] = {name: group.mean() for name, group in groups.items()}
     columns = ["both right", f"only {first}", f"only {second}", "neither"]
     return pd.DataFrame(rows.values(), pd.Index(list(rows), name="seed"), columns)
+
+
+def compare_by_seed(runs: list[dict], first: str, second: str) -> pd.DataFrame:
+    """Two variants with the same seeds: their accuracies, and how many times as fast the first trained.
+
+    Args:
+        runs: Records of runs.
+        first, second: The variants.
+
+    Returns:
+        A row for each seed that both have. Columns: seed; the accuracy of each, 0 to 1, by its name; "difference,
+        points"; and "times as fast", NaN where `claims.comparable_times` has not both.
+    """
+    by_seed = [{run["seed"]: run for run in runs if run["variant"] == variant} for variant in (first, second)]
+    rows = []
+    for seed in sorted(set.intersection(*map(set, by_seed))):
+        pair = [runs_of_variant[seed] for runs_of_variant in by_seed]
+        one, other = (run["test"]["accuracy"] for run in pair)
+        speeds = [run["images_per_second"] for run in comparable_times(pair)]
+        rows.append([seed, one, other, 100 * (one - other), speeds[0] / speeds[1] if len(speeds) == 2 else np.nan])
+    return pd.DataFrame(rows, columns=["seed", first, second, "difference, points", "times as fast"])
 
 
 def format_report(table: pd.DataFrame) -> str:

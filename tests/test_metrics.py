@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import classification_report
 
-from helpers.metrics import format_report, metrics_report, predict, report_table, summarise_test
+from helpers.metrics import compare_by_seed, format_report, metrics_report, predict, report_table, summarise_test
 
 # Three classes: 0 has 4 images, 3 found; 1 has 3, 2 found; 2 has 3, 1 found.
 Y_TRUE = np.array([0, 0, 0, 0, 1, 1, 1, 2, 2, 2])
@@ -126,3 +126,18 @@ def test_the_loss_is_the_mean_cross_entropy_in_nats(many):
         warnings.simplefilter("error")  # float32 rows that miss a sum of 1 by a rounding are no mistake
         summary = summarise_test(y_true, y_prob, list("abcdefghij"))
     assert summary["loss"] == pytest.approx(-np.log(y_prob[np.arange(2_000), y_true]).mean(), rel=1e-5)
+
+
+def test_two_variants_are_compared_seed_by_seed_and_their_speeds_only_where_nothing_disturbed_them():
+    def run(variant, seed, accuracy, speed, disturbed=False):
+        where = {"backend": "tensorflow", "device": "a processor", "disturbed": disturbed}
+        return {"variant": variant, "seed": seed, "test": {"accuracy": accuracy}, "images_per_second": speed} | where
+
+    runs = [run("half", 11, 0.7, 300), run("whole", 11, 0.71, 100)]
+    runs += [run("half", 10, 0.72, 300, disturbed=True), run("whole", 10, 0.7, 100), run("half", 12, 0.7, 300)]
+    table = compare_by_seed(runs, "half", "whole")
+    assert table.columns.tolist() == ["seed", "half", "whole", "difference, points", "times as fast"]
+    assert table["seed"].tolist() == [10, 11]  # there is only one of seed 12
+    assert table["difference, points"].tolist() == pytest.approx([2, -1])
+    assert table["times as fast"].tolist() == pytest.approx([np.nan, 3], nan_ok=True)
+    assert compare_by_seed([], "half", "whole").empty
