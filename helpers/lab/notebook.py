@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown, display
 
-from helpers import data, plots
+from helpers import data, plots, variables
 from helpers.claims import METRICS, compare_with_published, judge_claims, mean_interval
 from helpers.files import results_folder, runs_folder, write_json
 from helpers.fingerprints import description, digest_of_arrays, digest_of_values
@@ -19,12 +19,8 @@ from helpers.machine import PRECISIONS, describe_device, environment, use_precis
 from helpers.profiles import PROFILES
 from helpers.progress import Progress, format_time
 from helpers.runs import newest, read_records, write_record
-from helpers.training.checkpoints import FRESH_VARIABLE
 from helpers.training.identity import Identity
 
-FROM_RECORDS_VARIABLE = "COURSEWORK_FROM_RECORDS"  # "1": make the page of what is recorded, train nothing
-SUITE_VARIABLE = "COURSEWORK_SUITE"  # "1": the suite executes the notebook, nobody will go on in its kernel
-SUMMARY_VARIABLE = "COURSEWORK_SUMMARY"  # where the summary goes, if not beside the records
 KNOWN: dict[str, Check] = {  # parameters that mean the same in every notebook
     "profile": one_of(*PROFILES),
     "dataset": one_of(*data.LOADERS),
@@ -94,7 +90,16 @@ class Lab:
     @property
     def from_records(self) -> bool:
         """Whether the page is made from records alone: nothing is trained or measured."""
-        return os.environ.get(FROM_RECORDS_VARIABLE) == "1"
+        return os.environ.get(variables.FROM_RECORDS) == "1"
+
+    @property
+    def only(self) -> str | None:
+        """The variant that an audit trains again, alone: what serves to choose its settings is as it was recorded."""
+        return os.environ.get(variables.ONLY) or None
+
+    def trains(self, candidate: bool = False) -> bool:
+        """Whether runs that are not recorded are trained; candidates are not where one variant is trained again."""
+        return not (self.from_records or (candidate and self.only))
 
     @property
     def needs_weights(self) -> bool:
@@ -102,7 +107,7 @@ class Lab:
 
         In the full profile a record is enough, since training takes hours: `run.fit(..., weights=True)` asks for more.
         """
-        return os.environ.get(SUITE_VARIABLE) != "1" and self._profile.name != "full"
+        return os.environ.get(variables.SUITE) != "1" and self._profile.name != "full"
 
     @property
     def is_full(self) -> bool:
@@ -187,6 +192,7 @@ class Lab:
 
     def _in_turn(self, plan: list[Run]) -> Iterator[Run]:
         """Forget earlier runs of the same names, then give one after the other."""
+        plan = [run for run in plan if run.candidate or self.only in (None, run.variant)]
         self.progress.num_runs += len(plan)
         for run in plan:
             (self._candidates if run.candidate else self._runs).pop((run.variant, run.seed), None)
@@ -202,13 +208,14 @@ class Lab:
 
         Another notebook's record of the very same run will do: two pages never disagree about one net.
         """
-        since, tested = os.environ.get(FRESH_VARIABLE, ""), "candidate" if candidate else "run"
+        since, tested = os.environ.get(variables.FRESH, ""), "candidate" if candidate else "run"
+        by_setting = not self.trains(candidate)
         return [
             record
             for folder in sorted(self.folder.parent.iterdir())
             for record in read_records(folder)[0]
             if (record["setting"], record["kind"]) == (identity.setting, tested)
-            and (self.from_records or (record["identity"] == identity.run and record["started"] >= since))
+            and (by_setting or (record["identity"] == identity.run and record["started"] >= since))
         ]
 
     @property
@@ -273,11 +280,11 @@ class Lab:
         where = environment()
         own = {key: where[key] for key in ("backend", "device_kind", "versions", *(["device"] if is_time else []))}
         identity = digest_of_values([setting, own, use_precision(self.precision)[0]])[:32]
-        since = os.environ.get(FRESH_VARIABLE, "")
+        since, by_setting = os.environ.get(variables.FRESH, ""), not self.trains(candidate=True)
         known = [r for r in self._recorded[0] if r["kind"] == "measurement" and r["setting"] == setting]
-        known = [r for r in known if self.from_records or (r["identity"] == identity and r["started"] >= since)]
+        known = [r for r in known if by_setting or (r["identity"] == identity and r["started"] >= since)]
         record = newest(known, identity)
-        if record is None and self.from_records:
+        if record is None and by_setting:
             self.missing.append(name.replace("_", " "))
             return None
         if record is None:
@@ -385,7 +392,7 @@ class Lab:
             **({"unavailable": self._unavailable} if self._unavailable else {}),
             **more,
         }
-        write_json(Path(os.environ.get(SUMMARY_VARIABLE) or self.folder / "summary.json"), summary)
+        write_json(Path(os.environ.get(variables.SUMMARY) or self.folder / "summary.json"), summary)
 
     def _training(self, records: list[dict]) -> dict | None:
         """How many runs the page is made from, and what training them took."""

@@ -119,7 +119,7 @@ class Run:
         found = self.lab.find_records(whole, self.candidate)
         self.record = newest(found, whole.run)
         needed = self.lab.needs_weights if weights is None else weights
-        if self.lab.from_records or (self.record and not needed):
+        if not self.lab.trains(self.candidate) or (self.record and not needed):
             return self._take_record(max(phase.epochs for phase in phases))
         results = []
         for number, (phase, identity) in enumerate(zip(phases, identities, strict=True)):

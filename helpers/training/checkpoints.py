@@ -16,7 +16,6 @@ import numpy as np
 
 from helpers.files import lock, remove_half_written, replacing
 
-FRESH_VARIABLE = "COURSEWORK_FRESH"  # a time, ISO 8601, UTC: runs begun before it are trained anew
 DIGEST_BYTES = hashlib.sha256().digest_size
 VALUES = "values.json"  # the archive's member that holds the plain values
 

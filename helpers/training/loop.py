@@ -14,12 +14,13 @@ from helpers.machine import environment
 from helpers.progress import Progress
 from helpers.training.batches import OrderedBatches, ShuffledBatches
 from helpers.training.callbacks import Checkpoint, Clock, DrawEpoch, Report, StopOnNan, Stopping
-from helpers.training.checkpoints import FRESH_VARIABLE, RunFiles
+from helpers.training.checkpoints import RunFiles
 from helpers.training.feeding import feed
 from helpers.training.frozen import TrainingPlan, behind_frozen, plan_training
 from helpers.training.grouping import choose_steps, grouped_steps
 from helpers.training.identity import Identity, identify, settings_of
 from helpers.training.result import TrainingResult
+from helpers.variables import FRESH
 
 VALIDATION_BATCH = 500  # images; no gradients are kept, so larger than a training batch
 
@@ -84,7 +85,7 @@ def fit(
         options = {"epochs": epochs, "patience": patience, "seed": seed, "callbacks": callbacks, "fast": fast}
         identity = identify_run(model, batches, validation_data=validation_data, batch_size=batch_size, **options)
     folder = runs_dir and Path(runs_dir) / identity.run
-    files = RunFiles(folder, identity.run, os.environ.get(FRESH_VARIABLE)) if folder else None
+    files = RunFiles(folder, identity.run, os.environ.get(FRESH)) if folder else None
     with files.held(lambda: progress.waits(name)) if files else nullcontext():
         finished = files.finished() if files else None
         if finished:

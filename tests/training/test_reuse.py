@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from helpers.training import fit
-from helpers.training.checkpoints import FRESH_VARIABLE
+from helpers.variables import FRESH
 
 LOSS = "sparse_categorical_crossentropy"
 OPTIONS = {"epochs": 2, "batch_size": 16, "seed": 7}
@@ -97,9 +97,9 @@ def test_training_on_after_reuse_is_training_on_after_training(build_tiny, tiny_
 
 
 def test_a_time_later_than_the_run_has_it_trained_anew_an_earlier_one_does_not(take, monkeypatch):
-    monkeypatch.setenv(FRESH_VARIABLE, "2000-01-01T00:00:00+00:00")
+    monkeypatch.setenv(FRESH, "2000-01-01T00:00:00+00:00")
     assert take()[1].reused
-    monkeypatch.setenv(FRESH_VARIABLE, "2999-01-01T00:00:00+00:00")
+    monkeypatch.setenv(FRESH, "2999-01-01T00:00:00+00:00")
     with pytest.raises(TrainingBeginsError):
         take()
 
