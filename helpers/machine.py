@@ -97,13 +97,14 @@ def versions() -> dict[str, str]:
 
 
 def environment() -> dict:
-    """Where a result was computed: backend, kind of device ("cpu" or "gpu"), device, versions, commit."""
+    """Where a result was computed: backend, kind of device ("cpu" or "gpu"), device, threads, versions, commit."""
     import keras
 
     return {
         "backend": keras.backend.backend(),
         "device_kind": "gpu" if uses_gpu() else "cpu",
         "device": describe_device(),
+        "threads": thread_count(),
         "versions": versions(),
         "commit": current_commit(),
     }
@@ -141,6 +142,11 @@ def memory_mb() -> int:
 def cpu_count() -> int:
     """Number of processor cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def thread_count() -> int:
+    """Number of cores that this process computes with: with another number sums round differently."""
+    return int(os.environ.get("TF_NUM_INTRAOP_THREADS") or cpu_count())
 
 
 def cpu_info(field: str) -> str | None:

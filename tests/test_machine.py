@@ -184,7 +184,13 @@ def test_the_environment_says_what_computed():
     assert found["versions"]["keras"] == keras.__version__
     assert any(name.startswith(keras.backend.backend()) for name in found["versions"])
     assert found["device"]
+    assert found["threads"] == cpu_count()
     assert found["commit"]
+
+
+def test_a_process_that_is_kept_to_some_cores_says_so(monkeypatch):
+    monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", "1")
+    assert environment()["threads"] == 1
 
 
 # The commit.
