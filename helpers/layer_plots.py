@@ -1,4 +1,6 @@
-"""Figures of a net's layers, from the tables that `costs.layer_costs` gives: costs, shapes and receptive fields."""
+"""Figures from the tables of `helpers.costs`: a net's costs, shapes and receptive fields by layer; runs by stride."""
+
+from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -82,6 +84,29 @@ def receptive_fields(image: np.ndarray, tables: dict[str, pd.DataFrame], columns
         ax.set(xlim=(-half, half), ylim=(half, -half), title=title)
     handles = [Rectangle((0, 0), 1, 1, fill=False, edgecolor=color, linewidth=2) for color in colors.values()]
     figure.legend(handles, layers, loc="outside lower center", ncols=len(layers), frameon=False)
+    return figure
+
+
+def outcomes_by_stride(outcomes: pd.DataFrame, readings: dict[str, list[str]], strides: Sequence[int]) -> Figure:
+    """Test accuracy, test loss and seconds an epoch by stride, a dot a run and a line through the means.
+
+    Args:
+        outcomes: As `costs.outcomes` gives them; the times of disturbed runs are hollow dots.
+        readings: By reading of what a stride is, a variant a stride; a colour each.
+        strides: In the order of the variants.
+    """
+    figure, axes = plt.subplots(1, 3, figsize=(10, 3.4))
+    for ax, quantity in zip(axes, ("test accuracy", "test loss, nats", "an epoch, s"), strict=True):
+        is_time = quantity == "an epoch, s"
+        for reading, variants in readings.items():
+            by_variant = [outcomes[outcomes["net"] == variant.replace("_", " ")] for variant in variants]
+            (line,) = ax.plot(strides, [runs[quantity].mean() for runs in by_variant], label=reading)
+            for stride, runs in zip(strides, by_variant, strict=True):
+                for value, machine in zip(runs[quantity], runs["machine"], strict=True):
+                    face = "white" if is_time and machine == "disturbed" else line.get_color()
+                    ax.plot(stride, value, "o", color=line.get_color(), markerfacecolor=face, markersize=4)
+        ax.set(xlabel="stride", title=quantity, xticks=strides, yscale="log" if is_time else "linear")
+    axes[0].legend(loc="best", fontsize=9)
     return figure
 
 

@@ -169,7 +169,7 @@ def test_times_stand_beside_the_prediction_for_their_own_device_and_disturbed_on
     np.testing.assert_array_equal(table["measured / predicted"], [1, np.nan, 2])
     assert table["machine"].tolist() == ["disturbed", "not known", "quiet"]
     assert "another" not in costs.styled(table).to_html()
-    assert costs.outcomes([], pd.Series(), None).empty
+    assert costs.outcomes([], pd.Series(dtype=float), None).empty
 
 
 def test_epochs_are_compared_where_nothing_else_ran():

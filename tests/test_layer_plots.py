@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers import layer_plots
+from helpers import costs, layer_plots
 
 IMAGE = np.zeros((32, 32, 3), "uint8")
 
@@ -71,3 +71,22 @@ def test_squares_are_as_large_as_the_receptive_fields_and_lie_in_the_middle():
     assert pooled.images[0].get_extent() == [-16, 16, 16, -16]
     assert [ax.get_title() for ax in figure.axes] == ["with pool: 6 pixels", "without: 5 pixels"]
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["conv_1", "pool_1"]
+
+
+def test_each_run_is_a_dot_at_its_stride_and_the_line_goes_through_the_means():
+    columns = ["net", "test accuracy", "test loss, nats", "an epoch, s", "machine"]
+    rows = [["a 1", 0.5, 1, 9, "quiet"], ["a 1", 0.7, 2, 5, "disturbed"], ["a 2", 0.4, 3, 2, "quiet"]]
+    figure = layer_plots.outcomes_by_stride(pd.DataFrame(rows, columns=columns), {"reading": ["a_1", "a_2"]}, (1, 2))
+    accuracy, _, seconds = figure.axes
+    line, *dots = accuracy.lines
+    np.testing.assert_allclose(line.get_xydata(), [[1, 0.6], [2, 0.4]])
+    assert [tuple(dot.get_xydata()[0]) for dot in dots] == [(1, 0.5), (1, 0.7), (2, 0.4)]
+    assert [dot.get_markerfacecolor() == "white" for dot in seconds.lines[1:]] == [False, True, False]
+    assert not any(dot.get_markerfacecolor() == "white" for dot in dots)
+
+
+def test_without_any_run_there_are_axes_without_dots():
+    nothing = costs.outcomes([], pd.Series(dtype=float), None)
+    figure = layer_plots.outcomes_by_stride(nothing, {"reading": ["a_1", "a_2"]}, (1, 2))
+    assert [len(ax.lines) for ax in figure.axes] == [1, 1, 1]
+    assert nothing.drop(columns="machine").groupby("net", sort=False).mean().empty

@@ -322,7 +322,8 @@ class Lab:
         runs = self.records if records is None else records
         table = compare_with_published(runs, report, experiment, forms, names)
         judged = judge_claims(runs, claims, names) if runs else pd.DataFrame()
-        if reading:
+        if reading and len(table):
+            table.insert(0, "net", table["variant"].replace(names or {}))
             table["variant"] = reading + table["variant"].str.replace("stride_", " ")
             judged.insert(0, "reading", reading)
         self._tables.append(table)
