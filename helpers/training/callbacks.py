@@ -8,6 +8,7 @@ import keras
 
 from helpers.machine import Load
 from helpers.progress import Progress
+from helpers.training.optimizers import learning_rate_of
 
 
 class TrainingDivergedError(RuntimeError):
@@ -127,8 +128,3 @@ class Report(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         self._progress.epoch(epoch + 1, logs)
-
-
-def learning_rate_of(model: keras.Model) -> float:
-    """The learning rate of the next step."""
-    return float(keras.ops.convert_to_numpy(model.optimizer.learning_rate))

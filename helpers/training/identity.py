@@ -9,6 +9,7 @@ import keras
 from helpers.fast.layers import all_layers, is_fast
 from helpers.fingerprints import code_of, description, digest_of_arrays, digest_of_values
 from helpers.machine import uses_gpu, versions
+from helpers.training.optimizers import optimizer_of, optimizers_of
 
 # What our own code makes of the same model, images and settings: raise it in the same commit as a change after which
 # tests/golden/training.json is another. Runs and records of before are then trained anew; moved code changes nothing.
@@ -50,17 +51,17 @@ def identify(model: keras.Model, batches, validation_data, settings: dict, callb
     Returns:
         Both digests, 32 hexadecimal digits each.
     """
-    layers, optimizer = all_layers(model), getattr(model.optimizer, "inner_optimizer", model.optimizer)
+    layers, optimizer, optimizers = all_layers(model), optimizer_of(model), optimizers_of(model)
     names = {layer.name: f"layer {i}" for i, layer in enumerate(layers)}
     whole = keras.saving.serialize_keras_object(model)
     compiled = whole.pop("compile_config")  # what else of it matters counts below
-    makers = _makers([model, optimizer, batches, model.loss, *layers, *callbacks])
+    makers = _makers([model, optimizer, *dict(optimizers), batches, model.loss, *layers, *callbacks])
     setting = {
         "model": _cleaned(whole, names),
         "loss": _named(model.loss),
-        "optimizer": _named(optimizer),
+        "optimizer": _named_optimizers(model),
         "trainable": [variable.trainable for variable in model.variables],
-        "decays": [optimizer._use_weight_decay(v) for v in model.trainable_variables if optimizer.weight_decay],
+        "decays": [each._use_weight_decay(v) for each, some in optimizers if each.weight_decay for v in some],
         "batches": [type(batches).__name__, batches.describe()],
         "validation": digest_of_arrays(*validation_data) if validation_data else None,
         "settings": settings,
@@ -84,12 +85,6 @@ def identify(model: keras.Model, batches, validation_data, settings: dict, callb
     return Identity(setting_digest, digest_of_values(description([setting_digest, run]))[:32])
 
 
-def settings_of(optimizer: keras.optimizers.Optimizer) -> dict:
-    """An optimizer's configuration and its class's name: Keras numbers its own, "sgd_1" for the second of a process."""
-    optimizer = getattr(optimizer, "inner_optimizer", optimizer)  # within float16's loss scaling
-    return optimizer.get_config() | {"name": type(optimizer).__name__}
-
-
 def _named(thing):
     """A loss or an optimizer by its name and what it is made with; a function by its name."""
     if thing is None or isinstance(thing, str):
@@ -97,6 +92,15 @@ def _named(thing):
     if not hasattr(thing, "get_config"):
         return getattr(thing, "__name__", type(thing).__name__)
     return [type(thing).__name__, _cleaned(description(thing.get_config()), {})]
+
+
+def _named_optimizers(model: keras.Model):
+    """The optimizer as `_named` gives it; of several, each with the positions of the variables that it updates."""
+    optimizer, place = optimizer_of(model), {id(variable): k for k, variable in enumerate(model.trainable_variables)}
+    if not hasattr(optimizer, "optimizers"):
+        return _named(optimizer)
+    parts = [[_named(each), [place[id(v)] for v in variables]] for each, variables in optimizers_of(model)]
+    return [type(optimizer).__name__, parts]
 
 
 def _makers(things) -> list:

@@ -18,7 +18,8 @@ from helpers.training.checkpoints import RunFiles
 from helpers.training.feeding import feed
 from helpers.training.frozen import TrainingPlan, behind_frozen, plan_training
 from helpers.training.grouping import choose_steps, grouped_steps
-from helpers.training.identity import Identity, identify, settings_of
+from helpers.training.identity import Identity, identify
+from helpers.training.optimizers import settings_of
 from helpers.training.result import TrainingResult
 from helpers.variables import FRESH
 
@@ -226,7 +227,7 @@ def _values(plan: TrainingPlan, clock: dict, epochs: int, patience: int | None) 
         "others_by_epoch": clock["others"],
         "frozen_part": plan.frozen_part,
         "hyperparameters": {
-            "optimizer": settings_of(plan.model.optimizer),
+            "optimizer": settings_of(plan.model),
             "batch_size": plan.batches.batch_size,
             "epochs": epochs,
             "patience": patience,
