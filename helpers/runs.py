@@ -118,8 +118,8 @@ def read_record(path: Path) -> dict:
 def _read_record(path: Path, modified: int, size: int) -> dict:
     """The record as it was at a time."""
     try:
-        record = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
+        record = json.loads(path.read_text(), parse_constant=_refuse_number)
+    except (OSError, ValueError, RecursionError) as error:
         raise RecordError(f"cannot be read as JSON ({error})") from error
     if not isinstance(record, dict) or "format" not in record:
         raise RecordError("is no record: it says no format")
@@ -130,6 +130,8 @@ def _read_record(path: Path, modified: int, size: int) -> dict:
     needed = _NEEDED | (_NEEDED_OF_RUNS if record.get("kind") == "run" else set())
     if missing := sorted(needed - set(record)):
         raise RecordError(f"lacks {', '.join(missing)}")
+    if wrong := [key for key in sorted(_NEEDED - {"format"}) if not isinstance(record[key], str)]:
+        raise RecordError(f"holds something else than text in {', '.join(wrong)}")
     return record
 
 
@@ -230,6 +232,11 @@ def newest(records: Iterable[dict], run_identity: str | None = None) -> dict | N
     records = list(records)
     same = [record for record in records if record["identity"] == run_identity]
     return max(same or records, key=lambda record: record["started"], default=None)
+
+
+def _refuse_number(name: str):
+    """JSON knows no NaN and no infinity, Python's reader does."""
+    raise ValueError(f"{name} is no number of JSON")
 
 
 def _digest(record: dict) -> str:

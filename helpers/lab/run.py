@@ -10,11 +10,14 @@ import keras
 import numpy as np
 
 from helpers import metrics
+from helpers.fast.layers import all_layers
 from helpers.fingerprints import digest_of_arrays, digest_of_values
 from helpers.models import count_parameters
 from helpers.runs import Predictions, newest, pack_predictions, unpack_predictions, write_record
 from helpers.training import TrainingResult, fit, identify_run, join_results
 from helpers.training.identity import TRAINING_VERSION, Identity
+
+FORBIDDEN = ("call", "predict", "predict_on_batch", "evaluate", "test_on_batch", "get_weights", "save", "save_weights")
 
 if TYPE_CHECKING:
     from helpers.lab.notebook import Lab
@@ -112,7 +115,7 @@ class Run:
                 with the record; None leaves it to the notebook: see `Lab.needs_weights`.
             settings: What else determines the run and is not in the model, as plain values: it goes into the record.
         """
-        self.model, self._settings = phases[-1].model, settings or {}
+        self.model, self._settings, self._result = phases[-1].model, settings or {}, None
         common = {"validation_data": validation_data, "batch_size": batch_size, "patience": patience, "fast": fast}
         identities = [self._identify(phase, common) for phase in phases]
         whole = identities[0] if len(phases) == 1 else Identity(*map(_digest_of_all, zip(*identities, strict=True)))
@@ -122,6 +125,7 @@ class Run:
         if not self.lab.trains(self.candidate) or (self.record and not needed):
             return self._take_record(max(phase.epochs for phase in phases))
         results = []
+        allow_use(self.model)
         for number, (phase, identity) in enumerate(zip(phases, identities, strict=True)):
             run = identity.run if len(phases) == 1 else digest_of_values([whole.run, number])[:32]
             own = {"epochs": phase.epochs, "callbacks": phase.callbacks, "seed": self.seed, "name": self.name}
@@ -144,8 +148,8 @@ class Run:
         """
         tests = {"": (x_test, y_test), **(more or {})}
         if self._result is None:  # taken from its record, or not recorded
-            for name, (x, y, *_) in tests.items() if self.record else ():
-                self._check_images(self._test_of(name), x, y)
+            if self.record and (problem := self._other_images(tests)):
+                self._leave_out(problem)
         else:
             done = {name: self._predict(*images_and_classes, predict) for name, images_and_classes in tests.items()}
             self._keep_record(done.pop(""), done, **measured)
@@ -200,10 +204,25 @@ class Run:
         summary = metrics.summarise_test(y, y_prob, self.class_names)
         return summary | digests | {"predictions": pack_predictions(y_prob)}
 
-    def _check_images(self, test: dict, x, y) -> None:
-        """Refuse to pass off a record's test as one of other images."""
-        if (test["images_sha256"], test["labels_sha256"]) != (digest_of_arrays(x), digest_of_arrays(y)):
-            raise UntrainedModelError(f"These are not the images that were tested. {self._why_untrained()}")
+    def _other_images(self, tests: dict) -> str:
+        """What is wrong where the record's tests are not of these images and classes; empty where nothing is."""
+        for name, (x, y, *_) in tests.items():
+            if name and name not in self.record["tests"]:
+                return f"its record has no test {name!r}"
+            known = self._test_of(name)
+            if self.record.get("older") and "images_sha256" not in known:
+                continue  # written before records held that
+            if (known.get("images_sha256"), known.get("labels_sha256")) != (digest_of_arrays(x), digest_of_arrays(y)):
+                return "these are not the images that were tested"
+        return ""
+
+    def _leave_out(self, problem: str) -> None:
+        """Leave the run out of a page from records; elsewhere say what to do."""
+        if not self.lab.from_records:
+            raise UntrainedModelError(f"{problem[0].upper()}{problem[1:]}. {self._why_untrained()}")
+        print(f"{self.name}: {problem}: not used")
+        self.lab.missing.append(self.name)
+        self.record = None
 
     def _test_of(self, name: str) -> dict:
         """A test of the record by its name, "" for the main one."""
@@ -242,13 +261,26 @@ class Run:
 
 
 def forbid_use(model: keras.Model, why: str) -> None:
-    """Have a model without trained weights raise `UntrainedModelError` where it would be used as if it had some."""
+    """Have a model without trained weights raise `UntrainedModelError` where it would be used as if it had some.
+
+    Its layers that would have been trained refuse as well: models of a part of it share them.
+    """
 
     def refuse(*_, **__):
         raise UntrainedModelError(why)
 
-    for name in ("call", "predict", "predict_on_batch", "evaluate", "test_on_batch", "save", "save_weights"):
-        setattr(model, name, refuse)
+    trained = [layer for layer in all_layers(model) if layer.trainable_weights]
+    for thing, names in ((model, FORBIDDEN), *((layer, FORBIDDEN[:1]) for layer in trained)):
+        for name in names:
+            setattr(thing, name, refuse)
+
+
+def allow_use(model: keras.Model) -> None:
+    """Take back what `forbid_use` did to a model, where it is trained after all."""
+    for thing in (model, *all_layers(model)):
+        for name in FORBIDDEN:
+            if getattr(vars(thing).get(name), "__qualname__", "").startswith(forbid_use.__name__):
+                delattr(thing, name)
 
 
 def _digest_of_all(digests) -> str:

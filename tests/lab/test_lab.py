@@ -1,0 +1,343 @@
+"""Lab: executed again in a live kernel, a page from records alone, what is measured, and how a notebook ends."""
+
+import json
+import os
+
+import keras
+import numpy as np
+import pytest
+
+from helpers import machine
+from helpers.lab import ParameterError, format_mean
+from helpers.runs import write_record
+
+
+def summary_of(notebook) -> dict:
+    """The summary that the notebook ended with."""
+    return json.loads((notebook.lab.folder / "summary.json").read_text())
+
+
+def damage(path) -> None:
+    """Alter a record by one character."""
+    path.write_text(path.read_text().replace('"seed": 10', '"seed": 11'))
+
+
+def record_files(notebook):
+    return sorted(path for path in notebook.lab.folder.glob("*.json") if path.name != "summary.json")
+
+
+# In a live kernel.
+
+
+def test_every_cell_can_be_executed_again_with_changed_parameters(notebook, capsys):
+    notebook.start()
+    notebook.train_all()
+    notebook.start(seeds=[10, 11], learning_rate=0.1)
+    notebook.train_all({"net": notebook.net, "wide": lambda: notebook.net(16)})
+    rates = [record["hyperparameters"]["optimizer"]["learning_rate"] for record in notebook.lab.records]
+    assert rates == pytest.approx([0.1] * 4)
+    assert [(r["variant"], r["seed"]) for r in notebook.lab.records] == [
+        ("net", 10), ("wide", 10), ("net", 11), ("wide", 11),
+    ]  # fmt: skip
+    assert notebook.lab.seeds_done == [10, 11]
+    assert "seeds [10, 11]" in capsys.readouterr().out
+
+
+def test_the_training_cell_can_be_executed_twice_in_a_row(recorded, never_trains):
+    never_trains()
+    recorded.train_all()
+    assert len(recorded.lab.records) == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "problem"),
+    [
+        ("# Parameters\nlearning_rates = 0.1", r"^learning_rates: unknown parameter, perhaps learning_rate\?$"),
+        ("# Parameters\nbatch_size = 0", "batch_size: expected a whole number from 1 to 10000, got 0"),
+        ("# Parameters\ndataset = 'cifar'", "dataset: expected one of 'cifar10', 'fashion_mnist', 'digits'"),
+        ("# Parameters\nseeds = 3", "seeds: expected a list of 1 or more"),
+        ("# Parameters\nprofile = 'fast'; epoch = 1", "profile: expected .*got 'fast'"),
+        ("# Parameters\ndropout_rate_own = 1.5", "dropout_rate_own: expected a share, 0 or more and below 1"),
+    ],
+)
+def test_a_wrong_parameter_is_refused_before_anything_is_loaded(notebook, more, problem):
+    with pytest.raises(ParameterError, match=problem):
+        notebook.start(more)
+    assert not hasattr(notebook, "lab")
+
+
+def test_other_names_of_an_earlier_execution_are_no_parameters(recorded):
+    recorded._globals |= {"folder": "x", "x_train": np.zeros(3), "answer": 42}
+    recorded.start()
+
+
+# What a page is made from.
+
+
+def test_runs_are_found_by_variant_and_seed(notebook):
+    lab = notebook.start(seeds=[10, 11])
+    notebook.train_all({"net": notebook.net, "wide": lambda: notebook.net(16)})
+    assert [record["seed"] for record in lab.of("wide")] == [10, 11]
+    assert lab["wide"] is lab.run("wide", 10)
+    assert lab.run("net", 11).seed == 11
+    assert lab.of("absent") == []
+    assert [run.name for run in lab.first_runs] == ["net, seed 10", "wide, seed 10"]
+
+
+def test_a_variant_may_have_seeds_of_its_own_and_settings_in_place_of_a_function(notebook):
+    lab = notebook.start(seeds=[10, 11])
+    plan = [(run.variant, run.seed, run.options) for run in lab.runs({"a": {"rate": 1}, "b": 2}, {"b": [11]})]
+    assert plan == [("a", 10, {"rate": 1}), ("a", 11, {"rate": 1}), ("b", 11, 2)]
+    assert [(run.variant, run.seed) for run in lab.runs(["a"], [5])] == [("a", 5)]
+
+
+def test_a_removed_variant_or_seed_is_not_among_the_records(notebook, in_suite):
+    notebook.start(seeds=[10, 11])
+    notebook.train_all({"net": notebook.net, "wide": lambda: notebook.net(16)})
+    notebook.start()
+    notebook.train_all()
+    assert [(record["variant"], record["seed"]) for record in notebook.lab.records] == [("net", 10)]
+
+
+def test_a_figure_in_words_is_a_mean_with_its_interval(recorded):
+    lab = recorded.lab
+    assert lab.text("net") == f"{lab['net'].record['test']['accuracy']:.3f}"
+    assert lab.text("net", lambda record: record["seed"], ".0f") == "10"
+    assert lab.text("absent") == "not recorded"
+    assert format_mean([1.0, 2.0, 3.0], ".2f") == "2.00 (-0.48 to 4.48)"  # 2 +- 4.303 x 1 / sqrt(3)
+
+
+# From records alone.
+
+
+def test_a_page_is_made_from_records_and_nothing_is_trained(recorded, from_records):
+    from_records()
+    recorded.start()
+    recorded.train_all()
+    recorded.lab.finish(answer="So it is.")
+    assert [record["seed"] for record in recorded.lab.records] == [10]
+    summary = summary_of(recorded)
+    assert (summary["missing"], summary["unusable_records"]) == ([], {})
+    assert summary["training"] == {"runs": 1, "reused": 1, "seconds": recorded.lab.records[0]["seconds"]}
+
+
+def test_what_is_not_recorded_is_named_and_left_out(recorded, from_records, capsys):
+    from_records()
+    recorded.start(seeds=[10, 11])
+    recorded.train_all({"net": recorded.net, "wide": lambda: recorded.net(16)})
+    for _ in recorded.lab.candidates({"slow": 0.001}, seed=0):
+        pass
+    recorded.lab.finish()
+    assert [(record["variant"], record["seed"]) for record in recorded.lab.records] == [("net", 10)]
+    assert summary_of(recorded)["missing"] == ["wide, seed 10", "net, seed 11", "wide, seed 11"]
+    assert "Not recorded, so not on this page: wide, seed 10; net, seed 11" in capsys.readouterr().out
+    assert recorded.lab.seeds_done == []  # no seed has both
+    assert recorded.lab.text("wide") == "not recorded"
+
+
+def test_a_run_that_was_missing_and_is_recorded_later_is_missed_no_more(recorded, from_records, monkeypatch):
+    lab = recorded.start(seeds=[10, 11])
+    monkeypatch.setenv("COURSEWORK_FROM_RECORDS", "1")
+    recorded.train_all()
+    assert lab.missing == ["net, seed 11"]
+    monkeypatch.delenv("COURSEWORK_FROM_RECORDS")
+    recorded.train_all()
+    assert lab.missing == []
+    assert len(lab.records) == 2
+
+
+def test_on_another_machine_its_records_are_used_whatever_precision_and_software_they_come_from(
+    notebook, from_records, monkeypatch
+):
+    monkeypatch.setattr(machine, "_native_precision", lambda: ("mixed_bfloat16", "a test"))
+    notebook.start(precision="auto")
+    notebook.train_all()
+    before = notebook.lab.records
+    assert before[0]["precision"] == "mixed_bfloat16"
+    monkeypatch.setattr(machine, "_native_precision", lambda: ("float32", "a test"))
+    monkeypatch.setattr("helpers.training.identity.versions", lambda: {"keras": "9.99"})
+    from_records()
+    notebook.start(precision="auto")
+    notebook.train_all()
+    assert notebook.lab.records == before
+    notebook.start(precision="float32")  # another question: it was asked for
+    notebook.train_all()
+    assert notebook.lab.missing == ["net, seed 10"]
+
+
+def test_of_several_records_of_a_run_the_one_of_this_machine_is_used_else_the_newest(recorded, from_records):
+    from_records()
+    own = recorded.lab.records[0]
+    for started in ("2020-01-01T00:00:00+00:00", "2999-01-01T00:00:00+00:00"):
+        write_record(recorded.lab.folder, "net-seed10", own | {"started": started, "identity": "another"})
+    recorded.start()
+    recorded.train_all()
+    assert recorded.lab.records == [own]
+    record_files(recorded)[0].parent.joinpath(f"net-seed10-{own['sha256'][:8]}.json").unlink()
+    recorded.start()
+    recorded.train_all()
+    assert recorded.lab.records[0]["started"].startswith("2999")
+
+
+def test_a_damaged_record_is_named_not_used_and_counted(recorded, from_records, capsys):
+    from_records()
+    (path,) = record_files(recorded)
+    damage(path)
+    recorded.start()
+    recorded.train_all()
+    recorded.lab.finish()
+    assert recorded.lab.records == []
+    summary = summary_of(recorded)
+    assert summary["missing"] == ["net, seed 10"]
+    assert summary["unusable_records"] == {path.name: "was altered or damaged: its digest is another"}
+    assert f"{path.name} was altered or damaged: its digest is another: not used" in capsys.readouterr().out
+
+
+def test_a_record_of_other_test_images_is_named_and_left_out(recorded, from_records, capsys):
+    from_records()
+    recorded.start()
+    recorded.test[0][0] ^= 1
+    recorded.train_all()
+    assert recorded.lab.records == []
+    assert recorded.lab.missing == ["net, seed 10"]
+    assert "net, seed 10: these are not the images that were tested: not used" in capsys.readouterr().out
+
+
+# Candidates.
+
+
+def choose(notebook):
+    """A search over two candidates."""
+    for run in notebook.lab.candidates({"narrow": 4, "wide": 16}, seed=3):
+        model = run.build(notebook.net, run.options)
+        model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        run.fit(model, *notebook.train, validation_data=notebook.validation, epochs=1, batch_size=64)
+    return notebook.lab.candidate_table()
+
+
+def test_candidates_are_compared_by_their_best_validation_accuracy_and_never_tested(notebook):
+    notebook.start()
+    table = choose(notebook)
+    assert sorted(table["candidate"]) == ["narrow", "wide"]
+    assert table["best val accuracy"].is_monotonic_decreasing
+    assert notebook.lab.records == []
+    assert [(r["kind"], r["seed"], r["test"]) for r in notebook.lab.candidate_records] == [("candidate", 3, {})] * 2
+
+
+def test_candidates_are_taken_from_their_records_too(notebook, from_records):
+    notebook.start()
+    before = choose(notebook)
+    from_records()
+    notebook.start()
+    assert choose(notebook).equals(before)
+
+
+def test_a_candidate_is_no_run_even_where_all_is_the_same(recorded, from_records):
+    from_records()
+    recorded.start()
+    for run in recorded.lab.candidates({"net": recorded.net}, seed=10):
+        recorded.fit(run)
+    assert recorded.lab.missing == ["net, seed 10"]
+
+
+# What is measured beside runs.
+
+
+def test_what_is_measured_is_recorded_and_not_measured_again(notebook, from_records):
+    asked = []
+
+    def rate():
+        asked.append(1)
+        return {"rates": [0.1, 1.0], "suggested": np.float32(0.5)}
+
+    notebook.start()
+    measured = notebook.lab.measure("rate_finder", rate, steps=3)
+    assert measured["suggested"] == 0.5
+    notebook.start()
+    assert notebook.lab.measure("rate_finder", rate, steps=3) == measured
+    from_records()
+    notebook.start()
+    assert notebook.lab.measure("rate_finder", rate, steps=3) == measured
+    assert len(asked) == 1
+    assert notebook.lab.measure("rate_finder", rate, steps=4) is None
+    assert notebook.lab.missing == ["rate finder"]
+    assert len(asked) == 1
+
+
+def test_what_determines_a_measurement_and_the_time_asked_for_count(notebook, monkeypatch):
+    values = iter(range(9))
+    notebook.start()
+    assert [notebook.lab.measure("cost", lambda: next(values), batch=size) for size in (1, 2, 1)] == [0, 1, 0]
+    monkeypatch.setenv("COURSEWORK_FRESH", "2999-01-01T00:00:00+00:00")
+    assert notebook.lab.measure("cost", lambda: next(values), batch=1) == 2
+
+
+@pytest.mark.parametrize(("is_time", "count"), [(True, 2), (False, 1)])
+def test_times_hold_for_one_device_other_measurements_for_all_of_its_kind(notebook, monkeypatch, is_time, count):
+    asked = []
+    for device in ("a processor", "another"):
+        monkeypatch.setattr(machine, "describe_device", lambda device=device: device)
+        lab = notebook.start()
+        lab.measure("speed", lambda: asked.append(1) or 3.5, is_time=is_time)
+    assert len(asked) == count
+
+
+# The end.
+
+
+def test_a_notebook_ends_by_writing_its_summary(recorded, capsys):
+    recorded.lab.finish(answer="The net is right on most.", discussion="- It is small.", figure=np.float64(1.5))
+    summary = summary_of(recorded)
+    said = {key: summary[key] for key in ("notebook", "profile", "dataset", "asked_dataset", "seeds", "precision")}
+    assert said == {
+        "notebook": "99_test", "profile": "smoke", "dataset": "digits", "asked_dataset": "digits", "seeds": [10],
+        "precision": "float32",
+    }  # fmt: skip
+    assert (summary["answer"], summary["figure"]) == ("The net is right on most.", 1.5)
+    assert summary["sources"]["devices"] == [recorded.lab.records[0]["device"]]
+    assert f"keras {keras.__version__}" in summary["sources"]["software"][0]
+    assert "unavailable" not in summary
+
+
+def test_a_summary_goes_elsewhere_where_that_is_asked_for(recorded, tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSEWORK_SUMMARY", str(tmp_path / "seed10.json"))
+    recorded.lab.finish()
+    assert json.loads((tmp_path / "seed10.json").read_text())["notebook"] == "99_test"
+    assert not (recorded.lab.folder / "summary.json").exists()
+
+
+def test_what_is_unavailable_is_on_the_summary(notebook):
+    notebook.start()
+    notebook.lab.unavailable("no pretrained weights")
+    notebook.lab.finish()
+    summary = summary_of(notebook)
+    assert summary["unavailable"] == "no pretrained weights"
+    assert summary["training"] is None
+
+
+def test_the_sources_name_every_device_version_and_day_that_the_page_is_made_from(recorded, from_records):
+    from_records()
+    own = recorded.lab.records[0]
+    elsewhere = {"device": "a GPU", "seed": 11, "commit": "abc", "started": "2026-03-05T14:30:00+00:00"}
+    write_record(recorded.lab.folder, "net-seed11", own | elsewhere | {"setting": "another"})
+    lab = recorded.start()
+    recorded.train_all()
+    lab.finish()
+    assert summary_of(recorded)["sources"]["devices"] == [own["device"]]  # the other is of no run of this page
+    assert lab._sources([own, own | elsewhere])["devices"] == [own["device"], "a GPU"]
+    assert "5 March 2026" in lab._sources([own, own | elsewhere])["dates"]
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_trained(notebook, tmp_path):
+    (tmp_path / "reports").write_text("no folder")
+    with pytest.raises(OSError, match="Nothing was trained"):
+        notebook.start()
+    assert os.listdir(tmp_path) == ["reports"]  # noqa: PTH208
+
+
+def test_comparing_with_a_report_without_any_record_is_no_error(recorded, from_records):
+    from_records()
+    lab = recorded.start(seeds=[11])
+    recorded.train_all()
+    assert len(lab.compare("A", "dense_vs_cnn", {"accuracy": ".3f"}, claims=["A1"])) == 0
+    lab.finish()

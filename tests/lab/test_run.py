@@ -1,0 +1,250 @@
+"""A run is taken from its record, from its weights, or trained; no model without weights passes for a trained one."""
+
+import shutil
+
+import keras
+import numpy as np
+import pytest
+
+from helpers import metrics
+from helpers.fingerprints import digest_of_arrays
+from helpers.lab import Phase, UntrainedModelError
+from helpers.lab.run import FORBIDDEN, allow_use, forbid_use
+from helpers.profiles import PROFILES
+from helpers.runs import read_records
+from helpers.training.batches import ShuffledBatches
+
+
+def files_of(notebook):
+    """The records in the notebook's folder."""
+    return sorted(path for path in notebook.lab.folder.glob("*.json") if path.name != "summary.json")
+
+
+# What a run leaves.
+
+
+def test_a_run_that_was_trained_and_tested_leaves_one_record(recorded):
+    (path,) = files_of(recorded)
+    (record,), problems = read_records(recorded.lab.folder)
+    assert path.name == f"net-seed10-{record['sha256'][:8]}.json"
+    assert problems == {}
+    assert recorded.lab["net"].record == record
+
+
+def test_the_record_says_what_was_run_on_what_and_where(recorded):
+    record = recorded.lab["net"].record
+    said = {key: record[key] for key in ("kind", "notebook", "variant", "seed", "profile", "dataset", "precision")}
+    assert said == {
+        "kind": "run", "notebook": "99_test", "variant": "net", "seed": 10, "profile": "smoke", "dataset": "digits",
+        "precision": "float32",
+    }  # fmt: skip
+    assert record["split"]["name"] == recorded.lab.split.name
+    assert record["parameters"]["total"] == 8 * 8 * 3 * 8 + 8 + 8 * 10 + 10
+    assert record["hyperparameters"]["optimizer"]["name"] == "SGD"
+    assert record["versions"]["keras"] == keras.__version__
+    assert (len(record["identity"]), len(record["setting"])) == (32, 32)
+    assert {"device", "device_kind", "backend", "commit", "started", "ended", "disturbed"} < set(record)
+
+
+def test_the_record_holds_the_prediction_of_every_test_image(recorded):
+    run = recorded.lab["net"]
+    y_prob, predictions = metrics.predict(run.model, recorded.test[0]), run.predictions()
+    np.testing.assert_array_equal(predictions.y_pred, y_prob.argmax(axis=1))
+    np.testing.assert_allclose(predictions.confidence, y_prob.max(axis=1), atol=1e-5)
+    test = run.record["test"]
+    assert test["accuracy"] == pytest.approx((predictions.y_pred == recorded.test[1]).mean())
+    assert test["images_sha256"] == digest_of_arrays(recorded.test[0])
+
+
+def test_further_tests_of_a_net_are_recorded_by_their_names(recorded):
+    half = recorded.test[0][:50], recorded.test[1][:50]
+    recorded.start(seeds=[11])
+    for run in recorded.lab.runs({"net": recorded.net}):
+        recorded.fit(run)
+        run.test(*recorded.test, more={"half": half, "certain": (*half, lambda model, x: np.eye(10)[half[1]])}, note=1)
+    assert run.predictions("half").y_pred.tolist() == run.predictions().y_pred[:50].tolist()
+    assert run.record["tests"]["certain"]["accuracy"] == 1.0
+    assert run.record["note"] == 1
+
+
+# From its record.
+
+
+def test_in_the_suite_a_run_is_taken_from_its_record_and_nothing_is_trained(recorded, in_suite, never_trains, capsys):
+    before, files = recorded.lab.records, files_of(recorded)
+    shutil.rmtree(recorded.lab.runs_dir)  # no weights
+    never_trains()
+    recorded.start()
+    run = recorded.train_all()
+    assert recorded.lab.records == before
+    assert not run.trained
+    assert files_of(recorded) == files
+    assert "net, seed 10: 1 of 1 epochs" in (said := capsys.readouterr().out)
+    assert "from its record of" in said
+
+
+def test_a_record_of_another_notebook_will_do_under_the_name_that_the_run_has_here(
+    recorded, make_notebook, in_suite, never_trains
+):
+    never_trains()
+    other = make_notebook("98_other")
+    other.start()
+    other.train_all({"our_net": other.net})
+    assert [record["variant"] for record in other.lab.records] == ["our_net"]
+    assert files_of(other) == []
+
+
+def test_another_setting_is_another_run(recorded, in_suite):
+    recorded.start(learning_rate=0.01)
+    assert recorded.train_all().trained
+    recorded.start(learning_rate=0.01)
+    recorded.train_all({"net": lambda: recorded.net(units=9)})
+    assert len(files_of(recorded)) == 3
+
+
+def test_a_record_from_before_a_time_is_not_used(recorded, in_suite, monkeypatch):
+    monkeypatch.setenv("COURSEWORK_FRESH", "2999-01-01T00:00:00+00:00")
+    recorded.start()
+    assert recorded.train_all().trained
+
+
+# Without trained weights.
+
+
+@pytest.fixture
+def taken(recorded, in_suite, never_trains):
+    """A run that was taken from its record, and its notebook."""
+    recorded.start()
+    return recorded.train_all(), recorded
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda model, x: model(x),
+        lambda model, x: model.predict(x, verbose=0),
+        lambda model, x: model.predict_on_batch(x),
+        lambda model, x: model.evaluate(x, np.zeros(len(x)), verbose=0),
+        lambda model, x: model.get_weights(),
+        lambda model, x: model.save("never.keras"),
+        lambda model, x: metrics.predict(model, x),
+        lambda model, x: keras.Model(model.inputs, model.layers[-1].output).predict(x, verbose=0),
+        lambda model, x: keras.Sequential([keras.Input((32, 32, 3), dtype="uint8"), model])(x),
+    ],
+    ids=["call", "predict", "batch", "evaluate", "get_weights", "save", "metrics.predict", "a part", "within another"],
+)
+def test_a_model_whose_run_was_taken_from_its_record_never_passes_for_a_trained_one(taken, use):
+    run, notebook = taken
+    with pytest.raises(UntrainedModelError, match=r"was taken from its record of .*run\.fit\(\.\.\., weights=True\)"):
+        use(run.model, notebook.test[0][:4])
+
+
+def test_nor_does_one_whose_frozen_layers_are_run_beforehand():
+    base = keras.Input((8, 8, 3), dtype="uint8")
+    x = keras.layers.Conv2D(4, 3, trainable=False)(keras.layers.Rescaling(1 / 255)(base))
+    model = keras.Model(base, keras.layers.Dense(4, activation="softmax")(keras.layers.Flatten()(x)))
+    images = np.zeros((3, 8, 8, 3), "uint8")
+    untrained = metrics.predict(model, images)
+    forbid_use(model, "no weights")
+    with pytest.raises(UntrainedModelError, match="no weights"):
+        metrics.predict(model, images)
+    allow_use(model)
+    np.testing.assert_array_equal(metrics.predict(model, images), untrained)
+    assert not any(name in vars(thing) for thing in (model, *model.layers) for name in FORBIDDEN)
+
+
+def test_its_record_still_knows_what_it_said_of_the_test_images(taken):
+    run, notebook = taken
+    table = metrics.metrics_report(run, *notebook.test)
+    assert table.loc["accuracy", "f1-score"] == pytest.approx(run.record["test"]["accuracy"])
+    with pytest.raises(UntrainedModelError, match="no trained weights"):
+        run.predicted_classes(notebook.test[0][:10])
+
+
+@pytest.mark.parametrize("changed", [0, 1], ids=["images", "classes"])
+def test_a_test_of_other_images_is_refused(recorded, in_suite, changed):
+    recorded.start()
+    other = [recorded.test[0].copy(), recorded.test[1].copy()]
+    other[changed][0] += 1
+    for run in recorded.lab.runs({"net": recorded.net}):
+        recorded.fit(run)
+        with pytest.raises(UntrainedModelError, match="These are not the images that were tested"):
+            run.test(*other)
+        with pytest.raises(UntrainedModelError, match="record has no test 'half'"):
+            run.test(*recorded.test, more={"half": recorded.test})
+    assert recorded.lab.records == []
+
+
+# With trained weights.
+
+
+def test_who_works_in_a_kernel_ends_with_trained_weights_and_no_second_record(recorded, never_trains):
+    never_trains()  # the weights are there as well
+    recorded.start()
+    run = recorded.train_all()
+    assert run.trained
+    assert metrics.predict(run.model, recorded.test[0]).argmax(axis=1).tolist() == run.predictions().y_pred.tolist()
+    assert len(files_of(recorded)) == 1
+    assert recorded.lab.progress.reused == 1
+
+
+def test_where_only_the_record_is_there_a_kernel_has_it_trained_again_to_the_same_predictions(recorded):
+    before = recorded.lab["net"].predictions()
+    shutil.rmtree(recorded.lab.runs_dir)
+    recorded.start()
+    run = recorded.train_all()
+    assert run.trained
+    np.testing.assert_array_equal(run.predictions().y_pred, before.y_pred)
+
+
+def test_in_the_full_profile_a_record_is_enough_unless_weights_are_asked_for(notebook):
+    lab = notebook.start()
+    assert lab.needs_weights
+    lab._profile = PROFILES["full"]
+    assert not lab.needs_weights
+
+
+def test_weights_are_had_where_a_notebook_asks_for_them(taken):
+    run, notebook = taken
+    notebook.fit(run, weights=True)
+    assert run.trained
+    assert metrics.predict(run.model, notebook.test[0]).argmax(axis=1).tolist() == run.predictions().y_pred.tolist()
+
+
+def test_the_very_model_that_was_refused_can_be_trained_after_all(recorded, in_suite):
+    shutil.rmtree(recorded.lab.runs_dir)
+    recorded.start()
+    run = recorded.train_all()
+    model = run.model
+    options = {"validation_data": recorded.validation, "epochs": 1, "batch_size": 64}
+    run.fit(model, *recorded.train, weights=True, **options)
+    assert metrics.predict(model, recorded.test[0]).argmax(axis=1).tolist() == run.predictions().y_pred.tolist()
+
+
+# Several phases.
+
+
+def phases_of(notebook, run) -> list[Phase]:
+    """Two phases that train the same layers with one optimizer, the second on batches of its own."""
+    model = notebook.compiled(run)
+    second = ShuffledBatches(*notebook.train, 64, run.seed, first_epoch=1)
+    return [Phase(model, *notebook.train, epochs=1), Phase(model, second, None, epochs=2)]
+
+
+def test_a_run_of_several_phases_is_one_record(notebook, in_suite, never_trains):
+    def execute():
+        notebook.start()
+        for run in notebook.lab.runs({"net": notebook.net}):
+            phases = phases_of(notebook, run)
+            run.fit_phases(phases, validation_data=None, batch_size=64, settings={"small": 16})
+            run.test(*notebook.test)
+        return run
+
+    run = execute()
+    assert run.trained
+    assert len(run.record["history"]["loss"]) == 3
+    assert run.record["hyperparameters"]["epochs"] == 3
+    assert run.record["hyperparameters"]["small"] == 16
+    never_trains()
+    again = execute()
+    assert (again.trained, again.record) == (False, run.record)
