@@ -11,6 +11,7 @@ import pytest
 
 from helpers.data import data_folder, load_cifar10, load_fashion_mnist
 from helpers.training import fit
+from helpers.transfer import freeze
 
 LONGEST = ("test_reproduce.py", "test_suite_faults.py", "test_audit.py", "test_run_faults.py")  # minutes each
 
@@ -92,3 +93,37 @@ def trained(build_tiny, tiny_data):
     model = build_tiny(seed=7)
     result = fit(model, *tiny_data, validation_data=tiny_data, epochs=2, batch_size=16, seed=7)
     return model, result
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    """An empty cache; gives its folder of features."""
+    monkeypatch.setenv("COURSEWORK_CACHE", str(tmp_path))
+    return tmp_path / "features"
+
+
+@pytest.fixture(scope="session")
+def build_base():
+    """Make a base with a residual block, BatchNormalization and stochastic depth, and a head, for `tiny_data`."""
+    layers = keras.layers
+
+    def build(depth=0, strides=2, seed=0) -> keras.Model:
+        keras.utils.set_random_seed(seed)
+        images = keras.Input((8, 8, 3), dtype="uint8", name="images")
+        x = layers.Rescaling(1 / 255, name="scale_pixels")(images)
+        x = stem = layers.Conv2D(6, 3, strides=strides, activation="relu", name="stem")(x)  # 8x8 -> 3x3
+        x = layers.Conv2D(6, 3, padding="same", name="inner")(x)
+        x = layers.BatchNormalization(name="inner_norm")(x)
+        x = layers.Dropout(0.5, name="stochastic_depth")(x)
+        x = layers.Add(name="add")([stem, x])
+        x = layers.Conv2D(8, 3, padding="same", activation="relu", name="last")(x)
+        x = layers.BatchNormalization(name="last_norm")(x)
+        x = layers.GlobalAveragePooling2D(name="head_pool")(x)
+        x = layers.Dropout(0.25, name="head_dropout")(x)
+        x = layers.Dense(4, activation="softmax", dtype="float32", name="probabilities")(x)
+        model = keras.Model(images, x)
+        freeze(model, depth)
+        model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])
+        return model
+
+    return build

@@ -28,6 +28,7 @@ from helpers.training.splitting import graph, narrow_places
 LIMIT_BYTES = 8 * 2**30  # of all features on disk
 EXTRACTION_BATCH = 960  # images; no gradients are kept, so larger than a training batch
 CHUNK_BYTES = 2**28  # of features held in memory at a time
+POOLS = (keras.layers.MaxPooling2D, keras.layers.AveragePooling2D)
 
 
 class Features(NamedTuple):
@@ -48,8 +49,9 @@ class Features(NamedTuple):
 def frozen_features(frozen: keras.Model, images: np.ndarray, fast: bool = True) -> Features:
     """Return a frozen model's output for each image, from disk if it was computed before.
 
-    Where a pool lies within the model, with nothing beside it, the part up to the last such pool is computed and kept
-    first, always: so several depths of one net share it, and a result never depends on what was kept before.
+    Where a pool lies in front of the last layer with weights, with nothing beside it, the part up to that pool is
+    computed and kept first, always: so several depths of one net share it, and a result never depends on what was kept
+    before.
 
     Args:
         frozen: A part that never changes, as `split_frozen` makes it.
@@ -60,9 +62,9 @@ def frozen_features(frozen: keras.Model, images: np.ndarray, fast: bool = True) 
     if found := _open(path, (len(images), *frozen.output_shape[1:])):
         return found
     inputs, seconds, earlier, rest = images, 0.0, False, frozen
-    if (pool := _last_pool(frozen)) is not None:
-        inputs, seconds, earlier = frozen_features(keras.Model(frozen.inputs, pool), images, fast)
-        rest = keras.Model(pool, frozen.outputs)
+    if shared := _shared_part(frozen, len(images)):
+        inputs, seconds, earlier = frozen_features(shared, images, fast)
+        rest = keras.Model(shared.outputs, frozen.outputs)
     make_room(features_bytes(frozen, len(images)))
     start = time.perf_counter()
     with replacing(path) as file, fast_layers(rest, enabled=fast):
@@ -134,12 +136,19 @@ def features_folder() -> Path:
     return folder
 
 
-def _last_pool(frozen: keras.Model):
-    """The output of the last pool before a model's end that alone joins what is in front of it and behind; or None."""
+def _shared_part(frozen: keras.Model, num_images: int) -> keras.Model | None:
+    """The part up to the last pool in front of a model's last weights that alone joins both sides of it.
+
+    None where there is no such pool, where its output would take much room, and where the model itself ends in a pool:
+    that one is computed in one piece.
+    """
     nodes = graph(frozen)
-    pools = (keras.layers.MaxPooling2D, keras.layers.AveragePooling2D)
-    narrow = [nodes[k].layer for k in narrow_places(nodes)[:-1]]
-    return next((layer.output for layer in reversed(narrow) if isinstance(layer, pools)), None)
+    last = max((k for k, node in enumerate(nodes) if node.layer.weights), default=0)
+    pools = [nodes[k].layer for k in narrow_places(nodes) if k < last and isinstance(nodes[k].layer, POOLS)]
+    if not pools or isinstance(nodes[-1].layer, POOLS):
+        return None
+    part = keras.Model(frozen.inputs, pools[-1].output)
+    return part if features_bytes(part, num_images) <= LIMIT_BYTES // 4 else None
 
 
 def _write(file, frozen: keras.Model, images: np.ndarray) -> str:

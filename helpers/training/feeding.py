@@ -1,5 +1,7 @@
 """How a model is given its batches: on TensorFlow by a dataset that does not tune itself."""
 
+import logging
+
 import keras
 
 BATCHES_AHEAD = 2  # made while the model works on another
@@ -20,6 +22,7 @@ def feed(batches: keras.utils.PyDataset):
         return batches
     import tensorflow as tf
 
+    logging.getLogger("tensorflow").setLevel("ERROR")  # it warns that each new model is traced anew
     signature = tuple(tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in batches[0])
     dataset = tf.data.Dataset.from_generator(
         lambda: (batches[k] for k in range(len(batches))), output_signature=signature

@@ -1,6 +1,5 @@
 """`fit`: Keras's own training loop, interrupted at any moment and gone on with to the same end."""
 
-import logging
 import os
 from contextlib import nullcontext
 from datetime import UTC, datetime
@@ -90,7 +89,7 @@ def fit(
     with files.held(lambda: progress.waits(name)) if files else nullcontext():
         finished = files.finished() if files else None
         if finished:
-            _assign(behind_frozen(model) if fast else model, finished[0])
+            _assign(_source_of(finished[0], model), finished[0], model.optimizer)
             values = finished[1] | {"reused": True}
         else:
             plan = _plan(model, batches, validation_data, fast)
@@ -167,7 +166,7 @@ def _train(plan: TrainingPlan, epochs: int, patience, name: str, progress: Progr
     model = plan.model
     arrays, values = (files and files.latest()) or ({}, {})
     if arrays:
-        _assign(model, arrays)
+        _assign(model, arrays, model.optimizer)
     best = [arrays[f"best {i}"] for i in range(len(model.weights)) if f"best {i}" in arrays]
     clock, stopping = Clock(values.get("clock")), Stopping(patience, values.get("stopping"), best)
     started, trained = values.get("started", datetime.now(UTC).isoformat(timespec="seconds")), values.get("epochs", 0)
@@ -180,7 +179,6 @@ def _train(plan: TrainingPlan, epochs: int, patience, name: str, progress: Progr
     where = environment()  # of the start: the code may change while it trains
     own = [clock, DrawEpoch(plan.batches), StopOnNan(name), stopping]
     last = [Report(progress), *([Checkpoint(keep)] if files else [])]  # a checkpoint holds what all others have done
-    logging.getLogger("tensorflow").setLevel("ERROR")  # it warns that each new model is traced anew
     progress.start(name, epochs, trained)
     validation = plan.validation and feed(OrderedBatches(*plan.validation, batch_size=VALIDATION_BATCH))
     model.fit(
@@ -205,9 +203,15 @@ def _numbered(kind: str, variables) -> dict[str, np.ndarray]:
     return {f"{kind} {i}": keras.ops.convert_to_numpy(variable) for i, variable in enumerate(variables)}
 
 
-def _assign(model: keras.Model, arrays: dict[str, np.ndarray]) -> None:
-    """Put what `_arrays` took out of a model back into it."""
-    for kind, variables in (("variable", model.variables), ("optimizer", model.optimizer.variables)):
+def _source_of(arrays: dict[str, np.ndarray], model: keras.Model) -> keras.Model:
+    """What `_arrays` took them out of: the whole model, or the part of it that was trained behind frozen layers."""
+    whole = sum(name.startswith("variable ") for name in arrays) == len(model.variables)
+    return model if whole else behind_frozen(model)
+
+
+def _assign(model: keras.Model, arrays: dict[str, np.ndarray], optimizer) -> None:
+    """Put what `_arrays` took out of a model and its optimizer back into them."""
+    for kind, variables in (("variable", model.variables), ("optimizer", optimizer.variables)):
         for i, variable in enumerate(variables):
             variable.assign(arrays[f"{kind} {i}"])
 

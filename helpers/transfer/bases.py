@@ -1,12 +1,11 @@
-"""Nets pretrained on ImageNet with a new head, and which of their layers are frozen."""
+"""Nets pretrained on ImageNet, and a classifier made of one and a new head."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import keras
 from keras import layers
 
-FIRST_OF_HEAD = "head_pool"  # what comes before it is the base
+from helpers.transfer.freezing import FIRST_OF_HEAD, freeze
 
 
 @dataclass(frozen=True)
@@ -104,6 +103,34 @@ def find_base(name: str, image_size: int) -> Base:
     return BASES[name]
 
 
+def pretrained_base(images, base: Base, weights: dict | None, image_size: int = 32):
+    """Put a pretrained base behind images: resized and coloured where need be, scaled as it was trained, convolved.
+
+    Args:
+        images: keras.Input of uint8 (height, width, channels), 0 to 255; grey ones become three channels.
+        base: One of `BASES`.
+        weights: What `load_weights` returned; None for random weights.
+        image_size: Side that images are resized to, bilinear, if it isn't theirs; pixels.
+
+    Returns:
+        The base's last maps (batch, height, width, channels). A head that begins with a layer named `FIRST_OF_HEAD`
+        lets `freeze` know where the base ends.
+
+    Raises:
+        ValueError: Images too small, or weights of another net.
+    """
+    find_base(base.name, image_size)
+    x = layers.Concatenate(name="grey_to_colour")([images] * 3) if images.shape[-1] == 1 else images
+    if images.shape[1:3] != (image_size, image_size):
+        x = layers.Resizing(image_size, image_size, dtype="float32", name="resize")(x)
+    x = ScaleForImageNet(base.scaling, name="scale_pixels")(x) if base.scaling else x
+    net = getattr(keras.applications, base.name)
+    net = net(weights=None, include_top=False, input_tensor=x, input_shape=(image_size, image_size, 3))
+    for name, arrays in (weights or {}).items():
+        net.get_layer(name).set_weights(arrays)
+    return net.output
+
+
 def pretrained_classifier(
     base: Base,
     weights: dict | None,
@@ -119,12 +146,10 @@ def pretrained_classifier(
     features of different bases differ in scale by orders of magnitude; BatchNorm brings them to one.
 
     Args:
-        base: One of `BASES`.
-        weights: What `load_weights` returned; None for random weights.
+        base, weights, image_size: As for `pretrained_base`.
         depth: What is trained of the base, as in `trainable_layers`; the rest is frozen.
         input_shape: (height, width, channels) of the uint8 images, 0 to 255; grey ones become three channels.
         num_classes: Number of classes.
-        image_size: Side that images are resized to, bilinear, if it isn't theirs; pixels.
         dropout_rate: Share of the head's hidden units dropped in training, 0 up to 1.
 
     Returns:
@@ -133,74 +158,13 @@ def pretrained_classifier(
     Raises:
         ValueError: A depth that the base does not have, images too small, or weights of another net.
     """
-    find_base(base.name, image_size)
     images = keras.Input(input_shape, dtype="uint8", name="images")
-    x = layers.Concatenate(name="grey_to_colour")([images] * 3) if input_shape[-1] == 1 else images
-    if input_shape[:2] != (image_size, image_size):
-        x = layers.Resizing(image_size, image_size, dtype="float32", name="resize")(x)
-    x = ScaleForImageNet(base.scaling, name="scale_pixels")(x) if base.scaling else x
-    net = getattr(keras.applications, base.name)
-    net = net(weights=None, include_top=False, input_tensor=x, input_shape=(image_size, image_size, 3))
-    x = layers.GlobalAveragePooling2D(name=FIRST_OF_HEAD)(net.output)
+    x = pretrained_base(images, base, weights, image_size)
+    x = layers.GlobalAveragePooling2D(name=FIRST_OF_HEAD)(x)
     x = layers.BatchNormalization(momentum=0.9, name="head_norm")(x)  # few steps an epoch: 0.99 would lag
     x = layers.Dense(256, activation="relu", name="head_hidden")(x)
     x = layers.Dropout(dropout_rate, name="head_dropout")(x)
     x = layers.Dense(num_classes, activation="softmax", dtype="float32", name="probabilities")(x)
     model = keras.Model(images, x, name=f"{base.name.lower()}_classifier")
-    for name, arrays in (weights or {}).items():
-        model.get_layer(name).set_weights(arrays)
     freeze(model, depth)
     return model
-
-
-def trainable_layers(model: keras.Model, depth: int | str) -> list[str]:
-    """Name the layers of a model's base that a depth of training takes in.
-
-    Only layers with a kernel count. BatchNormalization belongs to the convolution before it, and never trains: its
-    statistics are ImageNet's, and a few batches of other images would spoil them.
-
-    Args:
-        model: A base and a head, as `pretrained_classifier` makes them.
-        depth: The last so many layers; or a layer's name: that one and all after it; or "everything".
-
-    Raises:
-        ValueError: A layer that the base does not have, or more layers than it has.
-    """
-    found = [layer for layer in base_layers(model) if hasattr(layer, "kernel")]
-    names = [layer.name for layer in found]
-    if depth == "everything":
-        return names
-    if isinstance(depth, str):
-        if depth not in names:
-            some = ", ".join(names[-4:])
-            raise ValueError(f"depth: expected a layer of the base with a kernel (its last: {some}), got {depth!r}")
-        return names[names.index(depth) :]
-    if not 0 <= depth <= len(names):
-        raise ValueError(f"depth: expected 0 to {len(names)} layers of the base, got {depth}")
-    return names[len(names) - depth :]
-
-
-def freeze(model: keras.Model, depth: int | str) -> None:
-    """Freeze a model's base but for some layers; the head trains.
-
-    In the frozen part nothing is random either: its Dropout layers (stochastic depth) drop nothing.
-
-    Args:
-        model: A base and a head, as `pretrained_classifier` makes them.
-        depth: What is trained of the base, as in `trainable_layers`.
-    """
-    trained = set(trainable_layers(model, depth))
-    frozen = True
-    for layer in base_layers(model):
-        layer.trainable = layer.name in trained
-        frozen = frozen and not layer.trainable
-        if frozen and isinstance(layer, layers.Dropout):
-            layer.rate = 0.0
-
-
-def base_layers(model: keras.Model) -> Sequence[layers.Layer]:
-    """The layers in front of the head, in order."""
-    names = [layer.name for layer in model.layers]
-    if FIRST_OF_HEAD not in names:
-        raise ValueError(f"expected a model whose head begins with a layer {FIRST_OF_HEAD!r}, got {model.name!r}")
-    return model.layers[: names.index(FIRST_OF_HEAD)]

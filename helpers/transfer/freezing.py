@@ -1,17 +1,72 @@
-"""The check that what should be frozen is, before training and after it."""
+"""Which layers of a base are frozen, and the check that they are, before training and after it."""
 
 import hashlib
 import math
+from collections.abc import Sequence
 
 import keras
 import numpy as np
 import pandas as pd
+from keras import layers
 
-from helpers.transfer.bases import base_layers, trainable_layers
+FIRST_OF_HEAD = "head_pool"  # the layer's name; what is in front of it is the base
 
 
 class FreezeError(AssertionError):
     """Something trains that should be frozen, or the other way round."""
+
+
+def trainable_layers(model: keras.Model, depth: int | str) -> list[str]:
+    """Name the layers of a model's base that a depth of training takes in.
+
+    Only layers with a kernel count. BatchNormalization belongs to the convolution before it, and never trains: its
+    statistics are ImageNet's, and a few batches of other images would spoil them.
+
+    Args:
+        model: A base and a head, as `pretrained_classifier` makes them.
+        depth: The last so many layers; or a layer's name: that one and all after it; or "everything".
+
+    Raises:
+        ValueError: A layer that the base does not have, or more layers than it has.
+    """
+    found = [layer for layer in base_layers(model) if hasattr(layer, "kernel")]
+    names = [layer.name for layer in found]
+    if depth == "everything":
+        return names
+    if isinstance(depth, str):
+        if depth not in names:
+            some = ", ".join(names[-4:])
+            raise ValueError(f"depth: expected a layer of the base with a kernel (its last: {some}), got {depth!r}")
+        return names[names.index(depth) :]
+    if not 0 <= depth <= len(names):
+        raise ValueError(f"depth: expected 0 to {len(names)} layers of the base, got {depth}")
+    return names[len(names) - depth :]
+
+
+def freeze(model: keras.Model, depth: int | str) -> None:
+    """Freeze a model's base but for some layers; the head trains.
+
+    In the frozen part nothing is random either: its Dropout layers (stochastic depth) drop nothing.
+
+    Args:
+        model: A base and a head, as `pretrained_classifier` makes them.
+        depth: What is trained of the base, as in `trainable_layers`.
+    """
+    trained = set(trainable_layers(model, depth))
+    frozen = True
+    for layer in base_layers(model):
+        layer.trainable = layer.name in trained
+        frozen = frozen and not layer.trainable
+        if frozen and isinstance(layer, layers.Dropout):
+            layer.rate = 0.0
+
+
+def base_layers(model: keras.Model) -> Sequence[layers.Layer]:
+    """The layers in front of the head, in order."""
+    names = [layer.name for layer in model.layers]
+    if FIRST_OF_HEAD not in names:
+        raise ValueError(f"expected a model whose head begins with a layer {FIRST_OF_HEAD!r}, got {model.name!r}")
+    return model.layers[: names.index(FIRST_OF_HEAD)]
 
 
 class FreezeCheck:

@@ -55,7 +55,7 @@ def load_weights(base: Base) -> tuple[Arrays, str]:
 
 
 def find_weights(base: Base) -> tuple[Arrays | None, str]:
-    """Load a base's ImageNet weights where they can be had, else say why not; a file that is there must be right.
+    """Load a base's ImageNet weights if they are available, else say why not; a file that is there must be right.
 
     Returns:
         Arrays by layer, and where they come from; or None, and what is missing and how to get it.
@@ -128,7 +128,7 @@ def _download(base: Base) -> Path:
         return fetch(kept.name, base.address, cache_subdir="models", file_hash=base.checksum)
     except DownloadError as error:
         raise WeightsNotFoundError(
-            f"{base.name}'s ImageNet weights could not be had: {_published_name(base)} is not in the folder weights "
+            f"{base.name}'s ImageNet weights are unavailable: {_published_name(base)} is not in the folder weights "
             f"of COURSEWORK_DATA, and {error}. Either put the file there, or connect to the network and run again, "
             "Keras then downloads it once."
         ) from error

@@ -7,16 +7,16 @@ import keras
 import numpy as np
 import pytest
 
-from helpers.runs import count_parameters
+from helpers.models import count_parameters
+from helpers.training.features import frozen_features
+from helpers.training.splitting import split_frozen
 from helpers.transfer import (
     BASES,
     FreezeCheck,
     find_base,
     freeze,
-    frozen_features,
     load_weights,
     pretrained_classifier,
-    split_frozen,
     trainable_layers,
 )
 
@@ -106,7 +106,7 @@ def test_imagenet_weights_tell_ten_classes_apart_where_random_ones_hardly_do(cif
     assert "SHA-256" in source
     images, labels = cifar10.images[:300], cifar10.labels[:300]
     model = pretrained_classifier(VGG16, weights, 0)
-    features, _, _ = frozen_features(split_frozen(model)[0], images)
+    features = frozen_features(split_frozen(model)[0], images).values
     features = features / np.linalg.norm(features, axis=1, keepdims=True)
     means = np.stack([features[:200][labels[:200] == k].mean(axis=0) for k in range(10)])
     assert np.mean((features[200:] @ means.T).argmax(axis=1) == labels[200:]) > 0.25

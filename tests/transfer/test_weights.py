@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from helpers import downloads
-from helpers.data import DamagedFileError
+from helpers.data import DamagedFileError, downloads
 from helpers.transfer import BASES, WeightsNotFoundError, find_weights, load_weights
 from helpers.transfer.weights import digest_arrays, read_arrays
 
@@ -102,7 +101,7 @@ def test_without_a_known_digest_only_keras_s_own_file_will_do(published):
 
 
 @pytest.mark.parametrize("name", BASES)
-def test_where_weights_cannot_be_had_it_is_said_what_to_do(offline, name):
+def test_where_weights_are_unavailable_it_is_said_what_to_do(offline, name):
     with pytest.raises(WeightsNotFoundError, match=r"could not be fetched .*no network.* Either put the file there"):
         load_weights(BASES[name])
     weights, why = find_weights(BASES[name])

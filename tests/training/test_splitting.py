@@ -3,9 +3,7 @@
 import keras
 from keras import layers
 
-from helpers.transfer import (
-    split_frozen,
-)
+from helpers.training.splitting import split_frozen
 
 
 def test_a_cut_lies_where_one_tensor_alone_joins_the_parts(build_base):
