@@ -22,6 +22,8 @@ METRICS = {
     "macro_f1": lambda run: run["test"]["macro_avg"]["f1-score"],
     "train_accuracy": lambda run: max(run["history"]["accuracy"]),
     "val_accuracy": lambda run: max(run["history"]["val_accuracy"]),
+    "epochs_run": lambda run: len(run["seconds_by_epoch"]),
+    "best_epoch": lambda run: run["best_epoch"],
 }
 LABELS = {
     "training_time": "training time, s",
@@ -65,6 +67,20 @@ def load_published(report: str, experiment: str) -> pd.DataFrame:
             f"no figures of report {report}, experiment {experiment!r} in {published_folder()}/published.csv"
         )
     return rows.drop(columns=["report", "experiment"]).reset_index(drop=True)
+
+
+def load_histories(report: str, experiment: str) -> dict[str, dict]:
+    """The printed values by epoch of an experiment, by variant, each as a record has it: {"history": {...}}.
+
+    Args:
+        report: "A" to "E".
+        experiment: As in published.csv.
+    """
+    rows = load_published(report, experiment).dropna(subset="epoch").sort_values("epoch")
+    histories: dict[str, dict] = {}
+    for (variant, metric), values in rows.groupby(["variant", "metric"])["value"]:
+        histories.setdefault(variant, {"history": {}})["history"][metric] = values.tolist()
+    return histories
 
 
 def load_claim(claim_id: str) -> pd.Series:

@@ -8,8 +8,10 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch
+from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import MaxNLocator
+
+from helpers.claims import mean_interval
 
 
 def use_style() -> None:
@@ -133,6 +135,33 @@ def learning_curves(runs: list[dict], variants: Sequence[str] | None = None, sta
     return figure
 
 
+def beside_printed(runs: list[dict], printed: dict[str, dict], names: dict[str, str]) -> Figure:
+    """Loss and accuracy by epoch, the report's in black; training dashed, validation solid, a column a variant.
+
+    Args:
+        runs: Records of runs, a line each.
+        printed: As `claims.load_histories` gives it.
+        names: Our variant by published variant.
+    """
+    figure, axes = plt.subplots(2, len(names), figsize=(3.6 * len(names), 5.6), sharey="row", squeeze=False)
+    for column, (published, variant) in zip(axes.T, names.items(), strict=True):
+        ours = [(run["history"], "C0", 1.2) for run in runs if run["variant"] == variant]
+        for history, color, width in (*ours, (printed[published]["history"], "black", 1.8)):
+            for ax, quantity in zip(column, ("loss", "accuracy"), strict=True):
+                for key, style in ((quantity, "--"), (f"val_{quantity}", "-")):
+                    epochs = np.arange(1, len(history[key]) + 1)
+                    marker = "o" if len(epochs) == 1 else None
+                    ax.plot(epochs, history[key], style, color=color, linewidth=width, marker=marker)
+        column[0].set_title(published.replace("_", " "))
+        column[1].set(xlabel="epoch")
+        column[1].xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes[0, 0].set(ylabel="loss (nats)")
+    axes[1, 0].set(ylabel="accuracy")
+    patches = [Patch(color="C0", label="ours"), Patch(color="black", label="printed")]
+    figure.legend(handles=patches, loc="outside upper center", ncols=2, frameon=False)
+    return figure
+
+
 def confusion_matrix(matrix: np.ndarray, class_names: Sequence[str], ax: Axes | None = None, title: str = "") -> Axes:
     """A confusion matrix as shares of each true class, in percent.
 
@@ -204,6 +233,28 @@ def metric_dots(runs: list[dict], panels: dict[str, dict[str, Callable[[dict], f
     return figure
 
 
+def value_dots(values: dict[str, Sequence[float]], xlabel: str, ax: Axes | None = None) -> Axes:
+    """A row of dots a group, one a run, with the mean and its 95 % interval beneath; a line marks 0.
+
+    Args:
+        values: A value a run, by group; a group may have none.
+        xlabel: What the values are.
+        ax: Where to draw; default, a new figure.
+    """
+    ax = ax or plt.subplots(figsize=(7, 0.42 * len(values) + 1))[1]
+    for row, (group, color) in enumerate(zip(values.values(), sns.color_palette(n_colors=len(values)), strict=True)):
+        ax.plot(group, np.full(len(group), row - 0.12), "o", color=color, markersize=5)
+        if len(group):
+            mean, low, high = mean_interval(group)
+            ax.plot([low, high], [row + 0.2, row + 0.2], color=color, linewidth=2)
+            ax.plot(mean, row + 0.2, "|", color=color, markersize=10, markeredgewidth=2)
+    ax.axvline(0, color="0.4", linewidth=1)
+    ax.set(yticks=range(len(values)), yticklabels=[name.replace("_", " ") for name in values], xlabel=xlabel)
+    ax.set_ylim(len(values) - 0.5, -0.5)
+    ax.grid(axis="y", visible=False)
+    return ax
+
+
 def confusion_matrices(runs: list[dict], class_names: Sequence[str]) -> Figure:
     """A confusion matrix a variant, each the sum over its seeds, in percent of the true class.
 
@@ -217,6 +268,19 @@ def confusion_matrices(runs: list[dict], class_names: Sequence[str]) -> Figure:
     for ax, variant in zip(axes.flat, variants, strict=False):
         matrices = [run["test"]["confusion_matrix"] for run in runs if run["variant"] == variant]
         confusion_matrix(np.sum(matrices, axis=0), class_names, ax, title=variant.replace("_", " "))
+    return figure
+
+
+def mark_cells(figure: Figure, cells: Sequence[tuple[int, int]]) -> Figure:
+    """Frame cells of every confusion matrix in a figure, in red.
+
+    Args:
+        figure: As `confusion_matrices` gives it.
+        cells: Row, the true class, and column, the predicted one, of each.
+    """
+    for ax in figure.axes:
+        for row, column in cells:
+            ax.add_patch(Rectangle((column, row), 1, 1, fill=False, edgecolor="tab:red", linewidth=2))
     return figure
 
 
@@ -316,6 +380,7 @@ def rate_test(
         ax: Where to draw; default, a new figure.
     """
     ax = ax or plt.subplots(figsize=(7, 3.6))[1]
+    rates, losses, smoothed = map(np.asarray, (rates, losses, smoothed))  # lists, where they are read from a record
     lowest = int(np.argmin(smoothed))
     ax.plot(rates, losses, color="0.75", linewidth=1, label="loss of the batch")
     ax.plot(rates, smoothed, linewidth=2, label="running mean")
@@ -351,5 +416,5 @@ def schedules_and_curves(runs: list[dict], rates: dict, momenta: dict, steps_per
     axes[1, 0].set(ylabel="momentum", xlabel="step")
     axes[0, 1].set(ylabel="loss (nats)", title="training dashed, validation solid")
     axes[1, 1].set(ylabel="validation accuracy", xlabel="step")
-    figure.legend(loc="outside upper center", ncols=len(colors), frameon=False)
+    figure.legend(loc="outside upper center", ncols=max(1, len(colors)), frameon=False)
     return figure

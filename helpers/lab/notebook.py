@@ -325,6 +325,7 @@ class Lab:
         if reading and len(table):
             table.insert(0, "net", table["variant"].replace(names or {}))
             table["variant"] = reading + table["variant"].str.replace("stride_", " ")
+        if reading and len(judged):
             judged.insert(0, "reading", reading)
         self._tables.append(table)
         self._claims += [judged] if len(judged) else []
