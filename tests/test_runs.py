@@ -1,122 +1,318 @@
-"""The record of a run: everything that a later reader asks for, written and read back as it was."""
+"""Records: read back as they were written; one that was cut short, altered, is newer or foreign is named, not used."""
 
 import json
-import subprocess
+import re
 
-import keras
 import numpy as np
 import pandas as pd
 import pytest
 
-from helpers import environment
-from helpers.data import split_official
-from helpers.machine import current_commit
-from helpers.metrics import predict, summarise_test
-from helpers.runs import Experiment, load_runs, write_run, write_summary
+from helpers.metrics import summarise_test
+from helpers.runs import (
+    FORMAT,
+    PROBABILITY_STEPS,
+    RecordError,
+    cost_table,
+    epoch_seconds,
+    load_runs,
+    newest,
+    pack_predictions,
+    read_record,
+    read_records,
+    unpack_predictions,
+    write_record,
+)
 
 CLASSES = ["dark", "dim", "light", "bright"]
+Y_TRUE = np.arange(64) % 4
+Y_PROB = np.random.default_rng(0).dirichlet(np.ones(4), 64).astype("float32")
+
+
+def record_of(**changed) -> dict:
+    """A made-up record of a run, before it is written."""
+    test = summarise_test(Y_TRUE, Y_PROB, CLASSES) | {"predictions": pack_predictions(Y_PROB)}
+    return {
+        "kind": "run", "notebook": "03_cnn", "variant": "cnn", "seed": 10, "profile": "full", "dataset": "cifar10",
+        "setting": "a" * 32, "identity": "b" * 32, "started": "2026-03-05T14:30:00+00:00", "device": "a processor",
+        "versions": {"keras": "3.15.1"}, "history": {"loss": [2.0, 1.0], "val_accuracy": [0.25, 0.5]},
+        "seconds_by_epoch": [3.0, 1.0], "seconds_first_step": 1.5, "seconds": 4.0, "images_per_second": 64.0,
+        "best_epoch": 2, "disturbed": False, "test": test, "tests": {},
+    } | changed  # fmt: skip
 
 
 @pytest.fixture
-def experiment(tmp_path):
-    split = split_official(64, num_test=16, num_validation=16)
-    return Experiment("03_cnn", "smoke", "digits", "cifar10", [7], split, tmp_path)
+def written(tmp_path):
+    """A record that was written: its file, and what `write_record` returned."""
+    record = write_record(tmp_path / "03_cnn", "cnn-seed10", record_of())
+    return tmp_path / "03_cnn" / f"cnn-seed10-{record['sha256'][:8]}.json", record
 
 
-@pytest.fixture
-def record(experiment, trained, tiny_data):
-    """The record of the tiny net's run, written to the experiment's folder."""
-    model, training = trained
-    test = summarise_test(tiny_data[1], predict(model, tiny_data[0]), CLASSES)
-    return write_run(experiment, "dense", model, training, test, dropout_rate=0.25)
+@pytest.fixture(autouse=True)
+def _folder(tmp_path):
+    (tmp_path / "03_cnn").mkdir()
 
 
-def test_a_run_is_read_back_as_it_was_written(record, tmp_path):
-    assert json.loads((tmp_path / "dense-seed7.json").read_text()) == record
-    (read,) = load_runs(tmp_path).to_dict("records")
-    assert {key: read[key] for key in record} == record
+# Written and read.
 
 
-def test_a_record_says_what_was_run(record, experiment):
-    identity = {key: record[key] for key in ("notebook", "variant", "dataset", "profile", "seed")}
-    assert identity == {"notebook": "03_cnn", "variant": "dense", "dataset": "digits", "profile": "smoke", "seed": 7}
-    sizes = {"train": 32, "validation": 16, "test": 16}
-    assert record["split"] == {"name": "official", "fingerprint": experiment.split.fingerprint, **sizes}
-    settings = record["hyperparameters"]
-    assert settings["optimizer"]["name"] == "SGD"
-    assert (settings["batch_size"], settings["epochs"], settings["dropout_rate"]) == (16, 2, 0.25)
-    assert record["parameters"] == {"total": 772, "trainable": 772, "non_trainable": 0}  # 8 x 8 x 3 x 4 + 4
+def test_a_record_is_read_back_as_it_was_written(written):
+    path, record = written
+    assert read_record(path) == record
+    assert record["format"] == FORMAT
+    assert {key: record[key] for key in record_of()} == json.loads(json.dumps(record_of()))
 
 
-def test_a_record_says_what_came_of_it_and_how_long_it_took(record):
-    assert [len(record["history"][key]) for key in ("loss", "accuracy", "val_loss", "val_accuracy")] == [2] * 4
-    assert record["seconds"] == pytest.approx(sum(record["seconds_by_epoch"]))
-    assert record["images_per_second"] > 0
-    assert record["best_epoch"] == 2
-    assert list(record["test"]["by_class"]) == CLASSES
-    assert np.sum(record["test"]["confusion_matrix"]) == record["test"]["images"] == 64
-    assert record["test"]["accuracy"] == pytest.approx(record["history"]["val_accuracy"][-1])
+def test_its_name_says_what_it_is_and_no_other_record_is_replaced(written, tmp_path):
+    other = write_record(tmp_path / "03_cnn", "cnn-seed10", record_of(started="2026-04-01T00:00:00+00:00"))
+    odd = write_record(tmp_path / "03_cnn", "with a/slash, and spaces-seed1", record_of(variant="with a/slash"))
+    names = {path.name for path in (tmp_path / "03_cnn").iterdir()}
+    assert names == {
+        written[0].name,
+        f"cnn-seed10-{other['sha256'][:8]}.json",
+        f"with_a_slash_and_spaces-seed1-{odd['sha256'][:8]}.json",
+    }
 
 
-def test_a_record_says_where_and_when_it_was_made(record):
-    assert record["precision"] == keras.config.dtype_policy().name
-    assert record["backend"] == keras.backend.backend()
-    assert record["versions"]["keras"] == keras.__version__
-    assert {"python", "numpy", "scikit-learn"} < set(record["versions"])
-    assert record["device"]
-    assert record["commit"]
-    assert pd.Timestamp(record["started"]).utcoffset().total_seconds() == 0
+def test_the_same_record_written_twice_is_one_file(written, tmp_path):
+    write_record(tmp_path / "03_cnn", "cnn-seed10", record_of())
+    assert list((tmp_path / "03_cnn").iterdir()) == [written[0]]
 
 
-def test_runs_are_a_table_sorted_by_notebook_variant_and_seed(record, tmp_path):
-    for i, (notebook, variant, seed) in enumerate([("05", "a", 2), ("05", "a", 1), ("04", "b", 1)]):
-        folder = tmp_path / notebook
-        folder.mkdir(exist_ok=True)
-        other = record | {"notebook": notebook, "variant": variant, "seed": seed, "test": {"accuracy": i / 10}}
-        (folder / f"{variant}-seed{seed}.json").write_text(json.dumps(other))
-    (tmp_path / "summary.json").write_text("{}")  # no run
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), object(), np.float32("nan")])
+def test_what_is_no_plain_finite_value_is_refused_and_nothing_is_written(tmp_path, value):
+    with pytest.raises((TypeError, ValueError)):
+        write_record(tmp_path / "03_cnn", "cnn", record_of(loss=value))
+    assert list((tmp_path / "03_cnn").iterdir()) == []
+
+
+def test_records_are_read_oldest_first(tmp_path):
+    starts = ["2026-03-01T00:00:00+00:00", "2026-01-01T00:00:00+00:00", "2026-02-01T00:00:00+00:00"]
+    for started in starts:
+        write_record(tmp_path / "03_cnn", "cnn", record_of(started=started))
+    (tmp_path / "03_cnn" / "summary.json").write_text("{}")  # no record
+    records, problems = read_records(tmp_path / "03_cnn")
+    assert [record["started"] for record in records] == sorted(starts)
+    assert problems == {}
+
+
+def test_a_record_that_was_replaced_is_read_anew(written):
+    path, record = written
+    read_record(path)
+    other = write_record(path.parent, "x", record_of(seed=11))
+    (path.parent / f"x-{other['sha256'][:8]}.json").replace(path)
+    assert read_record(path)["seed"] == 11
+    assert record["seed"] == 10
+
+
+# Damaged, foreign, newer.
+
+
+def cut_short(content: bytes) -> bytes:
+    return content[: len(content) // 2]
+
+
+def cut_by_the_last_bracket(content: bytes) -> bytes:
+    return content.rstrip()[:-1]
+
+
+def with_another_seed(content: bytes) -> bytes:
+    return content.replace(b'"seed": 10', b'"seed": 11')
+
+
+def with_another_prediction(content: bytes) -> bytes:
+    return re.sub(rb'("y_pred": ")(.)', rb"\1z", content)
+
+
+def without_its_digest(content: bytes) -> bytes:
+    return re.sub(rb',\s*"sha256": "\w+"', b"", content)
+
+
+def with_more(content: bytes) -> bytes:
+    return content.replace(b'"seed": 10', b'"seed": 10, "note": "better"')
+
+
+def with_nan(content: bytes) -> bytes:
+    return content.replace(b'"seed": 10', b'"seed": NaN')
+
+
+def from_a_newer_version(content: bytes) -> bytes:
+    return content.replace(b'"format": %d' % FORMAT, b'"format": %d' % (FORMAT + 1))
+
+
+DAMAGES = {
+    cut_short: "cannot be read as JSON",
+    cut_by_the_last_bracket: "cannot be read as JSON",
+    with_another_seed: "was altered or damaged: its digest is another",
+    with_another_prediction: "was altered or damaged",
+    without_its_digest: "was altered or damaged",
+    with_more: "was altered or damaged",
+    with_nan: "NaN is no number of JSON",
+    from_a_newer_version: f"is of format {FORMAT + 1}; this version reads formats up to {FORMAT}",
+}
+FOREIGN = {
+    b"": "cannot be read as JSON",
+    b"\xff\xfe\x00": "cannot be read as JSON",
+    b"[" * 200_000: "cannot be read as JSON",
+    b"[1, 2]": "is no record: it says no format",
+    b'"a string"': "is no record: it says no format",
+    b'{"accuracy": 0.5}': "is no record: it says no format",
+    b'{"format": "one"}': "is of format 'one'",
+    b'{"format": 1}': "was altered or damaged",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
+def test_a_record_that_is_not_as_it_was_written_is_named_and_not_used(written, damage):
+    path, _ = written
+    content = path.read_bytes()
+    assert damage(content) != content
+    path.write_bytes(damage(content))
+    with pytest.raises(RecordError, match=re.escape(DAMAGES[damage])):
+        read_record(path)
+    records, problems = read_records(path.parent)
+    assert records == []
+    assert DAMAGES[damage] in problems[path.name]
+    assert load_runs(path.parent).empty
+
+
+@pytest.mark.parametrize("content", FOREIGN, ids=lambda content: content[:20].decode(errors="replace"))
+def test_what_is_no_record_is_named_and_the_others_are_used(written, content):
+    path, record = written
+    (path.parent / "foreign.json").write_bytes(content)
+    records, problems = read_records(path.parent)
+    assert records == [record]
+    assert list(problems) == ["foreign.json"]
+    assert FOREIGN[content] in problems["foreign.json"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "problem"),
+    [
+        ({"started": 5}, "holds something else than text in started"),
+        ({"kind": ["run"]}, "holds something else than text in kind"),
+    ],
+)
+def test_a_record_whose_fields_are_not_what_they_should_be_is_named(tmp_path, changed, problem):
+    write_record(tmp_path / "03_cnn", "cnn", record_of(**changed))
+    records, problems = read_records(tmp_path / "03_cnn")
+    assert (records, [*problems.values()]) == ([], [problem])
+
+
+@pytest.mark.parametrize("field", ["identity", "started", "test", "history", "seed"])
+def test_a_record_that_lacks_what_a_page_needs_is_named(tmp_path, field):
+    record = record_of()
+    del record[field]
+    write_record(tmp_path / "03_cnn", "cnn", record)
+    _, problems = read_records(tmp_path / "03_cnn")
+    assert list(problems.values()) == [f"lacks {field}"]
+
+
+def test_a_folder_in_a_records_place_is_named(tmp_path):
+    (tmp_path / "03_cnn" / "cnn.json").mkdir()
+    records, problems = read_records(tmp_path / "03_cnn")
+    assert records == []
+    assert "cannot be read" in problems["cnn.json"]
+
+
+def test_no_folder_holds_no_records(tmp_path):
+    assert read_records(tmp_path / "absent") == ([], {})
+
+
+# Predictions.
+
+
+@pytest.mark.parametrize(("count", "classes"), [(1, 2), (64, 10), (500, 256)])
+def test_predictions_are_unpacked_as_they_were(count, classes):
+    y_prob = np.random.default_rng(1).dirichlet(np.ones(classes), count).astype("float32")
+    predictions = unpack_predictions({"images": count, "predictions": pack_predictions(y_prob)})
+    by_probability = np.sort(y_prob, axis=1)
+    np.testing.assert_array_equal(predictions.y_pred, y_prob.argmax(axis=1))
+    np.testing.assert_array_equal(y_prob[np.arange(count), predictions.second], by_probability[:, -2])
+    np.testing.assert_allclose(predictions.confidence, by_probability[:, -1], atol=0.5 / PROBABILITY_STEPS)
+    assert (predictions.y_pred.dtype, predictions.second.dtype) == ("int64", "int64")
+
+
+def test_of_equal_probabilities_the_first_class_is_predicted_as_numpy_does_and_the_next_is_second():
+    y_prob = np.array([[0.25, 0.25, 0.25, 0.25], [0.0, 0.5, 0.5, 0.0], [0.0, 0.0, 0.0, 1.0]])
+    predictions = unpack_predictions({"images": 3, "predictions": pack_predictions(y_prob)})
+    assert predictions.y_pred.tolist() == y_prob.argmax(axis=1).tolist() == [0, 1, 3]
+    assert predictions.second.tolist() == [1, 2, 0]
+    assert predictions.confidence.tolist() == pytest.approx([0.25, 0.5, 1.0], abs=1e-5)
+
+
+def test_ten_thousand_predictions_take_some_tens_of_kilobytes():
+    y_prob = np.random.default_rng(0).dirichlet(np.full(10, 0.2), 10_000)
+    assert len(json.dumps(pack_predictions(y_prob))) < 45_000
+
+
+def test_accuracy_and_confusion_matrix_follow_from_the_predictions(written):
+    test = written[1]["test"]
+    predictions = unpack_predictions(test)
+    assert test["accuracy"] == pytest.approx((predictions.y_pred == Y_TRUE).mean())
+    matrix = np.zeros((4, 4), int)
+    np.add.at(matrix, (Y_TRUE, predictions.y_pred), 1)
+    assert test["confusion_matrix"] == matrix.tolist()
+
+
+@pytest.mark.parametrize(
+    ("test", "problem"),
+    [
+        ({"images": 64}, "expected predictions for each test image, got KeyError"),
+        ({"images": 63, "predictions": pack_predictions(Y_PROB)}, "expected predictions for 63 images, got"),
+        ({"images": 64, "predictions": {"y_pred": "?"}}, "expected predictions for each test image"),
+        ({"images": 64, "predictions": pack_predictions(Y_PROB) | {"second": "eJw="}}, "for each test image"),
+        ({"images": 64, "predictions": None}, "got TypeError"),
+    ],
+)
+def test_predictions_that_are_not_there_or_not_as_many_as_images_are_refused(test, problem):
+    with pytest.raises(RecordError, match=problem):
+        unpack_predictions(test)
+
+
+# Tables.
+
+
+def test_runs_are_a_table_sorted_by_notebook_variant_and_seed(written, tmp_path):
+    for notebook, variant, seed in (("05", "a", 2), ("05", "a", 1), ("04", "b", 1)):
+        (tmp_path / notebook).mkdir(exist_ok=True)
+        write_record(tmp_path / notebook, variant, record_of(notebook=notebook, variant=variant, seed=seed))
+    write_record(tmp_path / "05", "candidate", record_of(kind="candidate", test={}))
     frame = load_runs(tmp_path)
     assert frame[["notebook", "variant", "seed"]].values.tolist() == [
-        ["03_cnn", "dense", 7], ["04", "b", 1], ["05", "a", 1], ["05", "a", 2],
+        ["03_cnn", "cnn", 10], ["04", "b", 1], ["05", "a", 1], ["05", "a", 2],
     ]  # fmt: skip
-    assert frame["accuracy"].tolist() == [record["test"]["accuracy"], 0.2, 0.1, 0.0]
+    assert frame["accuracy"].tolist() == [written[1]["test"]["accuracy"]] * 4
     assert frame["epochs"].tolist() == [2] * 4
-    assert frame["loss"].notna().tolist() == [True, False, False, False]
 
 
 def test_a_folder_without_records_gives_an_empty_table(tmp_path):
     assert load_runs(tmp_path).empty
+    assert cost_table([]).empty
 
 
-def test_a_run_that_was_only_validated_has_no_test_figures(experiment, trained, tmp_path):
-    write_run(experiment, "dense", *trained, {})
-    assert load_runs(tmp_path).loc[0, ["accuracy", "loss"]].isna().all()
+def test_the_cost_of_runs_says_which_times_were_measured_beside_other_work():
+    runs = [record_of(seed=seed, disturbed=disturbed) for seed, disturbed in ((12, None), (11, True), (10, False))]
+    table = cost_table(runs)
+    assert isinstance(table, pd.DataFrame)
+    assert table["machine"].tolist() == ["quiet", "disturbed", "not known"]
+    assert table.loc[0, ["epochs trained", "training time, s", "an epoch, s"]].tolist() == [2, "4", "2.0"]
 
 
-def test_the_summary_says_that_a_stand_in_was_used(experiment, tmp_path):
-    table = pd.DataFrame({"variant": ["dense"], "ours, mean": ["0.540"]})
-    write_summary(experiment, table, fallback=True)
-    summary = json.loads((tmp_path / "summary.json").read_text())
-    assert (summary["dataset"], summary["asked_dataset"], summary["seeds"]) == ("digits", "cifar10", [7])
-    assert summary["table"] == [{"variant": "dense", "ours, mean": "0.540"}]
-    assert summary["fallback"] is True
+def test_an_epochs_time_leaves_out_what_compiles():
+    assert epoch_seconds(record_of(seconds_by_epoch=[9.0, 1.0, 3.0])) == 2.0
+    assert epoch_seconds(record_of(seconds_by_epoch=[9.0], seconds_first_step=4.0)) == 5.0
 
 
-def test_the_commit_is_unknown_outside_git(monkeypatch):
-    def fails(command):
-        raise subprocess.CalledProcessError(128, command)
-
-    monkeypatch.setattr(environment, "_output", fails)
-    assert current_commit.__wrapped__() == "unknown"
-
-
-@pytest.mark.parametrize(("changes", "commit"), [("", "0123456789"), (" M helpers/models.py", "0123456789+changes")])
-def test_the_commit_says_whether_the_code_differs_from_it(monkeypatch, changes, commit):
-    monkeypatch.setattr(environment, "_output", lambda command: changes if "status" in command else "0123456789")
-    assert current_commit.__wrapped__() == commit
+def test_of_several_records_of_a_run_the_same_run_comes_first_then_the_newest():
+    records = [{"identity": "a", "started": "2026-01"}, {"identity": "b", "started": "2026-03"}]
+    assert newest(records) == records[1]
+    assert newest(records, "a") == records[0]
+    assert newest(records, "c") == records[1]
+    assert newest([]) is None
 
 
-def test_the_commit_is_that_of_the_start_whatever_is_committed_while_training(experiment, monkeypatch):
-    before = current_commit()
-    monkeypatch.setattr(environment, "_output", lambda command: "a later one")
-    assert current_commit() == before
+def test_reading_many_records_again_takes_no_time(written, monkeypatch):
+    path, _ = written
+    read_record(path)
+    monkeypatch.setattr(json, "loads", lambda *_, **__: pytest.fail("it was parsed again"))
+    read_record(path)
