@@ -363,6 +363,9 @@ class Lab:
             discussion: What they mean, in Markdown.
             **more: Further plain values for the summary.
         """
+        if self._unavailable:
+            print(self._unavailable)
+            answer = discussion = ""
         if self.missing:
             print("Not recorded, so not on this page: " + "; ".join(dict.fromkeys(self.missing)))
         problems = self._recorded[1]
