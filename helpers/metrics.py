@@ -1,6 +1,6 @@
 """The figures of a test: the familiar classification report, by class and on average, and the confusion matrix."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import keras
 import numpy as np
@@ -97,6 +97,28 @@ def compare_by_seed(runs: list[dict], first: str, second: str) -> pd.DataFrame:
         speeds = [run["images_per_second"] for run in comparable_times(pair)]
         rows.append([seed, one, other, 100 * (one - other), speeds[0] / speeds[1] if len(speeds) == 2 else np.nan])
     return pd.DataFrame(rows, columns=["seed", first, second, "difference, points", "times as fast"])
+
+
+def hardest_classes(runs: Iterable[dict]) -> pd.DataFrame:
+    """The class with the lowest F1 of each run, the next lowest, and what images of the hardest are taken for.
+
+    Args:
+        runs: Records of runs.
+
+    Returns:
+        A row a run, for reading. Columns: net, seed, hardest, F1, next, its F1, most often taken for, of its images
+        (the share of the hardest class's images that are).
+    """
+    rows = []
+    for run in runs:
+        f1 = pd.Series({name: of_class["f1-score"] for name, of_class in run["test"]["by_class"].items()})
+        (hardest, lowest), (following, next_lowest) = f1.nsmallest(2).items()
+        answers = pd.Series(run["test"]["confusion_matrix"][f1.index.get_loc(hardest)], f1.index)
+        wrong = answers.drop(hardest)
+        row = {"net": run["variant"].replace("_", " "), "seed": run["seed"], "hardest": hardest, "F1": f"{lowest:.3f}"}
+        row |= {"next": following, "its F1": f"{next_lowest:.3f}", "most often taken for": wrong.idxmax()}
+        rows.append(row | {"of its images": f"{wrong.max() / max(answers.sum(), 1):.1%}"})
+    return pd.DataFrame(rows)
 
 
 def format_report(table: pd.DataFrame) -> str:

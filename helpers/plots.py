@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
@@ -42,6 +43,26 @@ def image_grid(images: np.ndarray, titles: Sequence[str], columns: int = 5, side
         ax.imshow(image.squeeze(), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
         ax.set_title(title, fontsize=8)
     return figure
+
+
+def mosaic(images: np.ndarray, columns: int = 16, ax: Axes | None = None) -> Axes:
+    """Many images in rows, edge to edge.
+
+    Args:
+        images: uint8 (n, height, width, channels), 1 or 3 channels.
+        columns: Images a row.
+        ax: Where to draw; default, a new figure.
+    """
+    rows = -(-len(images) // columns)
+    height, width, channels = images.shape[1:]
+    whole = np.full((rows * columns, height, width, channels), 255, "uint8")  # white where the last row is not full
+    whole[: len(images)] = images
+    picture = whole.reshape(rows, columns, height, width, channels).transpose(0, 2, 1, 3, 4)
+    ax = ax or plt.subplots(figsize=(0.55 * columns, 0.55 * rows + 0.3))[1]
+    picture = picture.reshape(rows * height, columns * width, channels).squeeze()
+    ax.imshow(picture, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+    ax.axis("off")
+    return ax
 
 
 def answers_grid(
@@ -103,6 +124,25 @@ def split_strips(parts: dict[str, np.ndarray], labels: np.ndarray, class_names: 
     patches = [Patch(color=color, label=part) for part, color in colors.items()]
     ax.legend(handles=patches, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=len(patches), frameon=False)
     return figure
+
+
+def counts_and_chance(counts: pd.DataFrame, population: np.ndarray) -> Axes:
+    """Images of each class in samples, beside the range that chance allows: two standard deviations either way.
+
+    Args:
+        counts: A row a class, its name the index; a column a sample, all of one size.
+        population: Images of each class (classes,) that they were drawn from, without putting back.
+    """
+    total, drawn = population.sum(), counts.iloc[:, 0].sum()
+    expected = drawn * population / total  # of a hypergeometric distribution, as is the deviation
+    deviation = np.sqrt(expected * (1 - population / total) * (total - drawn) / (total - 1))
+    ax = plt.subplots(figsize=(9, 3.4))[1]
+    ax.errorbar(counts.index, expected, 2 * deviation, fmt="none", color="0.6", capsize=4, label="range of chance")
+    for name, marker in zip(counts, "ox+v^", strict=False):
+        ax.plot(counts.index, counts[name], marker, markeredgewidth=2, label=name)
+    ax.set(xlabel="class", ylabel="images")
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=1 + counts.shape[1], frameon=False)
+    return ax
 
 
 def learning_curves(runs: list[dict], variants: Sequence[str] | None = None, stage_ends: Sequence[int] = ()) -> Figure:
@@ -365,6 +405,24 @@ def surest_mistakes(
     wrong = wrong[np.argsort(-confidence[wrong], kind="stable")][:count]
     titles = [f"{class_names[y_pred[i]]} {confidence[i]:.0%}\nis {class_names[y_true[i]]}" for i in wrong]
     return image_grid(images[wrong], titles, side=1.4)
+
+
+def accuracy_dots(accuracies: pd.DataFrame, printed: dict[str, float], ax: Axes | None = None) -> Axes:
+    """A row of dots a variant, one a run, and a cross where a report printed its accuracy.
+
+    Args:
+        accuracies: A row a seed, a column a variant.
+        printed: By variant, where there is one.
+        ax: Where to draw; default, a new figure.
+    """
+    ax = ax or plt.subplots(figsize=(7, 0.45 * accuracies.shape[1] + 1))[1]
+    for row, variant in enumerate(accuracies):
+        ax.plot(accuracies[variant], [row] * len(accuracies), "o", markersize=7, alpha=0.7)
+        if variant in printed:
+            ax.plot(printed[variant], row, "kx", markersize=9)
+    names = [variant.replace("_", " ") for variant in accuracies]
+    ax.set(xlabel="test accuracy", yticks=range(len(names)), yticklabels=names, ylim=(len(names) - 0.5, -0.5))
+    return ax
 
 
 def rate_test(

@@ -1,14 +1,24 @@
 """The published architectures have the published numbers of parameters."""
 
+from functools import partial
+
 import keras
 import numpy as np
 import pytest
 
-from helpers.models import describe_layers, report_a_cnn, report_a_dense, report_c_mlp, report_e_convnet
-from helpers.runs import count_parameters
+from helpers.models import (
+    count_parameters,
+    describe_layers,
+    report_a_cnn,
+    report_a_dense,
+    report_c_cnn,
+    report_c_mlp,
+    report_e_convnet,
+)
 
-ALL_MODELS = [report_a_dense, report_a_cnn, report_c_mlp, report_e_convnet]
-GREY = {report_c_mlp: {"mean": (0.3,), "std": (0.4,)}}  # a mean and a standard deviation a channel
+ALL_MODELS = [report_a_dense, report_a_cnn, report_c_mlp, report_c_cnn, report_e_convnet]
+NORMALISED = {"mean": (0.3,), "std": (0.4,)}  # a mean and a standard deviation a channel
+GREY = {report_c_mlp: NORMALISED, report_c_cnn: NORMALISED}
 
 
 def images_of(shape, count=3):
@@ -21,6 +31,8 @@ def images_of(shape, count=3):
         (report_a_dense, 331_098, 6_344),
         (report_a_cnn, 573_510, 6_600),
         (report_c_mlp, 820_874, 0),
+        (report_c_cnn, 814_122, 0),
+        (partial(report_c_cnn, batch_norm=True, dropout_rate=0.5), 815_914, 896),
         (report_e_convnet, 2_171_178, 1_408),
     ],
 )
