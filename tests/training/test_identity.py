@@ -12,7 +12,7 @@ import pytest
 from helpers.machine import uses_gpu
 from helpers.training import identify_run, identity
 from helpers.training.batches import AugmentedBatches, ShuffledBatches
-from helpers.training.schedules import PiecewiseLinear, ScheduledSGD, one_cycle, one_cycle_momentum
+from helpers.training.schedules import PiecewiseLinear, ScheduledSGD
 
 LOSS = "sparse_categorical_crossentropy"
 OPTIONS = {"epochs": 2, "batch_size": 16, "seed": 7}
@@ -61,6 +61,11 @@ def build(
 def decaying(rate: float) -> keras.optimizers.Optimizer:
     """SGD whose learning rate falls by a factor every ten steps."""
     return keras.optimizers.SGD(keras.optimizers.schedules.ExponentialDecay(0.05, 10, rate))
+
+
+def rising(highest: float, steps: int = 8) -> PiecewiseLinear:
+    """A rate or momentum that rises to a highest value."""
+    return PiecewiseLinear([0, steps], [highest / 2, highest])
 
 
 def changed(data: tuple, which: int, place: tuple | int) -> tuple:
@@ -237,7 +242,7 @@ def test_the_names_that_losses_and_optimizers_have_in_a_process_do_not_count(ide
 
 def test_where_code_lies_does_not_count(identity_of, monkeypatch):
     def rated():
-        return build(optimizer=ScheduledSGD(one_cycle(0.1, 8), one_cycle_momentum(8)))
+        return build(optimizer=ScheduledSGD(rising(0.1), rising(0.9)))
 
     usual = identity_of(rated())
     monkeypatch.setattr(PiecewiseLinear, "__module__", "helpers.moved")
@@ -319,14 +324,13 @@ def test_which_layers_train_counts_also_where_the_configuration_does_not_say_so(
 
 
 def test_the_values_of_schedules_count(identity_of):
-    momentum = one_cycle_momentum(8)
     optimizers = [
-        ScheduledSGD(one_cycle(0.1, 8), momentum),
-        ScheduledSGD(one_cycle(0.2, 8), momentum),
-        ScheduledSGD(one_cycle(0.1, 9), momentum),
-        ScheduledSGD(one_cycle(0.1, 8), one_cycle_momentum(8, low=0.8)),
-        ScheduledSGD(one_cycle(0.1, 8), 0.9),
-        ScheduledSGD(0.1, momentum),
+        ScheduledSGD(rising(0.1), rising(0.9)),
+        ScheduledSGD(rising(0.2), rising(0.9)),
+        ScheduledSGD(rising(0.1, steps=9), rising(0.9)),
+        ScheduledSGD(rising(0.1), rising(0.8)),
+        ScheduledSGD(rising(0.1), 0.9),
+        ScheduledSGD(0.1, rising(0.9)),
     ]
     assert len({identity_of(build(optimizer=optimizer)) for optimizer in optimizers}) == len(optimizers)
 
