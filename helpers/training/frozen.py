@@ -39,6 +39,15 @@ def behind_frozen(model: keras.Model) -> keras.Model:
     return parts[1] if parts else model
 
 
+def _worthwhile_split(model: keras.Model) -> tuple[keras.Model, keras.Model] | None:
+    """What `split_frozen` gives, where features are read faster than computed; else None.
+
+    A first layer that whitens, say, is computed in no time, and gives ten times as many values as an image has.
+    """
+    parts = split_frozen(model)
+    return parts if parts and parts[0].count_params() > np.prod(parts[0].output_shape[1:]) else None
+
+
 def plan_training(model, batches: ShuffledBatches, validation: Labelled | None, fast: bool) -> TrainingPlan:
     """Run the frozen layers in front of a model once for each image, and return what is left to train.
 
@@ -48,7 +57,7 @@ def plan_training(model, batches: ShuffledBatches, validation: Labelled | None, 
         validation: Images and classes, or None.
         fast: Whether faster implementations of layers are used.
     """
-    parts = split_frozen(model)
+    parts = _worthwhile_split(model)
     if parts is None:
         return TrainingPlan(model, batches, validation)
     every_epoch = {"seconds": 0.0, "shared": False, "about": "the whole net runs in every epoch: "}
@@ -82,7 +91,7 @@ def predict(model: keras.Model, images: np.ndarray, fast: bool = True) -> np.nda
     Returns:
         float32 (n, classes), each row summing to 1.
     """
-    parts = split_frozen(model)
+    parts = _worthwhile_split(model)
     if parts and has_room(features_bytes(parts[0], len(images))):
         images, model = frozen_features(parts[0], images, fast).values, parts[1]
     return np.asarray(model.predict(feed(OrderedBatches(images, batch_size=PREDICTION_BATCH)), verbose=0))

@@ -1,5 +1,6 @@
 """`fit` trains behind frozen layers, on what they give; the result is that of training the whole net."""
 
+import keras
 import numpy as np
 import pytest
 
@@ -78,6 +79,16 @@ def test_without_a_frozen_part_or_without_room_the_whole_net_runs_in_every_epoch
     frozen_part = plan().frozen_part
     assert frozen_part["seconds"] == 0
     assert "exceed the limit" in frozen_part["about"]
+
+
+def test_what_gives_more_values_than_it_has_weights_is_computed_in_every_epoch_and_not_kept(cache, tiny_data):
+    images = keras.Input((8, 8, 3), dtype="uint8")
+    maps = keras.layers.Conv2D(24, 2, trainable=False)(keras.layers.Rescaling(1 / 255)(images))  # 312 weights
+    model = keras.Model(images, keras.layers.Dense(4, activation="softmax")(keras.layers.Flatten()(maps)))
+    plan = plan_training(model, ShuffledBatches(*tiny_data, batch_size=16, seed=0), tiny_data, fast=True)
+    assert (plan.model, plan.frozen_part) == (model, None)
+    np.testing.assert_array_equal(predict(model, tiny_data[0]), model.predict(tiny_data[0], batch_size=64, verbose=0))
+    assert not cache.exists() or not list(cache.iterdir())
 
 
 def test_what_trains_shares_its_layers_with_the_whole_model(build_base):
