@@ -180,6 +180,24 @@ def compare_with_published(
     return pd.DataFrame(rows)
 
 
+def compare_exactly(figures: Iterable[tuple[str, str, float, float]], comparable: bool = True) -> pd.DataFrame:
+    """The table against printed figures that chance has no part in, such as the sizes of a split.
+
+    Args:
+        figures: For each, the variant, what the figure is called, the printed value and ours.
+        comparable: Whether ours are of the report's own data.
+
+    Returns:
+        A row a figure, all columns text: variant, figure, printed, ours, difference, verdict.
+    """
+    rows = []
+    for variant, figure, printed, ours in figures:
+        verdict = "reproduced" if ours == printed else "contradicted"
+        known = (f"{printed:,g}", f"{ours - printed:+g}", verdict) if comparable else ("not compared", "-", "-")
+        rows.append([variant, figure, known[0], f"{ours:,g}", *known[1:]])
+    return pd.DataFrame(rows, columns=["variant", "figure", "printed", "ours", "difference", "verdict"])
+
+
 def _compare(ours: list[dict], metric: str, printed: str | None, form: str, comparable: bool) -> dict:
     """A printed figure beside ours, as text."""
     values = [METRICS[metric](run) for run in ours]

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from helpers.claims import (
+    compare_exactly,
     compare_with_published,
     judge_claims,
     judge_difference,
@@ -256,3 +257,11 @@ def test_a_claim_without_printed_figures_says_so_and_is_judged_all_the_same():
     depths = ("two_trainable_layers", 0.8), ("one_trainable_layer", 0.7)
     runs = [run(depth, seed, accuracy + seed / 100) for depth, accuracy in depths for seed in (1, 2, 3)]
     assert judge_claims(runs, ["A8"])[["printed", "verdict"]].values.tolist() == [["not printed", "holds"]]
+
+
+def test_an_exact_figure_is_reproduced_only_if_it_is_equal():
+    figures = [("official", "images", 45_000, 45_000), ("random", "share, %", 76.5, 76.4)]
+    rows = compare_exactly(figures).to_numpy().tolist()
+    assert rows[0] == ["official", "images", "45,000", "45,000", "+0", "reproduced"]
+    assert rows[1] == ["random", "share, %", "76.5", "76.4", "-0.1", "contradicted"]
+    assert compare_exactly(figures, comparable=False)["verdict"].tolist() == ["-", "-"]

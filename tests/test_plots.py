@@ -2,7 +2,9 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
+import scipy.stats
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -128,6 +130,17 @@ def test_a_strip_shows_which_part_each_image_is_in_sorted_by_class():
     np.testing.assert_array_equal(shown, [np.concatenate([part[k::3] for k in range(3)]), np.zeros(12)])
     assert [label.get_text() for label in ax.get_yticklabels()] == ["random", "none held out"]
     assert [label.get_text() for label in ax.get_xticklabels()] == NAMES
+
+
+def test_counts_stand_beside_the_range_that_chance_allows():
+    counts = pd.DataFrame({"random": [4, 6], "stratified": [5, 5]}, ["cat", "dog"])
+    ax = plots.counts_and_chance(counts, np.array([50, 50]))
+    (bars,) = ax.containers
+    low, high = bars.lines[2][0].get_segments()[0][:, 1]
+    assert (low + high) / 2 == pytest.approx(5)
+    assert (high - low) / 4 == pytest.approx(scipy.stats.hypergeom.std(100, 50, 10))
+    texts = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert sorted(texts) == ["random", "range of chance", "stratified"]
 
 
 def test_a_rate_test_marks_the_lowest_loss_and_the_rate_read_from_it():

@@ -1,4 +1,4 @@
-"""Data sets, the ways to split them, and reduced resolutions.
+"""Data sets, how they are split, and reduced resolutions.
 
 images, labels, class_names = load_cifar10()
 split = split_report_a(len(images))
@@ -6,6 +6,7 @@ x_train, y_train = images[split.train], labels[split.train]
 """
 
 from helpers.data.checksums import DamagedFileError
+from helpers.data.duplicates import count_leaked_images, find_similar_images
 from helpers.data.pixels import channel_statistics, reduce_resolution
 from helpers.data.sources import (
     LOADERS,
@@ -21,7 +22,6 @@ from helpers.data.sources import (
 from helpers.data.splits import (
     Split,
     check_split,
-    count_leaked_images,
     split_kfold,
     split_official,
     split_report_a,
@@ -30,6 +30,7 @@ from helpers.data.splits import (
     split_report_e,
     split_stratified,
 )
+from helpers.data.tables import describe_dataset, describe_split
 
 __all__ = [
     "LOADERS",
@@ -42,6 +43,9 @@ __all__ = [
     "check_split",
     "count_leaked_images",
     "data_folder",
+    "describe_dataset",
+    "describe_split",
+    "find_similar_images",
     "load_cifar10",
     "load_dataset",
     "load_digits",

@@ -1,4 +1,4 @@
-"""The ways to split a data set into training, validation and test images, as index arrays."""
+"""How a data set is split into training, validation and test images, as index arrays."""
 
 import hashlib
 from dataclasses import dataclass, replace
@@ -24,6 +24,13 @@ class Split:
     def sizes(self) -> dict[str, int]:
         """Number of images in each part."""
         return {"train": len(self.train), "validation": len(self.validation), "test": len(self.test)}
+
+    @property
+    def parts(self) -> np.ndarray:
+        """What each image is for, int64 (images,): 0 training, 1 validation, 2 test."""
+        parts = np.zeros(sum(self.sizes.values()), "int64")
+        parts[self.validation], parts[self.test] = 1, 2
+        return parts
 
     @property
     def fingerprint(self) -> str:
@@ -181,30 +188,6 @@ def split_kfold(labels: np.ndarray, num_folds: int = 5, seed: int = 42) -> list[
         train = np.setdiff1d(np.arange(len(labels)), np.concatenate([folds[k], validation]))
         splits.append(check_split(Split(f"fold_{k}", train, validation, folds[k]), len(labels)))
     return splits
-
-
-def count_leaked_images(images: np.ndarray, split: Split) -> dict[str, int]:
-    """Count images of one part whose exact content, byte for byte, is also in another.
-
-    Args:
-        images: All images, uint8 (n, height, width, channels).
-        split: The split.
-
-    Returns:
-        Counts for "validation in train", "test in train" and "test in validation".
-    """
-    contents = {
-        part: [hashlib.blake2b(images[i].tobytes(), digest_size=16).digest() for i in getattr(split, part)]
-        for part in ("train", "validation", "test")
-    }
-    pairs = (("validation", "train"), ("test", "train"), ("test", "validation"))
-    return {f"{part} in {other}": _count_members(contents[part], contents[other]) for part, other in pairs}
-
-
-def _count_members(items: list[bytes], others: list[bytes]) -> int:
-    """How many of the items are among the others."""
-    known = set(others)
-    return sum(item in known for item in items)
 
 
 def _check_room(num_images: int, num_test: int, num_validation: int) -> None:

@@ -82,8 +82,9 @@ class Lab:
         self._unavailable = ""
         policy, reason = use_precision(self.precision)
         plots.use_style()
-        print(f"{self._profile.name}: {self._profile.about}" + (f"; seeds {self.seeds}" if self.seeds else ""))
-        print(f"{policy} on {describe_device()}: {reason}")
+        if self.seeds:  # else nothing is trained
+            print(f"{self._profile.name}: {self._profile.about}; seeds {self.seeds}")
+            print(f"{policy} on {describe_device()}: {reason}")
 
     # What an execution is for
 
