@@ -1,16 +1,35 @@
-"""The form of the notebooks: one question each, parameters that papermill can set, nothing committed but the source."""
+"""The notebooks: one question each, one form for all, nets that others use too, and cells that can be run again."""
 
 import ast
+import contextlib
+import io
+import json
+import types
 from pathlib import Path
 
+import keras
 import nbformat
+import numpy as np
 import pytest
+from IPython.core.inputtransformer2 import TransformerManager
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from nbclient import NotebookClient
 
+from helpers import layer_plots, models, plots
+from helpers.lab.notebook import KNOWN
 from helpers.profiles import PROFILES
+from helpers.runs import read_records
+from helpers.training import identify_run
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-DRAWING = ("plots.", "plt.")
+RETURNS = {
+    name: getattr(function, "__annotations__", {}).get("return")
+    for module in (plots, layer_plots)
+    for name, function in vars(module).items()
+}
+DRAWING = ("plt.", *(f"plots.{name}(" for name, returned in RETURNS.items() if returned in (Axes, Figure)))
 
 
 @pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
@@ -31,8 +50,18 @@ def code_cells(notebook):
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
-def parameter_cells(notebook):
-    return [cell for cell in code_cells(notebook) if "parameters" in cell.metadata.get("tags", [])]
+def parameters_at(notebook) -> int:
+    """The position of the parameters' cell among the code cells."""
+    (at,) = (k for k, cell in enumerate(code_cells(notebook)) if "parameters" in cell.metadata.get("tags", []))
+    return at
+
+
+def parsed(cell) -> list[ast.stmt]:
+    """A code cell's statements, lines of IPython's own turned into Python."""
+    return ast.parse(TransformerManager().transform_cell(cell.source)).body
+
+
+# The form.
 
 
 def test_the_suite_has_notebooks_each_with_a_number_of_its_own():
@@ -53,6 +82,11 @@ def test_is_short_enough_to_read(notebook):
     assert max(len(cell.source.splitlines()) for cell in code_cells(notebook)) <= 25
 
 
+def test_the_pattern_for_all_takes_at_most_100_lines_of_code():
+    cells = code_cells(nbformat.read(ROOT / "notebooks" / "03_cnn.ipynb", as_version=4))
+    assert sum(bool(line.strip()) for cell in cells for line in cell.source.splitlines()) <= 100
+
+
 def test_begins_with_its_question_and_says_what_it_costs(notebook):
     first = notebook.cells[0]
     assert first.cell_type == "markdown"
@@ -65,32 +99,40 @@ def test_begins_with_its_question_and_says_what_it_costs(notebook):
 
 
 def test_has_one_parameters_cell_of_literals_each_with_a_word_on_it(notebook):
-    (cell,) = parameter_cells(notebook)
-    for statement in ast.parse(cell.source).body:
+    cell = code_cells(notebook)[parameters_at(notebook)]
+    for statement in parsed(cell):
         assert isinstance(statement, ast.Assign)
         ast.literal_eval(statement.value)
     assert all("  # " in line for line in cell.source.splitlines())
 
 
-def test_checks_every_parameter_before_it_loads_anything(notebook):
-    (cell,) = parameter_cells(notebook)
-    names = {statement.targets[0].id for statement in ast.parse(cell.source).body}
-    following = code_cells(notebook)[code_cells(notebook).index(cell) + 1].source
-    assert "check_parameters(" in following
-    assert "load_" not in following.split("check_parameters(")[0]
-    assert {name for name in names if name not in following} == set()
+def test_has_every_parameter_checked_before_anything_else_is_done(path, notebook):
+    cells, at = code_cells(notebook), parameters_at(notebook)
+    names = {statement.targets[0].id for statement in parsed(cells[at])}
+    following = cells[at + 1].source
+    before, made, _ = following.partition(f'lab = Lab("{path.stem}", globals()')
+    assert made
+    assert all(isinstance(s, ast.Assign | ast.FunctionDef) for s in ast.parse(before).body)  # checks with a name
+    assert {name for name in names if name not in KNOWN and name not in following} == set()
 
 
 def test_describes_its_figures_in_words(notebook):
-    sources = [(cell, cell.source.replace("plots.use_style", "")) for cell in code_cells(notebook)]
-    drawing = [cell for cell, source in sources if any(name in source for name in DRAWING)]
+    drawing = [cell for cell in code_cells(notebook) if any(name in cell.source for name in DRAWING)]
     assert drawing
     assert all(len(cell.metadata.get("alt", "")) > 20 for cell in drawing)
 
 
-def test_ends_by_writing_its_summary(notebook):
-    last = code_cells(notebook)[-1].source.strip().splitlines()[-1]
-    assert last.startswith("runs.write_summary(")
+def test_ends_with_its_findings(notebook):
+    last = parsed(code_cells(notebook)[-1])[-1]
+    assert isinstance(last, ast.Expr)
+    assert ast.unparse(last).startswith("lab.finish(")
+    assert {"answer", "discussion"} <= {keyword.arg for keyword in last.value.keywords}
+
+
+def test_leaves_no_comparing_of_numbers_to_the_reader(notebook):
+    text = "\n".join(cell.source for cell in notebook.cells)
+    assert "ompare the numbers above" not in text
+    assert "ompare the two numbers" not in text
 
 
 def test_folds_the_answers_of_its_exercises(notebook):
@@ -100,3 +142,116 @@ def test_folds_the_answers_of_its_exercises(notebook):
 def test_leaves_the_import_path_and_the_backend_alone(notebook):
     source = "\n".join(cell.source for cell in code_cells(notebook))
     assert not [word for word in ("sys.path", "import tensorflow", "import jax", "plt.show") if word in source]
+
+
+# The nets on a notebook's page.
+
+MEAN, STD = np.array([0.49, 0.48, 0.45]), np.array([0.25, 0.24, 0.26])
+
+
+def names_of_page(stem: str, input_shape=(32, 32, 3), **given) -> dict:
+    """What the cell with a notebook's nets defines, executed with the notebook's parameters and imports alone."""
+    cells = code_cells(nbformat.read(ROOT / "notebooks" / f"{stem}.ipynb", as_version=4))
+    lab = types.SimpleNamespace(input_shape=input_shape, class_names=[*"abcdefghij"], is_full=True)
+    names = {"lab": lab, "mean": MEAN, "std": STD} | given
+    imports = [s for cell in cells for s in parsed(cell) if isinstance(s, ast.Import | ast.ImportFrom)]
+    exec(compile(ast.Module(imports, []), stem, "exec"), names)
+    names["display"] = lambda *_: None
+    parameters = cells[parameters_at(types.SimpleNamespace(cells=cells))].source
+    page = next(cell.source for cell in cells if "keras.Input(" in cell.source)
+    with contextlib.redirect_stdout(io.StringIO()):
+        for source in (parameters, page):
+            exec(compile(source, stem, "exec"), names)
+    return names
+
+
+def layers_of(model: keras.Model) -> list[tuple]:
+    """The kind, the configuration and the shape of each layer; names, precisions and initial seeds aside."""
+    found = []
+    for layer in model.layers:
+        if not isinstance(layer, keras.layers.InputLayer):
+            config = {key: value for key, value in layer.get_config().items() if key not in ("name", "dtype", "seed")}
+            found.append((type(layer).__name__, json.dumps(config, sort_keys=True, default=str), layer.output.shape))
+    return found
+
+
+PAGES = {
+    "02 dense": ("02_dense_baseline", lambda page: page["dense"](0.5), lambda: models.report_a_dense(dropout_rate=0.5)),
+    "02 mlp": ("02_dense_baseline", lambda page: page["mlp"](), lambda: models.report_c_mlp(mean=MEAN, std=STD)),
+    "03 dense": ("03_cnn", lambda page: page["dense"](), lambda: models.report_a_dense(dropout_rate=0.5)),
+    "03 cnn": ("03_cnn", lambda page: page["cnn"](0.5), lambda: models.report_a_cnn(dropout_rate=0.5)),
+    "05 with": ("05_pooling", lambda page: page["cnn"](), lambda: models.report_a_cnn(dropout_rate=0.3)),
+    "05 without": (
+        "05_pooling",
+        lambda page: page["cnn"](pooling=False),
+        lambda: models.report_a_cnn(dropout_rate=0.3, pooling=False),
+    ),
+    **{
+        f"06 {name}": (
+            "06_strides",
+            lambda page, name=name: page["cnn"](**page["variants"][name]),
+            lambda options=options: models.report_a_cnn(dropout_rate=0.3, **options),
+        )
+        for name, options in {
+            "cnn": {},
+            "pool_stride_1": {"pool_stride": 1},
+            "pool_stride_4": {"pool_stride": 4},
+            "conv_stride_2": {"conv_strides": (2, 1, 1)},
+            "conv_stride_4": {"conv_strides": (4, 1, 1)},
+        }.items()
+    },
+}
+
+
+@pytest.mark.parametrize("which", PAGES)
+def test_a_net_on_a_page_is_the_one_that_others_use(which):
+    stem, on_page, in_helpers = PAGES[which]
+    ours, theirs = on_page(names_of_page(stem)), in_helpers()
+    assert layers_of(ours) == layers_of(theirs)
+    assert models.count_parameters(ours) == models.count_parameters(theirs)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("02 dense", "03 dense"), ("05 with", "06 cnn"), ("03 cnn", "05 with")],
+)
+def test_the_same_net_on_two_pages_has_its_record_in_common(first, second):
+    images, labels = np.zeros((8, 32, 32, 3), "uint8"), np.zeros(8, int)
+    settings = []
+    for stem, on_page, _ in (PAGES[first], PAGES[second]):
+        keras.utils.set_random_seed(1)
+        model = on_page(names_of_page(stem, dropout_rate_cnn=0.3))
+        next(layer for layer in model.layers if isinstance(layer, keras.layers.Dropout)).rate = 0.3
+        model.compile(keras.optimizers.Adam(0.001), "sparse_categorical_crossentropy", metrics=["accuracy"])
+        settings.append(identify_run(model, images, labels, validation_data=None, epochs=1, batch_size=4, seed=1))
+    assert settings[0] == settings[1]
+
+
+# In a live kernel.
+
+CHANGED = {"batch_size": 64, "split_seed": 7}  # a parameter of each notebook, and another value of it
+
+
+def given(folder, **changed) -> nbformat.NotebookNode:
+    """A cell as papermill puts it behind the parameters."""
+    values = {"profile": "smoke", "reports_dir": str(folder)} | changed
+    lines = [f"{name} = {value!r}" for name, value in values.items()]
+    return nbformat.v4.new_code_cell("\n".join(["# Parameters", *lines]))
+
+
+def test_from_the_parameters_to_the_end_it_can_be_run_twice_in_one_kernel(path, notebook, tmp_path, monkeypatch):
+    for name in ("FROM_RECORDS", "SUITE", "SUMMARY", "FRESH", "ONLY"):
+        monkeypatch.delenv(f"COURSEWORK_{name}", raising=False)
+    cells, at = code_cells(notebook), parameters_at(notebook)
+    name = next(name for name in CHANGED if f"\n{name} = " in cells[at].source)
+    once = [cells[at], given(tmp_path), *cells[at + 1 :]]
+    again = [cells[at], given(tmp_path, **{name: CHANGED[name]}), *cells[at + 1 :]]
+    twice = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c.source) for c in cells[:at] + once + again])
+    NotebookClient(twice, timeout=1200, kernel_name="python3", resources={"metadata": {"path": path.parent}}).execute()
+    folder = tmp_path / "smoke" / "results" / path.stem
+    summary = json.loads((folder / "summary.json").read_text())
+    records, problems = read_records(folder)
+    runs = [record["hyperparameters"]["batch_size"] for record in records if record["kind"] == "run"]
+    assert (summary["missing"], problems) == ([], {})
+    assert summary.get("unavailable") or name != "batch_size" or CHANGED[name] in runs
+    assert not summary["training"] or len(runs) > summary["training"]["runs"] // 2  # those of both executions
