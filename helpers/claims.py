@@ -18,6 +18,9 @@ METRICS = {
     "parameters": lambda run: run["parameters"]["total"],
     "non_trainable_parameters": lambda run: run["parameters"]["non_trainable"],
     "macro_precision": lambda run: run["test"]["macro_avg"]["precision"],
+    "precision": lambda run: run["test"]["macro_avg"]["precision"],  # where a report does not say which average
+    "f1": lambda run: run["test"]["macro_avg"]["f1-score"],  # likewise
+    "class_accuracy:cat": lambda run: run["test"]["by_class"].get("cat", {}).get("recall", np.nan),
     "macro_recall": lambda run: run["test"]["macro_avg"]["recall"],
     "macro_f1": lambda run: run["test"]["macro_avg"]["f1-score"],
     "train_accuracy": lambda run: max(run["history"]["accuracy"]),
@@ -28,6 +31,8 @@ METRICS = {
 LABELS = {
     "training_time": "training time, s",
     "loss": "loss, nats",
+    "precision": "precision, macro",
+    "f1": "f1, macro",
     "train_accuracy": "highest training accuracy",
     "val_accuracy": "highest validation accuracy",
 }

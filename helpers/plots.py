@@ -236,14 +236,14 @@ def class_bars(
         ax: Where to draw; default, a new figure.
     """
     ax = ax or plt.subplots(figsize=(7, 0.42 * len(class_names) + 1))[1]
-    height = 0.8 / len(scores)
+    height = 0.8 / max(1, len(scores))
     for i, (variant, values) in enumerate(scores.items()):
         positions = np.arange(len(class_names)) + (i - (len(scores) - 1) / 2) * height
         ax.barh(positions, values, height, label=variant.replace("_", " "))
     ax.set(yticks=range(len(class_names)), yticklabels=class_names, xlabel=xlabel, xlim=(0, 1))
     ax.invert_yaxis()
     ax.grid(axis="y", visible=False)
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=len(scores), frameon=False)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=max(1, len(scores)), frameon=False)
     return ax
 
 
@@ -270,6 +270,30 @@ def metric_dots(runs: list[dict], panels: dict[str, dict[str, Callable[[dict], f
         ax.grid(axis="x", visible=False)
     patches = [Patch(color=color, label=variant.replace("_", " ")) for variant, color in colors.items()]
     figure.legend(handles=patches, loc="outside upper center", ncols=len(patches), frameon=False)
+    return figure
+
+
+def metric_bars(groups: dict[str, dict[str, list[dict]]], metrics: dict[str, Callable[[dict], float]]) -> Figure:
+    """Bars of several figures, their means, with a dot a run; an ax a group, a cluster of bars a variant.
+
+    Args:
+        groups: By group and variant, the records of its runs; there may be none.
+        metrics: What takes each figure, 0 to 1, from a record, by the figure's name.
+    """
+    figure, axes = plt.subplots(1, len(groups), figsize=(4.6 * len(groups), 3.6), sharey=True, squeeze=False)
+    width = 0.8 / len(metrics)
+    for ax, (title, variants) in zip(axes.flat, groups.items(), strict=True):
+        for i, (metric, read) in enumerate(metrics.items()):
+            places = np.arange(len(variants)) + (i - (len(metrics) - 1) / 2) * width
+            values = [list(map(read, runs)) for runs in variants.values()]
+            ax.bar(places, [np.mean(of_variant) if of_variant else 0 for of_variant in values], width, label=metric)
+            for place, of_variant in zip(places, values, strict=True):
+                ax.plot(np.full(len(of_variant), place), of_variant, "o", color="black", markersize=3)
+        ax.set(title=title, xticks=range(len(variants)), xticklabels=list(variants), ylim=(0, 1))
+        ax.grid(axis="x", visible=False)
+    figure.legend(
+        *axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=len(metrics), frameon=False
+    )
     return figure
 
 

@@ -7,7 +7,7 @@ x_train, y_train = images[split.train], labels[split.train]
 
 from helpers.data.checksums import DamagedFileError
 from helpers.data.duplicates import count_leaked_images, find_similar_images
-from helpers.data.pixels import channel_statistics, reduce_resolution
+from helpers.data.pixels import at_resolution, channel_statistics, reduce_resolution
 from helpers.data.sources import (
     LOADERS,
     DataFolderError,
@@ -39,6 +39,7 @@ __all__ = [
     "DataNotFoundError",
     "Dataset",
     "Split",
+    "at_resolution",
     "channel_statistics",
     "check_split",
     "count_leaked_images",
