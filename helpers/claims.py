@@ -117,16 +117,16 @@ def difference_text(first: Iterable[float], second: Iterable[float], form: str =
         form: How to format them.
 
     Returns:
-        The text; without an interval where a side has one run, "not recorded" where it has none.
+        The text; without an interval where a side has one run or none differ, "not recorded" where a side has none.
     """
     sides = [np.asarray(list(side), dtype="float64") for side in (first, second)]
     if not all(map(len, sides)):
         return "not recorded"
     difference = f"{sides[0].mean() - sides[1].mean():{form}}"
-    if min(map(len, sides)) < 2:
+    if min(map(len, sides)) < 2 or not any(np.ptp(side) for side in sides):
         return difference
     low, high = stats.ttest_ind(*sides, equal_var=False).confidence_interval(CONFIDENCE)
-    return difference if np.isnan(low) else f"{difference} ({low:{form}} to {high:{form}})"
+    return f"{difference} ({low:{form}} to {high:{form}})"
 
 
 def compare_by_class(runs: list[dict], report: str, experiment: str, variant: str) -> pd.DataFrame:

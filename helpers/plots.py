@@ -243,7 +243,8 @@ def class_bars(
     ax.set(yticks=range(len(class_names)), yticklabels=class_names, xlabel=xlabel, xlim=(0, 1))
     ax.invert_yaxis()
     ax.grid(axis="y", visible=False)
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=max(1, len(scores)), frameon=False)
+    if scores:
+        ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=len(scores), frameon=False)
     return ax
 
 

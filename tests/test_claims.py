@@ -8,8 +8,10 @@ import pandas as pd
 import pytest
 
 from helpers.claims import (
+    compare_by_class,
     compare_exactly,
     compare_with_published,
+    difference_text,
     judge_claims,
     judge_difference,
     judge_figure,
@@ -265,3 +267,33 @@ def test_an_exact_figure_is_reproduced_only_if_it_is_equal():
     assert rows[0] == ["official", "images", "45,000", "45,000", "+0", "reproduced"]
     assert rows[1] == ["random", "share, %", "76.5", "76.4", "-0.1", "contradicted"]
     assert compare_exactly(figures, comparable=False)["verdict"].tolist() == ["-", "-"]
+
+
+def test_a_difference_of_two_nets_has_welchs_interval():
+    assert difference_text(THREE, [0.4, 0.4, 0.4]) == "+0.120 (+0.070 to +0.170)"  # 0.12 +- T_2 * 0.02 / sqrt(3)
+    assert difference_text(THREE, [0.40, 0.42, 0.44], ".2f") == "0.10 (0.05 to 0.15)"
+    assert difference_text([0.5], [0.25]) == "+0.250"
+    assert difference_text([0.5], [0.25, 0.25]) == "+0.250"
+    assert difference_text([0.5, 0.5], [0.25, 0.25]) == "+0.250"  # no spread, so no interval
+    assert difference_text(iter([]), [0.25]) == "not recorded"
+
+
+def run_by_class(recall: float, **more) -> dict:
+    """A made-up record of Fashion-MNIST with the same figures for each of its classes."""
+    names = load_published("B", "fashion_mnist")["class"].dropna().unique()
+    scores = {"precision": 0.5, "recall": recall, "f1-score": 0.25, "support": 1000}
+    return {"profile": "full", "dataset": "fashion_mnist", "test": {"by_class": dict.fromkeys(names, scores)}} | more
+
+
+def test_the_printed_figures_of_a_class_stand_beside_the_means_of_ours():
+    table = compare_by_class([run_by_class(0.7), run_by_class(0.8)], "B", "fashion_mnist", "arc2_adam")
+    assert table.loc["Trouser"].to_dict() == {
+        ("precision", "printed"): "0.99", ("precision", "ours"): "0.500", ("recall", "printed"): "0.976",
+        ("recall", "ours"): "0.750", ("f1", "printed"): "0.98", ("f1", "ours"): "0.250",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("other", [{"profile": "quick"}, {"dataset": "digits"}])
+def test_the_figures_of_a_class_on_less_or_other_data_are_not_held_against_printed_ones(other):
+    table = compare_by_class([run_by_class(0.7, **other)], "B", "fashion_mnist", "arc2_adam")
+    assert set(table[["precision", "recall", "f1"]].xs("printed", axis=1, level=1).to_numpy().flat) == {"-"}

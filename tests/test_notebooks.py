@@ -200,6 +200,16 @@ PAGES = {
             "conv_stride_4": {"conv_strides": (4, 1, 1)},
         }.items()
     },
+    "09 arc2": ("09_fashion_mnist", lambda page: page["arc2"](0.25), lambda: models.report_b_arc2((32, 32, 3))),
+    "09 arc3": ("09_fashion_mnist", lambda page: page["arc3"](0.25), lambda: models.report_b_arc3((32, 32, 3))),
+    **{
+        f"13 {activation}": (
+            "13_optimizer_activation",
+            lambda page, activation=activation: page["convnet"](activation),
+            lambda activation=activation: models.report_e_convnet(activation=activation),
+        )
+        for activation in ("leaky_relu", "tanh")
+    },
 }
 
 

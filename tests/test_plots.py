@@ -105,6 +105,28 @@ def test_bars_by_class_have_a_colour_a_variant():
     assert isinstance(plots.class_bars({"dense": [0.5, 0.6, 0.7]}, NAMES, "recall"), Axes)
 
 
+def test_bars_of_nothing_are_empty():
+    assert not plots.class_bars({}, NAMES, "recall").patches
+
+
+def test_below_each_image_stands_what_each_net_says_with_mistakes_crossed():
+    answers = {"arc2_sgd": np.array([0, 1]), "arc2_adam": np.array([2, 1])}
+    figure = plots.answers_grid(GREY[:2], np.array([0, 1]), answers, NAMES, columns=2)
+    assert titles(figure) == ["cat", "dog"]
+    said = [[text.get_text() for text in ax.texts] for ax in figure.axes]
+    assert said == [["arc2 sgd: cat", "✗ arc2 adam: ship"], ["arc2 sgd: dog", "arc2 adam: dog"]]
+
+
+def test_metrics_of_variants_are_dots_a_run_in_a_panel_a_unit():
+    runs = [{"variant": v, "a": a, "loss": 1.0} for v, a in (("sgd", 0.2), ("sgd", 0.4), ("adam", 0.5))]
+    panels = {"share": {"test accuracy": lambda run: run["a"]}, "nats": {"loss": lambda run: run["loss"]}}
+    figure = plots.metric_dots(runs, panels)
+    assert [ax.get_ylabel() for ax in figure.axes] == ["share", "nats"]
+    assert [list(line.get_ydata()) for line in figure.axes[0].lines] == [[0.2], [0.4], [0.5]]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["sgd", "adam"]
+    assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == ["test\naccuracy"]
+
+
 def test_the_surest_mistakes_come_first_and_say_what_is_true():
     y_prob = np.array([[0.9, 0.1, 0], [0.4, 0.6, 0], [0.05, 0, 0.95], [0.7, 0.2, 0.1]])
     figure = plots.surest_mistakes(COLOUR[:4], np.array([0, 2, 1, 1]), y_prob, NAMES, count=2)
