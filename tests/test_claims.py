@@ -16,6 +16,7 @@ from helpers.claims import (
     judge_difference,
     judge_figure,
     load_claim,
+    load_histories,
     load_published,
     mean_interval,
     published_folder,
@@ -31,6 +32,7 @@ def run(variant: str, seed: int, accuracy: float, seconds: float = 100.0, **more
     return {
         "variant": variant, "seed": seed, "profile": "full", "dataset": "cifar10", "seconds": seconds,
         "parameters": {"total": 573_510, "trainable": 566_910, "non_trainable": 6_600},
+        "backend": "tensorflow", "device": "a processor", "disturbed": False,
         "test": {"accuracy": accuracy, "loss": 1.0, "macro_avg": averages},
     } | more  # fmt: skip
 
@@ -297,3 +299,14 @@ def test_the_printed_figures_of_a_class_stand_beside_the_means_of_ours():
 def test_the_figures_of_a_class_on_less_or_other_data_are_not_held_against_printed_ones(other):
     table = compare_by_class([run_by_class(0.7, **other)], "B", "fashion_mnist", "arc2_adam")
     assert set(table[["precision", "recall", "f1"]].xs("printed", axis=1, level=1).to_numpy().flat) == {"-"}
+
+
+def test_printed_histories_are_laid_out_as_a_records():
+    histories = load_histories("D", "depth")
+    assert {net: len(record["history"]["val_loss"]) for net, record in histories.items()} == {
+        "model_1": 12, "model_2": 21, "model_3": 21,
+    }  # fmt: skip
+    accuracies = histories["model_1"]["history"]["val_accuracy"]
+    assert (
+        max(accuracies) == accuracies[6] == 0.7243
+    )  # the printed test accuracy: report D validated on the test images
