@@ -227,6 +227,32 @@ def generalisation_gap(run: dict) -> float:
     return run["history"]["accuracy"][-1] - run["history"]["val_accuracy"][-1]
 
 
+def best_candidates(
+    records: Iterable[dict], candidates: dict[str, tuple], columns: Iterable[str]
+) -> tuple[pd.DataFrame, dict[str, tuple]]:
+    """Choose the best candidate of each kind, by the validation accuracy of its last epoch.
+
+    Args:
+        records: Those of candidates, as far as there are any.
+        candidates: The settings of every candidate by its name; the first of them is its kind.
+        columns: What the settings are called.
+
+    Returns:
+        A row a candidate: the settings, val accuracy, best ("yes"). And the best settings by kind; of a kind with
+        a candidate that is not recorded there are none, and the table says so.
+    """
+    found = {run["variant"]: run["history"]["val_accuracy"][-1] for run in records}
+    by_kind: dict[str, list[str]] = {}
+    for name, settings in candidates.items():
+        by_kind.setdefault(settings[0], []).append(name)
+    best = {kind: max(names, key=found.get) for kind, names in by_kind.items() if set(names) <= set(found)}
+    missing = {name: "" if settings[0] in best else "not all are recorded" for name, settings in candidates.items()}
+    words = missing | dict.fromkeys(best.values(), "yes")
+    rows = [[*settings, found.get(name), words[name]] for name, settings in candidates.items()]
+    table = pd.DataFrame(rows, columns=[*columns, "val accuracy", "best"])
+    return table, {kind: candidates[name] for kind, name in best.items()}
+
+
 def newest(records: Iterable[dict], run_identity: str | None = None) -> dict | None:
     """The record to use of several of one run: with this identity if there is any, else the newest; None of none."""
     records = list(records)

@@ -12,8 +12,10 @@ from helpers.runs import (
     FORMAT,
     PROBABILITY_STEPS,
     RecordError,
+    best_candidates,
     cost_table,
     epoch_seconds,
+    generalisation_gap,
     load_runs,
     newest,
     pack_predictions,
@@ -316,3 +318,30 @@ def test_reading_many_records_again_takes_no_time(written, monkeypatch):
     read_record(path)
     monkeypatch.setattr(json, "loads", lambda *_, **__: pytest.fail("it was parsed again"))
     read_record(path)
+
+
+CANDIDATES = {"sgd 0.1": ("sgd", 0.1), "sgd 0.2": ("sgd", 0.2), "adam 0.1": ("adam", 0.1)}
+
+
+def candidate(name: str, *val_accuracies: float) -> dict:
+    return {"variant": name, "history": {"val_accuracy": list(val_accuracies)}}
+
+
+def test_the_best_candidate_of_each_kind_is_the_one_with_the_best_last_epoch():
+    records = [candidate("sgd 0.1", 0.9, 0.5), candidate("sgd 0.2", 0.1, 0.6), candidate("adam 0.1", 0.3)]
+    table, best = best_candidates(records, CANDIDATES, ["kind", "rate"])
+    assert best == {"sgd": ("sgd", 0.2), "adam": ("adam", 0.1)}
+    assert table.columns.tolist() == ["kind", "rate", "val accuracy", "best"]
+    assert table[["val accuracy", "best"]].values.tolist() == [[0.5, ""], [0.6, "yes"], [0.3, "yes"]]
+
+
+def test_of_a_kind_with_a_candidate_that_is_not_recorded_none_is_chosen():
+    records = [candidate("sgd 0.1", 0.9), candidate("adam 0.1", 0.3)]
+    table, best = best_candidates(records, CANDIDATES, ["kind", "rate"])
+    assert best == {"adam": ("adam", 0.1)}
+    assert table["best"].tolist() == ["not all are recorded", "not all are recorded", "yes"]
+    assert best_candidates([], {}, ["kind"])[1] == {}
+
+
+def test_the_gap_is_the_last_epochs():
+    assert generalisation_gap({"history": {"accuracy": [0.5, 0.9], "val_accuracy": [0.5, 0.8]}}) == pytest.approx(0.1)

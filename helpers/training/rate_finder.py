@@ -28,6 +28,10 @@ class RateTest:
     smoothed: np.ndarray
     suggested: float
 
+    def as_dict(self) -> dict:
+        """The fields as plain values, for a record."""
+        return {name: np.asarray(value).tolist() for name, value in vars(self).items()}
+
 
 def find_learning_rate(
     model: keras.Model,

@@ -1,18 +1,15 @@
-"""Learning rate and momentum as functions of the step that Keras does not have: 1cycle, and a scheduled momentum.
+"""Learning rate and momentum as functions of the step that Keras does not have: straight lines, a scheduled momentum.
 
 Steps are counted from 0, by the optimizer itself. No callback changes anything, so the compiled step of either backend
 sees the values, and a run that is resumed goes on where it was.
 """
 
-import math
 from itertools import pairwise
 
 import keras
 import numpy as np
 from keras import ops
 from keras.optimizers.schedules import LearningRateSchedule
-
-ANNIHILATION = 0.1  # share of 1cycle's steps that follow the cycle
 
 
 @keras.saving.register_keras_serializable(package="coursework")
@@ -50,57 +47,11 @@ class PiecewiseLinear(LearningRateSchedule):
         return {"steps": self.steps, "values": self.values}
 
 
-def one_cycle(rate: float, total_steps: int, start_share: float = 0.1, final_share: float = 0.001) -> PiecewiseLinear:
-    """1cycle: the rate rises in a straight line, falls back in as many steps, then sinks far below its start.
-
-    Args:
-        rate: Highest learning rate, above 0.
-        total_steps: Steps of the whole run, 1 or more; a run of fewer than 3 ends within the cycle.
-        start_share: Share of `rate` where the cycle starts and ends, 0 to 1.
-        final_share: Share of `rate` that is left when the run ends, 0 to 1: the annihilation of the rate.
-
-    Raises:
-        ValueError: Not such a rate or number of steps, or a share below 0.
-
-    Reference:
-        L. N. Smith, "A Disciplined Approach to Neural Network Hyper-Parameters: Part 1", arXiv:1803.09820, 2018.
-    """
-    _check(rate, total_steps)
-    return PiecewiseLinear(_cycle(total_steps), [start_share * rate, rate, start_share * rate, final_share * rate])
-
-
-def one_cycle_momentum(total_steps: int, high: float = 0.95, low: float = 0.85) -> PiecewiseLinear:
-    """1cycle's momentum, the other way round: low where the rate is high, and high to the end.
-
-    Args:
-        total_steps: Steps of the whole run, 1 or more.
-        high: Momentum where the cycle starts and ends, below 1.
-        low: Momentum where the rate is highest, 0 up to `high`.
-
-    Raises:
-        ValueError: Not such a number of steps, or not such momenta.
-
-    Reference:
-        As of `one_cycle`.
-    """
-    _check(1.0, total_steps)
-    if not 0 <= low <= high < 1:
-        raise ValueError(f"momentum: expected 0 <= low <= high < 1, got low {low!r} and high {high!r}")
-    return PiecewiseLinear(_cycle(total_steps), [high, low, high, high])
-
-
-def _cycle(total_steps: int) -> list[int]:
-    """Steps where the cycle starts, is highest and ends, and where the run ends: each leg one step or more."""
-    leg = max(1, int(total_steps * (1 - ANNIHILATION) / 2))
-    return [0, leg, 2 * leg, max(2 * leg + 1, total_steps)]
-
-
-def _check(rate: float, total_steps: int) -> None:
-    """Refuse what is no learning rate or no number of steps."""
-    if not 0 < rate < math.inf:
-        raise ValueError(f"rate: expected a learning rate above 0, got {rate!r}")
-    if not isinstance(total_steps, int | np.integer) or total_steps < 1:
-        raise ValueError(f"total_steps: expected a whole number of 1 or more, got {total_steps!r}")
+def values_by_step(schedule: LearningRateSchedule | float, total_steps: int) -> np.ndarray:
+    """What a schedule is at each step of a run, float32 (total_steps,); a number is the same at all of them."""
+    if not callable(schedule):
+        return np.full(total_steps, schedule, "float32")
+    return keras.ops.convert_to_numpy(schedule(np.arange(total_steps)))
 
 
 @keras.saving.register_keras_serializable(package="coursework")

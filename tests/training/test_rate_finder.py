@@ -1,12 +1,13 @@
 """The rate finder: finds a rate that trains, leaves the model as it was, and refuses what it cannot read."""
 
+import json
+
 import keras
 import numpy as np
 import pytest
 
-from helpers import rate_finder, schedules
+from helpers.training import fit, rate_finder
 from helpers.training.rate_finder import find_learning_rate
-from helpers.training import fit
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +77,13 @@ def test_the_same_seed_gives_the_same_test_to_the_bit_and_another_seed_another(t
     assert first.losses[0] != other.losses[0]
 
 
+def test_as_plain_values_it_is_the_same_test(try_rates):
+    _, test = try_rates()
+    values = json.loads(json.dumps(test.as_dict()))
+    np.testing.assert_array_equal(values["smoothed"], test.smoothed)
+    assert rate_finder.RateTest(**values).suggested == test.suggested
+
+
 def test_more_steps_than_images_repeat_them(try_rates, monkeypatch):
     seen = []
     real = keras.Model.train_on_batch
@@ -121,7 +129,9 @@ def test_impossible_settings_are_refused_before_anything_is_trained(try_rates, m
 
 def test_a_model_without_a_rate_to_raise_is_refused(build_tiny, tiny_data):
     model = build_tiny()
-    model.compile(keras.optimizers.SGD(schedules.cosine(0.1, 10)), "sparse_categorical_crossentropy")
+    model.compile(
+        keras.optimizers.SGD(keras.optimizers.schedules.CosineDecay(0.1, 10)), "sparse_categorical_crossentropy"
+    )
     with pytest.raises(ValueError, match="expected a number as its learning rate"):
         find_learning_rate(model, *tiny_data, batch_size=16, seed=0)
     bare = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Flatten(), keras.layers.Dense(4)])

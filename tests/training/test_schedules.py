@@ -1,31 +1,23 @@
-"""The schedules: each starts, peaks and ends where it says, and the compiled step sees it."""
+"""The schedules: each goes through its points, and the compiled step sees the rate and the momentum of its step."""
 
 import json
-from itertools import pairwise
 
 import keras
 import numpy as np
 import pytest
 
-from helpers.training import schedules
-from helpers.training.schedules import PiecewiseLinear, ScheduledSGD
 from helpers.training import fit
+from helpers.training.schedules import PiecewiseLinear, ScheduledSGD, values_by_step
 
 STEPS = 100
-FALLING = {
-    "exponential": schedules.exponential(0.5, STEPS, final_share=0.01),
-    "cosine": schedules.cosine(0.5, STEPS),
-}
-EVERY = FALLING | {
-    "constant": schedules.constant(0.5),
-    "one_cycle": schedules.one_cycle(0.5, STEPS),
-    "momentum": schedules.one_cycle_momentum(STEPS),
-}
+CYCLE = PiecewiseLinear([0, 45, 90, STEPS], [0.05, 0.5, 0.05, 0.0005])
+CYCLED_MOMENTUM = PiecewiseLinear([0, 45, 90, STEPS], [0.95, 0.85, 0.95, 0.95])
+EVERY = {"cycle": CYCLE, "momentum": CYCLED_MOMENTUM, "constant": PiecewiseLinear([0], [0.5])}
 
 
-def values(schedule, steps=STEPS) -> np.ndarray:
+def values(schedule) -> np.ndarray:
     """What a schedule is at the steps of a run, and at the one after its last."""
-    return keras.ops.convert_to_numpy(schedule(np.arange(steps + 1)))
+    return values_by_step(schedule, STEPS + 1)
 
 
 def step_of(model, x, y) -> list[np.ndarray]:
@@ -46,48 +38,45 @@ def compile_tiny(build_tiny):
     return build
 
 
-def test_a_constant_stays_where_it_is():
+def test_one_point_is_a_constant_and_so_is_a_number():
     np.testing.assert_array_equal(values(EVERY["constant"]), np.float32(0.5))
+    np.testing.assert_array_equal(values(0.5), values(EVERY["constant"]))
 
 
-@pytest.mark.parametrize(("name", "final_share"), [("exponential", 0.01), ("cosine", 0)])
-def test_decay_starts_at_its_rate_and_falls_to_its_share_of_it(name, final_share):
-    rates = values(FALLING[name])
-    assert rates[0] == 0.5
-    assert (np.diff(rates) < 0).all()
-    assert rates[-1] == pytest.approx(final_share * 0.5, abs=1e-7)
+def test_lines_are_straight_from_point_to_point_and_constant_before_and_after():
+    rates = values(PiecewiseLinear([10, 55, STEPS - 10], [0.05, 0.5, 0.0]))
+    np.testing.assert_allclose(rates[[0, 10, 55, 90, 100]], [0.05, 0.05, 0.5, 0, 0], rtol=1e-6)
+    np.testing.assert_allclose(np.diff(rates)[10:55], 0.01, atol=1e-6)
+    assert (np.diff(rates)[55:90] < 0).all()
 
 
-def test_exponential_decay_falls_by_the_same_factor_each_step():
-    rates = values(FALLING["exponential"])
-    np.testing.assert_allclose(rates[1:] / rates[:-1], 0.01 ** (1 / STEPS), rtol=1e-5)
-
-
-def test_one_cycle_has_two_equal_straight_legs_and_then_sinks_far_below_its_start():
-    rates = values(EVERY["one_cycle"])
-    np.testing.assert_allclose(rates[[0, 45, 90, 100]], [0.05, 0.5, 0.05, 0.0005], rtol=1e-6)
-    assert rates.argmax() == 45
-    slopes = np.diff(rates)
+def test_1cycle_has_two_equal_straight_legs_and_then_sinks_far_below_its_start():
+    slopes = np.diff(values(CYCLE))
+    assert values(CYCLE).argmax() == 45
     np.testing.assert_allclose(slopes[:45], 0.01, atol=1e-6)
     np.testing.assert_allclose(slopes[45:90], -0.01, atol=1e-6)
     assert (slopes[90:] < 0).all()
+    assert values(CYCLE)[-1] == pytest.approx(0.0005)
 
 
-def test_the_momentum_goes_the_other_way_round_and_stays_high_at_the_end():
-    rates, momenta = values(EVERY["one_cycle"])[:91], values(EVERY["momentum"])
+def test_its_momentum_goes_the_other_way_round_and_stays_high_at_the_end():
+    rates, momenta = values(CYCLE)[:91], values(CYCLED_MOMENTUM)
     np.testing.assert_allclose((0.95 - momenta[:91]) / 0.1, (rates - 0.05) / 0.45, atol=1e-5)
-    np.testing.assert_allclose(momenta[[0, 45, 90]], [0.95, 0.85, 0.95], rtol=1e-6)
     np.testing.assert_allclose(momenta[90:], 0.95, rtol=1e-6)
 
 
-@pytest.mark.parametrize("total_steps", [1, 2, 3, 4, 5, 10, 79, 359])
-def test_the_shortest_run_has_a_cycle_too(total_steps):
-    cycle = schedules.one_cycle(0.5, total_steps)
-    assert all(after > before for before, after in pairwise(cycle.steps))
-    assert cycle.steps[1] == cycle.steps[2] - cycle.steps[1] >= 1
-    assert values(cycle, total_steps)[0] == pytest.approx(0.05)
-    assert total_steps < 3 or cycle.steps[-1] == total_steps
-    assert schedules.one_cycle_momentum(total_steps).steps == cycle.steps
+@pytest.mark.parametrize(
+    ("schedule", "final"),
+    [
+        (keras.optimizers.schedules.ExponentialDecay(0.5, STEPS, 0.01), 0.005),
+        (keras.optimizers.schedules.CosineDecay(0.5, STEPS), 0),
+    ],
+)
+def test_kerass_own_are_read_by_step_as_ours(schedule, final):
+    rates = values(schedule)
+    assert rates.shape == (STEPS + 1,)
+    assert (np.diff(rates) < 0).all()
+    np.testing.assert_allclose(rates[[0, -1]], [0.5, final], atol=1e-7)
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -125,7 +114,7 @@ def test_the_compiled_step_uses_the_rate_and_the_momentum_of_its_own_step():
 
 def test_rate_and_momentum_depend_on_the_step_alone_so_a_copy_goes_on_as_the_original(compile_tiny, tiny_data):
     def build():
-        return compile_tiny(ScheduledSGD(schedules.one_cycle(0.5, 8), schedules.one_cycle_momentum(8), nesterov=True))
+        return compile_tiny(ScheduledSGD(CYCLE, CYCLED_MOMENTUM, nesterov=True))
 
     original, copy = build(), build()
     for _ in range(3):
@@ -141,9 +130,7 @@ def test_rate_and_momentum_depend_on_the_step_alone_so_a_copy_goes_on_as_the_ori
 
 
 def test_the_optimizer_comes_back_from_its_configuration_as_json():
-    optimizer = ScheduledSGD(
-        schedules.one_cycle(0.5, STEPS), schedules.one_cycle_momentum(STEPS), nesterov=True, weight_decay=0.001
-    )
+    optimizer = ScheduledSGD(CYCLE, CYCLED_MOMENTUM, nesterov=True, weight_decay=0.001)
     kept = json.loads(json.dumps(keras.saving.serialize_keras_object(optimizer)))
     again = keras.saving.deserialize_keras_object(kept)
     assert again.get_config() == optimizer.get_config()
@@ -151,7 +138,9 @@ def test_the_optimizer_comes_back_from_its_configuration_as_json():
 
 
 def test_a_run_records_its_schedules_and_the_rate_after_each_epoch(compile_tiny, tiny_data):
-    model = compile_tiny(ScheduledSGD(schedules.one_cycle(0.1, 8), schedules.one_cycle_momentum(8)))
+    points = [0, 3, 6, 8]
+    rate, momentum = [0.01, 0.1, 0.01, 0.0001], [0.95, 0.85, 0.95, 0.95]
+    model = compile_tiny(ScheduledSGD(PiecewiseLinear(points, rate), PiecewiseLinear(points, momentum)))
     result = fit(model, *tiny_data, validation_data=tiny_data, epochs=2, batch_size=16, seed=0)
     assert result.history["learning_rate"] == pytest.approx([0.07, 0.0001])
     optimizer = json.loads(json.dumps(result.as_dict()))["hyperparameters"]["optimizer"]
@@ -160,20 +149,16 @@ def test_a_run_records_its_schedules_and_the_rate_after_each_epoch(compile_tiny,
 
 
 @pytest.mark.parametrize(
-    ("make", "problem"),
+    ("steps", "values", "problem"),
     [
-        (lambda: schedules.one_cycle(0.0, 10), "rate: expected a learning rate above 0, got 0.0"),
-        (lambda: schedules.cosine(float("nan"), 10), "rate: .* got nan"),
-        (lambda: schedules.exponential(0.1, 0, 0.1), "total_steps: expected a whole number of 1 or more, got 0"),
-        (lambda: schedules.one_cycle_momentum(2.5), "total_steps: .* got 2.5"),
-        (lambda: schedules.exponential(0.1, 10, 0.0), "final_share: .* got 0.0"),
-        (lambda: schedules.one_cycle(0.1, 10, start_share=-0.1), "values: expected 0 or more"),
-        (lambda: schedules.one_cycle_momentum(10, high=0.8, low=0.9), "got low 0.9 and high 0.8"),
-        (lambda: PiecewiseLinear([0, 5, 5], [1, 2, 3]), r"each above the one before, got \[0, 5, 5\]"),
-        (lambda: PiecewiseLinear([0, 5], [1]), "a value for each"),
-        (lambda: PiecewiseLinear([], []), "expected one step or more"),
+        ([0, 5, 5], [1, 2, 3], r"each above the one before, got \[0, 5, 5\]"),
+        ([-1, 5], [1, 2], "steps: expected 0 or more"),
+        ([0, 5], [1], "a value for each"),
+        ([], [], "expected one step or more"),
+        ([0, 5], [0.1, -0.1], "values: expected 0 or more"),
+        ([0], [float("nan")], "values: expected 0 or more, got .nan"),
     ],
 )
-def test_what_is_no_schedule_is_refused(make, problem):
+def test_what_is_no_schedule_is_refused(steps, values, problem):
     with pytest.raises(ValueError, match=problem):
-        make()
+        PiecewiseLinear(steps, values)
