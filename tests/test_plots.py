@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from helpers import plots
+from helpers.runs import Predictions, pack_predictions, unpack_predictions
 
 NAMES = ["cat", "dog", "ship"]
 RNG = np.random.default_rng(0)
@@ -25,6 +26,10 @@ def _drawing(monkeypatch):
     with plt.rc_context():
         yield
     plt.close("all")
+
+
+def said(y_prob: np.ndarray) -> Predictions:
+    return unpack_predictions({"images": len(y_prob), "predictions": pack_predictions(y_prob)})
 
 
 def run(variant: str, epochs: int) -> dict:
@@ -129,13 +134,13 @@ def test_metrics_of_variants_are_dots_a_run_in_a_panel_a_unit():
 
 def test_the_surest_mistakes_come_first_and_say_what_is_true():
     y_prob = np.array([[0.9, 0.1, 0], [0.4, 0.6, 0], [0.05, 0, 0.95], [0.7, 0.2, 0.1]])
-    figure = plots.surest_mistakes(COLOUR[:4], np.array([0, 2, 1, 1]), y_prob, NAMES, count=2)
+    figure = plots.surest_mistakes(COLOUR[:4], np.array([0, 2, 1, 1]), said(y_prob), NAMES, count=2)
     assert titles(figure) == ["ship 95%\nis dog", "cat 70%\nis dog"]
     np.testing.assert_array_equal(figure.axes[0].images[0].get_array(), COLOUR[2])
 
 
 def test_a_net_without_mistakes_gives_an_empty_grid():
-    figure = plots.surest_mistakes(COLOUR[:3], np.arange(3), np.eye(3), NAMES)
+    figure = plots.surest_mistakes(COLOUR[:3], np.arange(3), said(np.eye(3)), NAMES)
     assert titles(figure) == []
 
 
@@ -195,3 +200,54 @@ def test_schedules_stand_beside_the_loss_they_cause_on_one_axis_of_steps():
     assert list(dashed.get_xdata()) == [1, 3, 5]  # a mean over the epoch, drawn at its middle
     assert list(solid.get_xdata()) == [2, 4, 6]  # measured at its end
     assert len(figure.axes[3].lines) == 3
+
+
+def test_each_accuracy_is_a_dot_in_its_variants_row_and_the_printed_one_a_cross():
+    ax = plots.accuracy_dots(pd.DataFrame({"constant": [0.6, 0.7], "one_cycle": [0.8, np.nan]}), {"one_cycle": 0.71})
+    first, second, cross = ax.lines
+    assert first.get_xydata().tolist() == [[0.6, 0], [0.7, 0]]
+    assert second.get_ydata().tolist() == [1, 1]
+    assert (cross.get_xydata().tolist(), cross.get_marker()) == ([[0.71, 1]], "x")
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["constant", "one cycle"]
+    assert not len(plots.accuracy_dots(pd.DataFrame({"constant": {}}), {}).lines[0].get_xdata())
+
+
+def test_printed_histories_stand_in_black_beside_ours_a_column_a_variant():
+    history = run("any", 3)["history"]
+    figure = plots.beside_printed(
+        [run("model_published", 2)], {"model": {"history": history}}, {"model": "model_published"}
+    )
+    loss, accuracy = figure.axes
+    for ax in (loss, accuracy):
+        ours, printed = ax.lines[:2], ax.lines[2:]
+        assert [len(line.get_xdata()) for line in ours] == [2, 2]
+        assert [list(line.get_xdata()) for line in printed] == [[1, 2, 3], [1, 2, 3]]
+        assert {line.get_color() for line in printed} == {"black"}
+        assert [line.get_linestyle() for line in printed] == ["--", "-"]  # training, validation
+    assert titles(figure) == ["model"]
+
+
+def test_marked_cells_are_framed_in_every_matrix():
+    matrix = [[5, 1, 0], [2, 4, 0], [0, 0, 6]]
+    records = [{"variant": name, "test": {"confusion_matrix": matrix}} for name in ("one", "two")]
+    figure = plots.mark_cells(plots.confusion_matrices(records, NAMES), [(0, 1), (1, 0)])
+    frames = [[patch.get_xy() for patch in ax.patches] for ax in figure.axes]
+    assert frames == [[(1, 0), (0, 1)]] * 2  # column, row
+
+
+def test_bars_are_means_with_a_dot_a_run_and_a_variant_without_runs_has_none():
+    runs = [{"test": {"accuracy": accuracy}} for accuracy in (0.4, 0.6)]
+    read = {"accuracy": lambda record: record["test"]["accuracy"]}
+    figure = plots.metric_bars({"a method": {"32x32": runs, "8x8": []}}, read)
+    assert [bar.get_height() for bar in figure.axes[0].patches] == [0.5, 0]
+    assert [list(line.get_ydata()) for line in figure.axes[0].lines] == [[0.4, 0.6], []]
+
+
+def test_dots_have_their_mean_with_its_interval_beneath():
+    ax = plots.value_dots({"some": [1.0, 2.0, 3.0], "none": []}, "points")
+    dots, interval, mean, _, zero = ax.lines
+    assert list(dots.get_xdata()) == [1.0, 2.0, 3.0]
+    np.testing.assert_allclose(interval.get_xdata(), [2 - 2.484, 2 + 2.484], atol=0.001)  # t of 4.303 / sqrt(3)
+    assert list(mean.get_xdata()) == [2.0]
+    assert list(zero.get_xdata()) == [0, 0]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["some", "none"]
