@@ -1,1 +1,1 @@
-"""What the suite's shortcuts bring, each measured against the plain way in the same run: `make bench`."""
+"""What the suite's shortcuts bring, each measured against the plain method in the same run: `make bench`."""

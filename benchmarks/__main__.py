@@ -11,9 +11,8 @@ from pathlib import Path
 from benchmarks import frozen, inputs, memory, startup, suite, throughput
 from benchmarks.comparison import describe
 from benchmarks.page import build_bench_page
-from helpers.machine import use_precision
-from helpers.machine import environment
 from helpers.files import writable_folder, write_json
+from helpers.machine import environment, use_precision
 
 BENCHMARKS = {
     "throughput": throughput.measure,
@@ -32,12 +31,12 @@ def main() -> None:
     parser.add_argument("names", nargs="*", help=f"of {', '.join(BENCHMARKS)}; default {', '.join(BY_DEFAULT)}")
     parser.add_argument("--reports", type=Path, default=Path("reports/bench"))
     parser.add_argument("--images", type=int, help="training images; more take longer and say more")
-    parser.add_argument("--rounds", type=int, default=3, help="how often each way is measured, in turns")
+    parser.add_argument("--rounds", type=int, default=3, help="how often each method is measured, in turns")
     asked = parser.parse_args()
     if unknown := set(asked.names) - set(BENCHMARKS):
         parser.error(f"expected names of {', '.join(BENCHMARKS)}, got {', '.join(sorted(unknown))}")
     folder = writable_folder(asked.reports)
-    os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # PyTorch's ways run on the processor, so all of them do
+    os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # PyTorch runs on the processor, so all do
     policy, reason = use_precision()
     started, begun, where = datetime.now(UTC), time.perf_counter(), environment()
     with suppress(metadata.PackageNotFoundError):

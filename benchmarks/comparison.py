@@ -1,4 +1,4 @@
-"""Several ways to do the same, measured in turns, and the goals that one of them is held to."""
+"""Several methods of doing the same, measured in turns, and the goals that one of them is held to."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -8,17 +8,17 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Goal:
-    """How a way should compare with another, or with nothing.
+    """How a method should compare with another, or with nothing.
 
     Attributes:
-        way: Which way.
+        method: Which one.
         bound: At least this, or at most.
         at_least: Whether the bound is a lower one.
-        against: The way that its figures are divided by, round by round; None where they stand alone.
-        obstacle: What stands in its way, shown where it is missed.
+        against: The method that its figures are divided by, round by round; None where they stand alone.
+        obstacle: What stands against it, shown where it is missed.
     """
 
-    way: str
+    method: str
     bound: float
     at_least: bool = True
     against: str | None = None
@@ -27,16 +27,16 @@ class Goal:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Figures of several ways, a figure a round each.
+    """Figures of several methods, a figure a round each.
 
     Attributes:
         title: What is compared.
         about: How it was measured, in a sentence or two.
         unit: Of the figures.
-        values: Figures by way, in the order of the rounds.
-        baseline: The way that the others are compared with; None without one.
+        values: Figures by method, in the order of the rounds.
+        baseline: The method that the others are compared with; None without one.
         goals: What was aimed at.
-        missing: Ways that could not be measured, each with the reason.
+        missing: Methods that could not be measured, each with the reason.
     """
 
     title: str
@@ -49,18 +49,18 @@ class Comparison:
 
     def as_dict(self) -> dict:
         """Everything as plain values, with medians, ratios and whether each goal is met."""
-        rows = {way: spread(figures) for way, figures in self.values.items()}
+        rows = {method: spread(figures) for method, figures in self.values.items()}
         if self.baseline in self.values:
-            for way, figures in self.values.items():
-                rows[way]["ratio"] = spread(np.divide(figures, self.values[self.baseline]))
+            for method, figures in self.values.items():
+                rows[method]["ratio"] = spread(np.divide(figures, self.values[self.baseline]))
         return asdict(self) | {"rows": rows, "goals": [self._judge(goal) for goal in self.goals]}
 
     def _judge(self, goal: Goal) -> dict:
-        """A goal, the figure that is held to it, and whether it is met; None where the ways were not measured."""
-        asked = [goal.way, *([goal.against] if goal.against else [])]
-        if not all(self.values.get(way) for way in asked):
+        """A goal, the figure that is held to it, and whether it is met; None where the methods were not measured."""
+        asked = [goal.method, *([goal.against] if goal.against else [])]
+        if not all(self.values.get(method) for method in asked):
             return asdict(goal) | {"measured": None, "met": None}
-        figures = np.divide(self.values[goal.way], self.values[goal.against] if goal.against else 1.0)
+        figures = np.divide(self.values[goal.method], self.values[goal.against] if goal.against else 1.0)
         measured = float(np.median(figures))
         return asdict(goal) | {
             "measured": measured,
@@ -73,39 +73,39 @@ def spread(figures) -> dict[str, float]:
     return {"median": float(np.median(figures)), "least": float(np.min(figures)), "most": float(np.max(figures))}
 
 
-def in_turns(ways: dict[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
-    """Call each way once a round, every second round in reverse order, so that whatever slows the machine meets all.
+def in_turns(methods: dict[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
+    """Call each method once a round, every second round in reverse order, so that whatever slows the machine meets all.
 
     Args:
-        ways: Functions that return a figure, by name.
+        methods: Functions that return a figure, by name.
         rounds: How often each is called.
     """
-    values = {name: [] for name in ways}
+    values = {name: [] for name in methods}
     for k in range(rounds):
-        for name in list(ways)[:: 1 if k % 2 == 0 else -1]:
-            values[name].append(ways[name]())
+        for name in list(methods)[:: 1 if k % 2 == 0 else -1]:
+            values[name].append(methods[name]())
     return values
 
 
 def describe(comparison: dict) -> list[str]:
     """A comparison's dictionary as lines to print."""
     lines = [f"{comparison['title']}, {comparison['unit']}"]
-    for way, row in comparison["rows"].items():
-        line = f"  {way}: {number(row['median'])} ({number(row['least'])} to {number(row['most'])})"
-        if way != comparison["baseline"] and "ratio" in row:
+    for method, row in comparison["rows"].items():
+        line = f"  {method}: {number(row['median'])} ({number(row['least'])} to {number(row['most'])})"
+        if method != comparison["baseline"] and "ratio" in row:
             ratio = row["ratio"]
             line += (
                 f", {ratio['median']:.2f} times {comparison['baseline']} ({ratio['least']:.2f} to {ratio['most']:.2f})"
             )
         lines.append(line)
-    lines += [f"  {way}: not measured: {reason}" for way, reason in comparison["missing"].items()]
+    lines += [f"  {method}: not measured: {reason}" for method, reason in comparison["missing"].items()]
     return lines + [f"  goal: {describe_goal(goal)}" for goal in comparison["goals"]]
 
 
 def describe_goal(goal: dict) -> str:
     """A judged goal in words."""
     of = f" of {goal['against']}" if goal["against"] else ""
-    aim = f"{goal['way']} at {'least' if goal['at_least'] else 'most'} {number(goal['bound'])}{of}"
+    aim = f"{goal['method']} at {'least' if goal['at_least'] else 'most'} {number(goal['bound'])}{of}"
     if goal["met"] is None:
         return f"{aim}: not measured"
     if goal["met"]:

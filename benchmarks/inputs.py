@@ -1,7 +1,5 @@
 """What feeding the net costs beside training it: shuffling, batches, augmentation, loading."""
 
-import contextlib
-import io
 import os
 import tempfile
 import time
@@ -10,12 +8,12 @@ from functools import partial
 import keras
 import numpy as np
 
-from helpers.training.batches import AugmentedBatches, ShuffledBatches
 from benchmarks.comparison import Comparison, Goal, in_turns
-from benchmarks.ways import keras_net
+from benchmarks.methods import Silent, keras_net
 from helpers.data import DataNotFoundError, load_cifar10
-from helpers.training.feeding import feed
 from helpers.training import fit
+from helpers.training.batches import AugmentedBatches, ShuffledBatches
+from helpers.training.feeding import feed
 
 EPOCH, BATCHES, AUGMENTED = "an epoch of report A's CNN", "shuffled batches", "flipped and cropped batches"
 FIRST, LATER = "first: verified and decoded", "later: memory-mapped"
@@ -31,17 +29,17 @@ def measure(num_images: int = 6_400, rounds: int = 3) -> list[Comparison]:
     rng = np.random.default_rng(0)
     data = rng.integers(0, 256, (num_images, 32, 32, 3), dtype="uint8"), rng.integers(0, 10, num_images)
     model = keras_net("report A's CNN")
-    ways = {EPOCH: partial(_seconds_of_epoch, model, *data)}
+    methods = {EPOCH: partial(_seconds_of_epoch, model, *data)}
     for name, kind in ((BATCHES, ShuffledBatches), (AUGMENTED, AugmentedBatches)):
         batches = kind(*data, 128, 0)
-        ways[name] = partial(_seconds_of_batches, batches, feed(batches))
-    for way in ways.values():
-        way()
+        methods[name] = partial(_seconds_of_batches, batches, feed(batches))
+    for method in methods.values():
+        method()
     epoch = Comparison(
         "Handing images to the net",
         f"Seconds for {num_images:,} images: training on them, and handing all their batches on as for training.",
         "seconds",
-        in_turns(ways, rounds),
+        in_turns(methods, rounds),
         baseline=EPOCH,
         goals=(Goal(BATCHES, 0.03, False, EPOCH), Goal(AUGMENTED, 0.10, False, EPOCH)),
     )
@@ -81,8 +79,7 @@ def _load_first() -> float:
 
 def _seconds_of_epoch(model: keras.Model, images, labels) -> float:
     """An epoch of `fit`, the second: the first compiles."""
-    with contextlib.redirect_stdout(io.StringIO()):
-        result = fit(model, images, labels, validation_data=None, epochs=2, batch_size=128, seed=0)
+    result = fit(model, images, labels, validation_data=None, epochs=2, batch_size=128, seed=0, progress=Silent())
     return result.seconds_by_epoch[1]
 
 

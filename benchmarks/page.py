@@ -5,7 +5,7 @@ from pathlib import Path
 
 from benchmarks.comparison import describe_goal, number
 from helpers.progress import format_seconds, format_time
-from suite.site.pages import render_page
+from suite.site.render import render_page
 
 
 def build_bench_page(folder: Path) -> Path:
@@ -29,20 +29,20 @@ def build_bench_page(folder: Path) -> Path:
 
 
 def _section(title: str, runs: list[dict]) -> dict:
-    """What the page shows of one comparison: a row a way, with a bar, and its figure in every run."""
+    """What the page shows of one comparison: a row a method, with a bar, and its figure in every run."""
     found = [c for run in runs for c in run["comparisons"] if c["title"] == title]
     newest = found[-1]
     most = max((row["median"] for row in newest["rows"].values()), default=1)
     rows = [
         {
-            "way": way,
+            "method": method,
             "bar": 100 * row["median"] / most,
             "median": number(row["median"]),
             "range": f"{number(row['least'])} to {number(row['most'])}",
             "ratio": f"{row['ratio']['median']:.2f}" if "ratio" in row else "",
-            "runs": "; ".join(number(c["rows"][way]["median"]) for c in found if way in c["rows"]),
+            "runs": "; ".join(number(c["rows"][method]["median"]) for c in found if method in c["rows"]),
         }
-        for way, row in newest["rows"].items()
+        for method, row in newest["rows"].items()
     ]
     goals = [
         {"text": describe_goal(goal), "met": goal["met"], "runs": _met(found, k)}

@@ -15,8 +15,9 @@ from suite.jobs import ROOT
 
 LIBRARIES = "import keras, numpy, pandas\nfrom IPython.display import display\nfrom matplotlib import pyplot"
 HELPERS = (
-    "from helpers import claims, costs, data, devices, fast_net, files, layer_plots, metrics, models, parameters"
-    "\nfrom helpers import plots, profiles, rate_finder, runs, schedules, training, transfer"
+    "from helpers import claims, costs, data, files, lab, layer_plots, machine, metrics, models, plots, runs"
+    "\nfrom helpers import training, transfer\nfrom helpers.fast import muon, net"
+    "\nfrom helpers.training import rate_finder, schedules"
 )
 ALONE, WITH_HELPERS, IN_KERNEL = "the libraries alone", "with all helpers", "with all helpers, in a kernel"
 
@@ -28,17 +29,17 @@ def measure(num_images: int | None = None, rounds: int = 3) -> list[Comparison]:
         num_images: Of no use here.
         rounds: How often each is measured.
     """
-    ways = {
+    methods = {
         ALONE: partial(_seconds_of_process, LIBRARIES),
         WITH_HELPERS: partial(_seconds_of_process, f"{LIBRARIES}\n{HELPERS}"),
         IN_KERNEL: partial(_seconds_of_kernel, f"{LIBRARIES}\n{HELPERS}"),
     }
-    ways[IN_KERNEL]()  # what the system has in memory afterwards is the same for all
+    methods[IN_KERNEL]()  # what the system has in memory afterwards is the same for all
     about = (
         "From the start of a process to its end, after it has imported Keras with its backend, NumPy, pandas and "
         "Matplotlib; then all helpers as well; then both as a notebook's only cell, executed as the suite does."
     )
-    return [Comparison("Starting a notebook", about, "seconds", in_turns(ways, rounds), baseline=ALONE)]
+    return [Comparison("Starting a notebook", about, "seconds", in_turns(methods, rounds), baseline=ALONE)]
 
 
 def _seconds_of_process(code: str) -> float:

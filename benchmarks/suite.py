@@ -54,7 +54,7 @@ def measure(num_images: int | None = None, rounds: int = 1) -> list[Comparison]:
 
 def _start(folder: Path) -> subprocess.Popen:
     """The suite as a process of its own, what it prints in a file, with caches that are empty."""
-    command = [sys.executable, "-m", "suite", "--profile", "quick", "--reports", str(folder)]
+    command = [sys.executable, "-m", "suite", "reproduce", "--profile", "quick", "--reports", str(folder)]
     environment = os.environ | {"COURSEWORK_CACHE": str(folder / "cache")}
     with (folder / "log").open("w") as log:
         return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)

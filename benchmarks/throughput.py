@@ -1,4 +1,4 @@
-"""Images a second of several nets, each trained in several ways, and their share of the processor's peak."""
+"""Images a second of several nets, each trained by several methods, and their share of the processor's peak."""
 
 import time
 
@@ -7,7 +7,7 @@ import numpy as np
 from keras import ops
 
 from benchmarks.comparison import Comparison, Goal, in_turns
-from benchmarks.ways import BATCH_SIZES, FAST_NET, NUM_IMAGES, WAYS, WITHOUT_GELU, keras_net, started
+from benchmarks.methods import BATCH_SIZES, FAST_NET, METHODS, NUM_IMAGES, WITHOUT_GELU, keras_net, started
 from helpers.costs import training_work
 
 PEAK_SIDE = 4096  # of the square matrices whose product is the peak
@@ -18,19 +18,19 @@ GOALS = {
 
 
 def measure(num_images: int | None = None, rounds: int = 3) -> list[Comparison]:
-    """Train each net in each way, an epoch at a time and in turns, and multiply matrices in between.
+    """Train each net by each method, an epoch at a time and in turns, and multiply matrices in between.
 
     Args:
         num_images: Images an epoch; None takes what is long enough for each net.
-        rounds: How often each way is measured.
+        rounds: How often each method is measured.
     """
     comparisons, shares, memory = [], {}, {}
     for net in BATCH_SIZES:
         count = num_images or NUM_IMAGES[net]
-        with started(net, count) as (ways, missing):
-            values = in_turns(ways | {"peak": peak}, rounds)
-            peaks = {name: [way.end() / 2**20] for name, way in ways.items()}
-        flops = np.divide(values["ours"], 1 / (2 * training_work(keras_net(net, fast=True))))
+        with started(net, count) as (trainers, missing):
+            values = in_turns(trainers | {"peak": peak}, rounds)
+            peaks = {name: [trainer.end() / 2**20] for name, trainer in trainers.items()}
+        flops = np.divide(values["ours"], 1 / (2 * training_work(keras_net(net))))
         shares[net] = list(flops / values.pop("peak"))
         if net == WITHOUT_GELU:  # only shows where the share of the peak goes
             continue
@@ -39,7 +39,7 @@ def measure(num_images: int | None = None, rounds: int = 3) -> list[Comparison]:
             Comparison(
                 f"Training {net}",
                 f"{count:,} images an epoch, batches of {BATCH_SIZES[net]}, Adam, no augmentation; "
-                + "; ".join(f"{way}: {about}" for way, about in WAYS.items()),
+                + "; ".join(f"{method}: {about}" for method, about in METHODS.items()),
                 "images a second",
                 values,
                 baseline="plain Keras",
@@ -77,8 +77,8 @@ def _share(shares: dict[str, list[float]]) -> Comparison:
 
 
 def _memory(memory: dict[str, dict[str, list[float]]]) -> list[Comparison]:
-    """Peak memory of each way's process."""
+    """Peak memory of each method's process."""
     return [
-        Comparison(f"Memory of training {net}", "Peak of each way's process, libraries included.", "MiB", values)
+        Comparison(f"Memory of training {net}", "Peak of each method's process, libraries included.", "MiB", values)
         for net, values in memory.items()
     ]

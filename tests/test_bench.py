@@ -1,4 +1,4 @@
-"""The benchmarks: all ways are measured in turns in one run, and their ratios are held against the goals."""
+"""The benchmarks: all methods are measured in turns in one run, and their ratios are held against the goals."""
 
 import json
 import os
@@ -11,16 +11,16 @@ import numpy as np
 import pytest
 from keras import layers
 
-from benchmarks import frozen, inputs, startup, suite, throughput, ways
+from benchmarks import frozen, inputs, methods, startup, suite, throughput
 from benchmarks.comparison import Comparison, Goal, describe, in_turns
 from benchmarks.page import build_bench_page
 from helpers.transfer import freeze
 
 
-def test_every_way_is_measured_once_a_round_and_every_second_round_in_reverse():
+def test_every_method_is_measured_once_a_round_and_every_second_round_in_reverse():
     called = []
-    ways = {name: lambda name=name: called.append(name) or len(called) for name in "abc"}
-    assert in_turns(ways, 3) == {"a": [1, 6, 7], "b": [2, 5, 8], "c": [3, 4, 9]}
+    functions = {name: lambda name=name: called.append(name) or len(called) for name in "abc"}
+    assert in_turns(functions, 3) == {"a": [1, 6, 7], "b": [2, 5, 8], "c": [3, 4, 9]}
     assert "".join(called) == "abccbaabc"
 
 
@@ -90,14 +90,14 @@ def test_where_there_are_no_data_loading_is_said_to_be_missing(monkeypatch):
     assert inputs._loading(1).missing == {inputs.LATER: "no CIFAR-10 here"}
 
 
-class InstantWay:
-    """A way that takes no time; PyTorch's cannot be had."""
+class InstantTrainer:
+    """Trains in no time; PyTorch is missing."""
 
-    def __init__(self, way, _net, _num_images):
-        self.way = way
+    def __init__(self, method, _net, _num_images):
+        self.method = method
 
     def wait(self):
-        self.missing = "No module named 'torch'" if "PyTorch" in self.way else ""
+        self.missing = "No module named 'torch'" if "PyTorch" in self.method else ""
 
     def __call__(self):
         return 100.0
@@ -109,8 +109,8 @@ class InstantWay:
         pass
 
 
-def test_nets_are_measured_in_every_way_that_can_be_had_and_against_the_peak(monkeypatch):
-    monkeypatch.setattr("benchmarks.ways.Way", InstantWay)
+def test_nets_are_measured_by_every_method_that_is_there_and_against_the_peak(monkeypatch):
+    monkeypatch.setattr(methods, "Trainer", InstantTrainer)
     monkeypatch.setattr(throughput, "peak", lambda: 1e12)
     comparisons = {c.title: c for c in throughput.measure(num_images=1, rounds=2)}
     cnn = comparisons["Training report A's CNN"]
@@ -150,13 +150,13 @@ class AskingPipe:
         return self._asked.pop(0)
 
 
-@pytest.mark.parametrize("way", ["ours", "plain Keras", "PyTorch bfloat16"])
-def test_each_way_trains_an_epoch_a_turn_and_says_how_fast_after_one_to_warm_up(way, monkeypatch, keep_precision):
-    if "PyTorch" in way:
+@pytest.mark.parametrize("method", ["ours", "plain Keras", "PyTorch bfloat16"])
+def test_each_method_trains_an_epoch_a_turn_and_says_how_fast_after_one_to_warm_up(method, monkeypatch, keep_precision):
+    if "PyTorch" in method:
         pytest.importorskip("torch")
-    monkeypatch.setitem(ways.BATCH_SIZES, "report A's CNN", 8)
+    monkeypatch.setitem(methods.BATCH_SIZES, "report A's CNN", 8)
     pipe = AskingPipe()
-    ways._serve(pipe, way, "report A's CNN", 16)
+    methods._serve(pipe, method, "report A's CNN", 16)
     ready, *speeds, memory = pipe.told
     assert ready == ""
     assert len(speeds) == 3
@@ -166,9 +166,9 @@ def test_each_way_trains_an_epoch_a_turn_and_says_how_fast_after_one_to_warm_up(
 
 def test_what_comes_before_the_clock_is_started_is_no_part_of_an_epoch(monkeypatch):
     times = iter([100.0, 107.0, 109.0])  # the turn begins; the preparations end; the epoch ends
-    monkeypatch.setattr(ways.time, "perf_counter", lambda: next(times))
+    monkeypatch.setattr(methods.time, "perf_counter", lambda: next(times))
     pipe = AskingPipe()
-    turns = ways.Turns(pipe, num_images=30)
+    turns = methods.Turns(pipe, num_images=30)
     turns()
     turns()
     turns.start_clock()
@@ -179,8 +179,8 @@ def test_what_comes_before_the_clock_is_started_is_no_part_of_an_epoch(monkeypat
 
 def test_the_torch_nets_have_as_many_parameters_as_keras():
     pytest.importorskip("torch")
+    from benchmarks.methods import keras_net
     from benchmarks.torch_nets import NETS
-    from benchmarks.ways import keras_net
 
     for net, make in NETS.items():
         weights = sum(parameter.numel() for parameter in make().parameters() if parameter.requires_grad)
@@ -189,9 +189,9 @@ def test_the_torch_nets_have_as_many_parameters_as_keras():
 
 def test_memory_is_a_processs_own_and_not_that_of_who_started_it():
     much = np.ones(200 * 2**20, "uint8")
-    code = "from benchmarks.ways import peak_memory; x = bytearray(b'1') * 2**26; print(peak_memory())"
+    code = "from benchmarks.methods import peak_memory; x = bytearray(b'1') * 2**26; print(peak_memory())"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert 2**26 < int(ended.stdout) < much.nbytes < ways.peak_memory()
+    assert 2**26 < int(ended.stdout) < much.nbytes < methods.peak_memory()
 
 
 def test_a_notebooks_start_is_measured_in_processes_of_its_own(monkeypatch):

@@ -1,4 +1,4 @@
-"""Ways to train a net, each in a process of its own, so that no library's threads or memory are in another's way."""
+"""Methods of training a net, each in a process of its own: no library's threads or memory disturb another's."""
 
 import multiprocessing
 import re
@@ -13,7 +13,7 @@ import numpy as np
 FAST_NET, WITHOUT_GELU = "notebook 14's net", "notebook 14's net without GELU"
 BATCH_SIZES = {"report A's CNN": 128, "report E's ConvNet": 128, FAST_NET: 1000, WITHOUT_GELU: 1000}
 NUM_IMAGES = {"report A's CNN": 5_120, "report E's ConvNet": 3_200, FAST_NET: 3_000, WITHOUT_GELU: 3_000}  # an epoch
-WAYS = {
+METHODS = {
     "ours": "fit of the helpers: uint8 images, the precision that the machine is fast in",
     "plain Keras": "model.fit on float32 images in float32",
     "PyTorch float32": "a plain loop on float32 images",
@@ -21,19 +21,19 @@ WAYS = {
 }
 
 
-class Way:
-    """A process that trains one net in one way, an epoch whenever it is asked.
+class Trainer:
+    """A process that trains one net by one method, an epoch whenever it is asked.
 
     Args:
-        way: Of `WAYS`.
+        method: Of `METHODS`.
         net: Of `BATCH_SIZES`.
         num_images: Images an epoch.
     """
 
-    def __init__(self, way: str, net: str, num_images: int):
+    def __init__(self, method: str, net: str, num_images: int):
         self._pipe, theirs = multiprocessing.Pipe()
         context = multiprocessing.get_context("spawn")
-        self._process = context.Process(target=_serve, args=(theirs, way, net, num_images), daemon=True)
+        self._process = context.Process(target=_serve, args=(theirs, method, net, num_images), daemon=True)
         self._process.start()
         theirs.close()
         self.missing = ""
@@ -63,29 +63,29 @@ class Way:
 
 @contextmanager
 def started(net: str, num_images: int):
-    """All ways to train a net, ready: those that can be, and why the others cannot. Without GELU only ours is asked."""
-    asked = WAYS if net != WITHOUT_GELU else ["ours"]
-    found = {way: Way(way, net, num_images) for way in asked}  # they import and compile side by side
+    """Trainers of a net by all methods, ready: those that can be, and why the others cannot. Without GELU only ours."""
+    asked = METHODS if net != WITHOUT_GELU else ["ours"]
+    found = {method: Trainer(method, net, num_images) for method in asked}  # they import and compile side by side
     try:
-        for way in found.values():
-            way.wait()
+        for trainer in found.values():
+            trainer.wait()
         yield (
-            {name: way for name, way in found.items() if not way.missing},
-            {name: way.missing for name, way in found.items() if way.missing},
+            {name: trainer for name, trainer in found.items() if not trainer.missing},
+            {name: trainer.missing for name, trainer in found.items() if trainer.missing},
         )
     finally:
-        for way in found.values():
-            way.kill()
+        for trainer in found.values():
+            trainer.kill()
 
 
-def _serve(pipe, way: str, net: str, num_images: int) -> None:
-    """Answer for one way until told to end."""
+def _serve(pipe, method: str, net: str, num_images: int) -> None:
+    """Answer for one method until told to end."""
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (num_images, 32, 32, 3), dtype="uint8")
     labels = rng.integers(0, 10, num_images)
-    train = {"ours": _ours, "plain Keras": _plain_keras}.get(way, _torch)
+    train = {"ours": _ours, "plain Keras": _plain_keras}.get(method, _torch)
     try:
-        train(net, images, labels, Turns(pipe, num_images), *(["bfloat16" in way] if train is _torch else []))
+        train(net, images, labels, Turns(pipe, num_images), *(["bfloat16" in method] if train is _torch else []))
     except ModuleNotFoundError as error:
         pipe.send(f"{error}; pip install -r requirements-bench.txt")
         return
@@ -119,7 +119,7 @@ class Turns:
         return has_turn
 
     def start_clock(self) -> None:
-        """Measure from now on: what got before in this turn is no part of an epoch."""
+        """Measure from now on: what precedes it in this turn is no part of an epoch."""
         self._start = time.perf_counter()
 
 
@@ -135,17 +135,18 @@ def peak_memory() -> int:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
-def keras_net(net: str, fast: bool = False):
-    """A net of `BATCH_SIZES`, compiled; with `fast`, in the faster ways that it has."""
+def keras_net(net: str):
+    """A net of `BATCH_SIZES` in plain Keras layers, compiled."""
     import keras
 
-    from helpers import fast_net, models
+    from helpers import models
+    from helpers.fast.net import fast_net
 
     make = {
-        "report A's CNN": lambda: models.report_a_cnn(fast=fast),
-        "report E's ConvNet": lambda: models.report_e_convnet(fast=fast),
-        FAST_NET: lambda: fast_net.fast_net(whitening=np.ones((2, 2, 3, 24)), fast=fast),
-        WITHOUT_GELU: lambda: fast_net.fast_net(whitening=np.ones((2, 2, 3, 24)), activation="linear", fast=fast),
+        "report A's CNN": models.report_a_cnn,
+        "report E's ConvNet": models.report_e_convnet,
+        FAST_NET: lambda: fast_net(whitening=np.ones((2, 2, 3, 24))),
+        WITHOUT_GELU: lambda: fast_net(whitening=np.ones((2, 2, 3, 24)), activation="linear"),
     }
     model = make[net]()
     model.compile(keras.optimizers.Adam(0.001), "sparse_categorical_crossentropy", metrics=["accuracy"])
@@ -153,7 +154,7 @@ def keras_net(net: str, fast: bool = False):
 
 
 def _ours(net: str, images, labels, turns: Turns) -> None:
-    """The helpers' own way, all epochs in one `fit`: each `fit` compiles anew."""
+    """`fit` of the helpers, all epochs in one: each `fit` compiles anew."""
     import keras
 
     from helpers.machine import use_precision
@@ -167,7 +168,7 @@ def _ours(net: str, images, labels, turns: Turns) -> None:
     use_precision()
     options = {"batch_size": BATCH_SIZES[net], "seed": 0, "progress": Silent(), "callbacks": (TakeTurns(),)}
     with suppress(NoTurnError):
-        fit(keras_net(net, fast=True), images, labels, validation_data=None, epochs=sys.maxsize, **options)
+        fit(keras_net(net), images, labels, validation_data=None, epochs=sys.maxsize, **options)
 
 
 def _plain_keras(net: str, images, labels, turns: Turns) -> None:
