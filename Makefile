@@ -1,14 +1,19 @@
 # The front door. `make` lists what there is; every target does its own set-up in .venv, once.
-#   make reproduce PROFILE=auto|quick|full|smoke SEEDS="0 1 2" JOBS=1 DATASET=cifar10 RETRIES=2 TIMEOUT= FRESH= GPUS= THREADS=
-PROFILE ?= auto
+#   make reproduce PROFILE=auto|quick|full|smoke SEEDS="10 11" JOBS=1 MINUTES= DATASET=cifar10 RETRIES=2 TIMEOUT= FRESH= GPUS= THREADS=
+# What is left empty has its default, which suite/settings.py states.
+PROFILE ?=
 SEEDS   ?=
-JOBS    ?= 1
-DATASET ?= cifar10
-RETRIES ?= 2
+JOBS    ?=
+MINUTES ?=
+DATASET ?=
+RETRIES ?=
 TIMEOUT ?=
 FRESH   ?=
 GPUS    ?=
 THREADS ?=
+N       ?=
+DRAW    ?=
+NB      ?=
 BENCH   ?=
 PYTHON  ?= python3
 
@@ -17,39 +22,49 @@ BIN  := $(VENV)/bin
 # With a working NVIDIA GPU, TensorFlow's build with CUDA; its own stamp, so that a GPU added later is noticed.
 HARDWARE := $(if $(shell nvidia-smi -L 2>/dev/null),gpu,cpu)
 READY := $(VENV)/ready-$(HARDWARE)
-SUITE := $(BIN)/python -m suite --profile "$(PROFILE)" --seeds "$(SEEDS)" --jobs "$(JOBS)" --dataset "$(DATASET)" \
-         --retries "$(RETRIES)" --timeout "$(TIMEOUT)" --fresh "$(FRESH)" --gpus "$(GPUS)" --threads "$(THREADS)"
+SUITE := $(BIN)/python -m suite
+ASKED := --profile "$(PROFILE)" --seeds "$(SEEDS)" --jobs "$(JOBS)" --minutes "$(MINUTES)" --dataset "$(DATASET)" \
+         --retries "$(RETRIES)" --timeout "$(TIMEOUT)" --fresh "$(FRESH)" --gpus "$(GPUS)" --threads "$(THREADS)" \
+         --number "$(N)" --draw "$(DRAW)" --only "$(NB)"
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
+# Tests of what is the same on both backends: run once.
+ONE_BACKEND := test_notebooks.py test_bench.py benchmarks suite faults
 # A file of tests a process, in the order of tests/conftest.py.
 TWO_AT_A_TIME := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reproduce report status test faults bench lab clean
+.PHONY: help setup reproduce pages report status audit test faults bench lab clean
 
 help:  ## list the targets
-	@echo 'make TARGET [PROFILE=auto|quick|full|smoke] [SEEDS="0 1 2"] [JOBS=1] [DATASET=cifar10] [FRESH=1]'
+	@echo 'make TARGET [PROFILE=auto|quick|full|smoke] [SEEDS="10 11"] [NB=03_cnn] [JOBS=1] [MINUTES=150] [FRESH=1]'
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-reproduce: $(READY)  ## execute what is missing or out of date, build reports/<profile>/index.html
-	@$(SUITE)
+reproduce: $(READY)  ## train what is missing, all or as much as fits into MINUTES; build reports/<profile>/index.html
+	@$(SUITE) reproduce $(ASKED)
+
+pages: $(READY)  ## all pages from records, PROFILE=full by default: minutes, and nothing is trained
+	@$(SUITE) pages $(ASKED)
 
 report: $(READY)  ## execute one notebook: make report NB=03_cnn
-	@$(if $(NB),$(SUITE) --only "$(NB)",echo 'Which notebook? For example: make report NB=03_cnn' >&2; exit 2)
+	@$(if $(NB),$(SUITE) reproduce $(ASKED),echo 'Which notebook? For example: make report NB=03_cnn' >&2; exit 2)
 
-status: $(READY)  ## how each notebook and seed stands: done, stale, running, failed, pending
-	@$(SUITE) --status
+status: $(READY)  ## how each notebook and seed stands, and what the missing ones cost on this machine
+	@$(SUITE) status $(ASKED)
+
+audit: $(READY)  ## train N records (3), or as many as fit into MINUTES, again from nothing and compare: reports/audit.json
+	@$(SUITE) audit $(ASKED)
 
 test: $(READY)  ## lint, unit tests on both backends, every notebook at smoke scale
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@KERAS_BACKEND=jax $(TWO_AT_A_TIME) tests --ignore tests/test_notebooks.py --ignore tests/test_suite.py --ignore tests/test_bench.py --ignore tests/faults
+	@KERAS_BACKEND=jax $(TWO_AT_A_TIME) tests $(foreach room,$(ONE_BACKEND),--ignore tests/$(room))
 	@$(TWO_AT_A_TIME) tests
 
 faults: $(READY)  ## only the faults: kills, damaged files, full disks; notes how many were survived in reports/faults.json
 	@$(BIN)/python -m pytest tests/faults --note-faults reports/faults.json
 
-bench: $(READY)  ## what the suite's ways bring against the plain ones: reports/bench/index.html
+bench: $(READY)  ## what the faster implementations bring against plain Keras: reports/bench/index.html
 	@$(BIN)/python -m benchmarks $(BENCH)
 
 lab: $(READY)  ## open the notebooks in JupyterLab

@@ -1,30 +1,30 @@
 """Execute one job, a notebook with some seeds: `python -m suite.execute NOTEBOOK ...`.
 
-papermill's own word is no proof that a notebook ran to its end, so the notebook's last act, a new `summary.json`, is
-required as well. Until then the executed notebook lies in `.partial/`, and the pages of earlier runs stay as they were.
+papermill's status is no proof that a notebook ran to its end, so the notebook's last act, its summary, is required as
+well. Until then the executed notebook lies in `.partial/`, and the pages of earlier runs stay as they were. Records
+are the notebook's to write, each when its run has ended: a job never touches one.
 """
 
 import argparse
 import json
 import os
-import re
-import shutil
 import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-import nbformat
-
-from helpers.files import lock, replacing, write_json
+from helpers import variables
+from helpers.files import lock, write_json
 from helpers.progress import format_seconds
-from suite.site.pages import build_page, notebook_title_and_question
-from suite.jobs import MARKS, last_word
-from suite.processes import Follow, JobTimeoutError, claim_gpu, end_with_parent, time_limit
-from suite.settings import thread_limits
+from suite.jobs import MARKS, last_log_line
+from suite.notebooks import Limit, forget_paths, one_line, run_notebook
+from suite.processes import Follow, claim_gpu, end_with_parent
+from suite.recorded import digests_of
+from suite.settings import limit_threads
+from suite.site import build_page, notebook_title_and_question
 
 
-def execute(notebook: Path, job: str, parameters: dict, folder: Path, timeout: float | None = None) -> dict:
+def execute(notebook: Path, job: str, parameters: dict, folder: Path, limit: Limit) -> dict:
     """Execute a notebook; where it is the job of the page, build the page. Or say why not.
 
     Args:
@@ -32,26 +32,30 @@ def execute(notebook: Path, job: str, parameters: dict, folder: Path, timeout: f
         job: The job's name: the notebook's for its page, else NN_name-seedK.
         parameters: papermill parameters; those that the notebook does not declare are left out.
         folder: The profile's folder of reports.
-        timeout: Minutes that it may take; None for no limit.
+        limit: How long it may take.
 
     Returns:
         The outcome: job, notebook, title, question, status ("done" or "failed"), seconds, error, ended, partial,
-        summary.
+        summary, records (digests of those that it made or found).
     """
     started, is_page = time.time(), job == notebook.stem
-    partial = folder / ".partial" / f"{job}.ipynb"
-    results = folder if is_page else _scratch(folder, job)
-    summary = results / "results" / notebook.stem / "summary.json"
-    before = summary.stat().st_mtime_ns if summary.exists() else None
-    partial.unlink(missing_ok=True)  # of an earlier execution
+    partial, summary = (folder / ".partial" / f"{job}{ending}" for ending in (".ipynb", ".summary.json"))
+    for path in (partial, summary):
+        path.unlink(missing_ok=True)  # of an earlier execution
+    os.environ[variables.SUMMARY] = str(summary.resolve())
     with Follow(partial.with_suffix(".progress"), job):
-        error = _run(notebook, partial, parameters, timeout)
-    if not error and (not summary.exists() or summary.stat().st_mtime_ns == before):
+        error = run_notebook(notebook, partial, parameters, limit)
+    if not error and not summary.exists():
         error = "the notebook did not reach its end: it wrote no summary (was its kernel killed, for want of memory?)"
-    if not error:
+    found = None if error else json.loads(summary.read_text())
+    summary.unlink(missing_ok=True)
+    if found:
         forget_paths(partial)
         if is_page:
+            write_json(_made(folder / "results" / notebook.stem) / "summary.json", found)
             os.replace(partial, folder / notebook.name)
+        else:
+            partial.unlink()
     if is_page or error:
         error = _build(partial if error else folder / notebook.name, folder) or error
     title, question = notebook_title_and_question(notebook)
@@ -62,22 +66,15 @@ def execute(notebook: Path, job: str, parameters: dict, folder: Path, timeout: f
         "error": error,
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),
         "partial": f".partial/{partial.name}" if error else None,
-        "summary": None if error else json.loads(summary.read_text()),
+        "summary": None if error else found,
+        "records": [] if error else digests_of(folder / "results" / notebook.stem, parameters["seeds"]),
     }
 
 
-def forget_paths(executed: Path) -> None:
-    """Shorten the paths that papermill noted in a notebook to file names: reports are shared, folders are private."""
-    content = nbformat.read(executed, as_version=4)
-    for key in ("input_path", "output_path"):
-        content.metadata.papermill[key] = Path(content.metadata.papermill[key]).name
-    with replacing(executed) as file:
-        file.write(nbformat.writes(content).encode())
-
-
-def _scratch(folder: Path, job: str) -> Path:
-    """Where a seed's job writes what its notebook writes; the page's job writes it again, of all seeds."""
-    return folder / ".partial" / "seeds" / job / folder.name
+def _made(folder: Path) -> Path:
+    """A folder, made if need be."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def _build(executed: Path, folder: Path) -> str | None:
@@ -86,43 +83,8 @@ def _build(executed: Path, folder: Path) -> str | None:
         if executed.exists():
             build_page(executed, folder)
     except Exception as error:  # a page that cannot be built is a failed notebook, and the others go on
-        return _one_line(f"its page could not be built: {type(error).__name__}: {error}")
+        return one_line(f"its page could not be built: {type(error).__name__}: {error}")
     return None
-
-
-def _run(notebook: Path, partial: Path, parameters: dict, timeout: float | None, tries: int = 3) -> str | None:
-    """Run papermill; None, or the error in one line. Two kernels may pick the same ports: then once more."""
-    os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"  # the kernel of this environment, not one of the user's own
-    os.environ.pop("MPLBACKEND", None)  # the kernel's own backend draws into the notebook
-    import papermill
-    from papermill.exceptions import PapermillExecutionError
-
-    try:
-        declared = papermill.inspect_notebook(str(notebook))
-        with time_limit(timeout):
-            papermill.execute_notebook(
-                str(notebook),
-                str(partial).replace("{", "{{").replace("}", "}}"),  # papermill formats output paths
-                parameters={key: value for key, value in parameters.items() if key in declared},
-                kernel_name="python3",
-                cwd=str(notebook.parent),
-                progress_bar=False,
-            )
-    except PapermillExecutionError as error:
-        return _one_line(f"{error.ename}: {error.evalue}")
-    except JobTimeoutError as error:
-        return str(error)
-    except Exception as error:  # a dead kernel, a full disk: whatever it is, the other notebooks go on
-        if "Address already in use" in str(error) and tries > 1:
-            return _run(notebook, partial, parameters, timeout, tries - 1)
-        return _one_line(f"{type(error).__name__}: {error}")
-    return None
-
-
-def _one_line(text: str, longest: int = 600) -> str:
-    """A message without line breaks and terminal colours, cut where it runs on."""
-    text = " ".join(re.sub(r"\x1b\[[0-9;]*m", "", text).split())
-    return text if len(text) <= longest else text[:longest] + " ..."
 
 
 def main() -> int:
@@ -139,38 +101,66 @@ def main() -> int:
     plan, partial = json.loads(asked.plan.read_text()), asked.plan.resolve().parent
     with (partial / f"{asked.job}.lock").open("w") as file:
         lock(file, lambda: print(f"{asked.job}: waiting for an earlier execution of it to end", flush=True))
-        os.environ.update(thread_limits(asked.threads))
-        with claim_gpu(partial):
-            outcome = _execute_in_turn(asked, plan, partial.parent)
+        outcome = _execute_in_time(asked, plan, partial.parent)
         write_json(partial / f"{asked.job}.json", outcome | {"attempt": asked.attempt})
     took, tried = format_seconds(outcome["seconds"]), f" (try {asked.attempt})" if asked.attempt > 1 else ""
-    result = f"failed after {took}: {outcome['error']}" if outcome["error"] else f"done in {took}"
-    print(f"{asked.job}: {result}{tried}", flush=True)
-    return 1 if outcome["error"] else 0
+    results = {"done": f"done in {took}", "failed": f"failed after {took}: {outcome['error']}"}
+    results |= {"stopped": f"stopped after {took}: {outcome['error']}", "not begun": f"not begun: {outcome['error']}"}
+    print(f"{asked.job}: {results[outcome['status']]}{tried}", flush=True)
+    return 0 if outcome["status"] == "done" else 1
 
 
-def _execute_in_turn(asked: argparse.Namespace, plan: dict, folder: Path) -> dict:
-    """Execute a job; where it ended well, remove the marks and the scratch files that it makes out of date."""
-    notebook = asked.notebook.resolve()
+def _execute_in_time(asked: argparse.Namespace, plan: dict, folder: Path) -> dict:
+    """Execute a job if it can be expected to end before the plan's time is up; at its end it is stopped."""
+    deadline, started = plan["deadline"], time.time()
+    needed = plan["expected_seconds"].get(asked.job, 0)
+    if deadline and started + needed > deadline:
+        about = f"it takes about {format_seconds(needed)}, {format_seconds(max(0, deadline - started))} are left"
+        ended = datetime.now(UTC).isoformat(timespec="seconds")
+        outcome = {"job": asked.job, "notebook": asked.notebook.stem, "status": "not begun", "seconds": 0.0}
+        return outcome | {"error": about, "ended": ended, "partial": None, "summary": None}
+    limit_threads(asked.threads)
+    with claim_gpu(folder / ".partial"):
+        outcome = _execute_as_planned(asked, plan, folder, _limit(plan["timeout"], deadline))
+    if outcome["error"] and deadline and time.time() >= deadline:
+        outcome["status"] = "stopped"
+    return outcome
+
+
+def _limit(timeout: float | None, deadline: float | None) -> Limit:
+    """The shorter of two limits: minutes of a job, and the time at which all of them end."""
+    limits = []
+    if timeout:
+        message = (
+            f"it took longer than its {timeout:g} min and was stopped; its finished epochs are kept. Run again to "
+        )
+        limits.append(Limit(timeout * 60, message + "resume it, or set TIMEOUT to more minutes"))
+    if deadline:
+        message = "the time is up; its finished runs and epochs are kept. Run again to resume it"
+        limits.append(Limit(max(1.0, deadline - time.time()), message))
+    return min(limits, default=Limit())
+
+
+def _execute_as_planned(asked: argparse.Namespace, plan: dict, folder: Path, limit: Limit) -> dict:
+    """Execute a job; where it ended well, remove the marks that it makes out of date."""
+    notebook, is_page = asked.notebook.resolve(), asked.job == asked.notebook.stem
+    os.environ[variables.SUITE] = "1"
+    if plan["from_records"]:
+        os.environ |= {variables.FROM_RECORDS: "1", "CUDA_VISIBLE_DEVICES": "-1"}  # what trains nothing needs no GPU
     parameters = {
         "profile": plan["profile"],
         "dataset": plan["dataset"],
+        "fashion_dataset": "digits" if plan["dataset"] == "digits" else "fashion_mnist",  # of those that ask about it
         "seeds": [int(s) for s in asked.seeds.split()],
+        "reports_dir": os.path.relpath(folder.parent, notebook.parent),  # shown on the page, so no absolute path
     }
-    # Shown on the page, so no absolute path.
-    parameters["reports_dir"] = os.path.relpath(folder.parent, notebook.parent)
-    if asked.job != notebook.stem:
-        parameters["reports_dir"] = os.path.relpath(_scratch(folder, asked.job).parent, notebook.parent)
-        parameters["runs_dir"] = os.path.relpath(folder / ".runs", notebook.parent)
-    outcome = execute(notebook, asked.job, parameters, folder, plan["timeout"])
-    if not outcome["error"]:
-        for mark in (folder / MARKS).glob(f"{asked.job}.*"):
+    outcome = execute(notebook, asked.job, parameters, folder, limit)
+    if outcome["status"] == "done":
+        outdated = f"{asked.job}.records-*" if is_page and plan["from_records"] else f"{asked.job}.*"
+        for mark in (folder / MARKS).glob(outdated):
             mark.unlink()
-        if asked.job == notebook.stem:
-            for scratch in (folder / ".partial" / "seeds").glob(f"{notebook.stem}-seed*"):
-                shutil.rmtree(scratch, ignore_errors=True)
-    elif said := last_word(folder, asked.job):
-        outcome["error"] += f" (its last words: {said})" if "took longer" in outcome["error"] else ""
+    elif outcome["error"] == limit.message and (line := last_log_line(folder, asked.job)):
+        outcome["error"] += f" (last log line: {line})"
     return outcome
 
 

@@ -11,11 +11,11 @@ from IPython.core.inputtransformer2 import TransformerManager
 from helpers.files import try_lock
 from helpers.fingerprints import digest_of_code, digest_of_values
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 MARKS = ".partial/ended"  # below a profile's folder: an empty file says that a job ended well
 MEMORY_MB = 3_000  # of a notebook that does not say how much it needs
-SEEDS = {"full": (0, 1, 2), "quick": (0,), "smoke": (0,)}  # of a notebook that does not say which, by profile
-PAGE_MINUTES = 0.5  # of a page whose runs are all finished, about
+SEEDS = {"full": (10, 11, 12, 13, 14), "quick": (10,), "smoke": (10,)}  # of a notebook that does not say which
+PAGE_MINUTES = 0.5  # of a page whose runs are all recorded, about
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Job:
 
     @property
     def name(self) -> str:
-        """What the job is called, such as "03_cnn-seed1", or "03_cnn" for the page."""
+        """What the job is called, such as "03_cnn-seed10", or "03_cnn" for the page."""
         return self.notebook if self.seed is None else f"{self.notebook}-seed{self.seed}"
 
     @property
@@ -59,7 +59,7 @@ class Job:
             return "running"
         if (folder / self.mark).exists():
             return "done"
-        if read_outcome(folder, self.name).get("error"):
+        if read_outcome(folder, self.name).get("status") == "failed":
             return "failed"
         return "stale" if list((folder / MARKS).glob(f"{self.name}.*")) else "pending"
 
@@ -69,35 +69,35 @@ class Job:
             mark.unlink()
 
 
-def plan_jobs(notebooks: list[Path], profile: str, dataset: str, seeds: tuple[int, ...]) -> list[Job]:
+def plan_jobs(
+    notebooks: list[Path], profile: str, dataset: str, seeds: tuple[int, ...], from_records: bool = False
+) -> list[Job]:
     """The jobs of notebooks, in a reader's order.
 
-    A notebook that trains with several seeds is a job a seed, which leaves finished runs, and a job that makes the page
-    from them. With one seed the page's job trains as well.
+    A notebook that trains with several seeds is a job a seed, which leaves records, and a job that makes the page from
+    them. With one seed the page's job trains as well. Where pages are made from records alone, they are the only jobs.
 
     Args:
         notebooks: The notebooks' files.
         profile: "full", "quick" or "smoke".
         dataset: The data set asked for.
         seeds: The seeds asked for; none for each notebook's own.
+        from_records: Whether nothing is to be trained.
     """
-    code = _digest_of_package("site", "suite")
-    page_code = _digest_of_package()
+    training_code, page_code = _digest_of("helpers"), _digest_of("helpers", "suite/site")
     asked = [profile, dataset, os.environ.get("KERAS_BACKEND", ""), (ROOT / "requirements.txt").read_text()]
     jobs = []
     for path in notebooks:
         notebook = nbformat.read(path, as_version=4)
-        cells = {kind: [c.source for c in notebook.cells if c.cell_type == kind] for kind in ("code", "markdown")}
         about = notebook.metadata["coursework"]
         memory, default = about.get("memory_mb", MEMORY_MB), about.get("seeds", {}).get(profile, SEEDS[profile])
-        used = seeds or tuple(default)
-        has_seeds = any("\nseeds = " in cell for cell in cells["code"])
+        used, has_seeds = seeds or tuple(default), _has_seeds(notebook)
         minutes = about["minutes"][profile] / (len(default) if has_seeds else 1)  # measured with all of its own seeds
-        own = used if has_seeds and len(used) > 1 else ()
-        digest = digest_of_values([asked, code, digest_of_code(_as_python(cells["code"]))])[:16]
+        own = used if has_seeds and len(used) > 1 and not from_records else ()
+        digest = digest_of_values([asked, training_code, digest_of_cells(notebook)])[:16]
         trained = [Job(path.stem, seed, (seed,), (), digest, memory, minutes) for seed in own]
-        digest = digest_of_values([asked, page_code, cells, used])[:16]
-        minutes = PAGE_MINUTES if trained else minutes
+        digest = digest_of_values([asked, page_code, _sources(notebook, "code", "markdown"), used])[:16]
+        digest, minutes = f"records-{digest}" if from_records else digest, PAGE_MINUTES if trained else minutes
         page = Job(path.stem, None, used, tuple(job.mark for job in trained), digest, memory, minutes)
         jobs += [*trained, page]
     return jobs
@@ -120,7 +120,7 @@ def is_running(folder: Path, name: str) -> bool:
         return False
 
 
-def last_word(folder: Path, name: str) -> str:
+def last_log_line(folder: Path, name: str) -> str:
     """The last line of a job's progress; empty if there is none."""
     try:
         lines = (folder / ".partial" / f"{name}.progress").read_text().splitlines()
@@ -129,14 +129,24 @@ def last_word(folder: Path, name: str) -> str:
     return lines[-1] if lines else ""
 
 
-def _digest_of_package(*without: str) -> str:
-    """Digest of the helpers' code, some of their packages aside; with the site, of its templates too."""
-    helpers = ROOT / "helpers"
-    paths = [path for path in sorted(helpers.rglob("*.py")) if path.relative_to(helpers).parts[0] not in without]
-    templates = [] if "site" in without else sorted((helpers / "site").glob("*.[cj]*"))
-    return digest_of_values([digest_of_code(path.read_text() for path in paths), [p.read_text() for p in templates]])
+def digest_of_cells(notebook: nbformat.NotebookNode) -> str:
+    """Digest of a notebook's code, without what papermill injected: comments and formatting do not count."""
+    return digest_of_code(TransformerManager().transform_cell(source) for source in _sources(notebook, "code"))
 
 
-def _as_python(cells: list[str]) -> list[str]:
-    """Code cells as Python: lines for IPython become the calls that they stand for."""
-    return [TransformerManager().transform_cell(cell) for cell in cells]
+def _sources(notebook: nbformat.NotebookNode, *kinds: str) -> list[str]:
+    """The text of a notebook's own cells of these kinds."""
+    own = (cell for cell in notebook.cells if "injected-parameters" not in cell.metadata.get("tags", []))
+    return [cell.source for cell in own if cell.cell_type in kinds]
+
+
+def _has_seeds(notebook: nbformat.NotebookNode) -> bool:
+    """Whether a notebook trains with the seeds that it is given."""
+    return any("\nseeds = " in source for source in _sources(notebook, "code"))
+
+
+def _digest_of(*folders: str) -> str:
+    """Digest of code, and of templates and styles, in folders of the repository."""
+    paths = [path for folder in folders for path in sorted((ROOT / folder).rglob("*"))]
+    templates = [path.read_text() for path in paths if path.suffix in (".jinja", ".css")]
+    return digest_of_values([digest_of_code(path.read_text() for path in paths if path.suffix == ".py"), templates])

@@ -1,13 +1,16 @@
-"""How each job and each notebook went, as files tell it, and the tables that the suite prints."""
+"""How each job and each notebook went, as files tell it: for the table at the end, and for the index."""
 
 import json
 from datetime import UTC, datetime
 from pathlib import Path
 
 from helpers.progress import format_seconds
-from suite.site.pages import notebook_title_and_question
-from suite.jobs import Job, last_word, read_outcome
+from suite.jobs import Job, read_outcome
+from suite.recorded import digests_of
 from suite.settings import Settings
+from suite.site import notebook_title_and_question
+
+STATUSES = ("done", "reused", "failed", "stopped", "not begun", "not run", "retried")
 
 
 def read_outcomes(notebooks: list[Path], folder: Path) -> list[dict]:
@@ -21,27 +24,31 @@ def read_outcomes(notebooks: list[Path], folder: Path) -> list[dict]:
     return [outcome for outcome in outcomes if outcome]
 
 
-def drop_unfounded_marks(jobs: list[Job], settings: Settings) -> None:
-    """Forget that jobs ended well where their files are gone, or where the digits stood in for the data."""
+def drop_unfounded_marks(jobs: list[Job], folder: Path) -> None:
+    """Forget that jobs ended well where the digits stood in for the data, or what they left is not there any more."""
     for job in jobs:
-        summary = read_outcome(settings.folder, job.name).get("summary") or {}
-        stand_in = summary and (summary["dataset"] != settings.dataset or summary.get("stand_ins"))
+        outcome = read_outcome(folder, job.name)
+        summary = outcome.get("summary") or {}
+        stand_in = summary and (summary["dataset"] != summary["asked_dataset"] or summary.get("stand_ins"))
+        lost = set(outcome.get("records", ())) - set(digests_of(folder / "results" / job.notebook, job.seeds))
         gone = job.seed is None and not (
-            (settings.folder / f"{job.notebook}.html").exists() and _ended_well(job.notebook, settings.folder)
+            (folder / f"{job.notebook}.html").exists() and _ended_well(job.notebook, folder)
         )
-        if stand_in or gone:
-            job.forget(settings.folder)
+        if stand_in or gone or lost or summary.get("missing"):
+            job.forget(folder)
 
 
-def minutes_of(jobs: list[Job], before: dict[str, str]) -> tuple[float, int]:
-    """About how many minutes a notebook's missing jobs will take, and their number.
+def new_outcome(job: Job, folder: Path, started: float) -> dict:
+    """How a job's execution went, if it was since the suite began; else empty.
 
     Args:
-        jobs: All jobs of one notebook.
-        before: How each of them stands.
+        job: The job.
+        folder: The profile's folder of reports.
+        started: When the suite began, seconds since the epoch.
     """
-    missing = [job for job in jobs if before[job.name] != "done"]
-    return sum(job.minutes for job in missing), len(missing)
+    outcome = read_outcome(folder, job.name)
+    began = datetime.fromtimestamp(started, UTC).isoformat(timespec="seconds")
+    return outcome if outcome and outcome["ended"] >= began else {}
 
 
 def jobs_table(jobs: list[Job], before: dict[str, str], folder: Path, started: float) -> str:
@@ -54,36 +61,27 @@ def jobs_table(jobs: list[Job], before: dict[str, str], folder: Path, started: f
         started: When the suite began, seconds since the epoch.
     """
     rows = [("job", "status", "tries", "time", "runs trained, reused", "test accuracy")]
-    counts = dict.fromkeys(("done", "reused", "failed", "not run", "retried"), 0)
+    counts = dict.fromkeys(STATUSES, 0)
     for job in jobs:
-        outcome = _fresh_outcome(job, folder, started)
+        outcome = new_outcome(job, folder, started)
         status = outcome.get("status", "reused" if before[job.name] == "done" else "not run")
         counts[status] += 1
-        counts["retried"] += outcome.get("attempt", 1) > 1
-        rows.append(
-            (job.name, status, *_columns(job, read_outcome(folder, job.name) if status == "reused" else outcome))
-        )
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    lines = ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return "\n".join([*lines, "", ", ".join(f"{count} {status}" for status, count in counts.items() if count)])
+        counts["retried"] += status != "not begun" and outcome.get("attempt", 1) > 1
+        shown = read_outcome(folder, job.name) if status == "reused" else outcome
+        rows.append((job.name, status, *_columns(job, shown)))
+    summary = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
+    return f"{align(rows)}\n\n{summary}"
 
 
-def status_table(jobs: list[Job], folder: Path) -> str:
-    """The matrix of notebooks and seeds for the terminal: done, stale, running, failed, pending."""
-    seeds = sorted({job.seed for job in jobs if job.seed is not None})
-    rows = [("notebook", *(f"seed {seed}" for seed in seeds), "page")]
-    for page in (job for job in jobs if job.seed is None):
-        states = {job.seed: job.state(folder) for job in jobs if job.notebook == page.notebook}
-        rows.append((page.notebook, *(states.get(seed, "-") for seed in seeds), states[None]))
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    lines = ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    words = [f"{job.name}: {last_word(folder, job.name)}" for job in jobs if job.state(folder) == "running"]
-    words += [f"{job.name}: {read_outcome(folder, job.name)['error']}" for job in jobs if job.state(folder) == "failed"]
-    return "\n".join([*lines, *([""] if words else []), *words])
+def align(rows: list[tuple[str, ...]]) -> str:
+    """Rows of text with their columns below each other; a row may be shorter than another."""
+    columns = max(map(len, rows))
+    widths = [max(len(row[i]) for row in rows if i < len(row)) for i in range(columns)]
+    return "\n".join("  ".join(f"{cell:<{widths[i]}}" for i, cell in enumerate(row)).rstrip() for row in rows)
 
 
 def error_of(job: Job, settings: Settings, interrupted: bool, started: float) -> str | None:
-    """Why a job did not end well; None if it did, if it only waited for one that did not, or if the user ended it.
+    """Why a job failed; None if it did not, if it only waited for one that did, or if it was ended on purpose.
 
     Args:
         job: The job.
@@ -93,23 +91,16 @@ def error_of(job: Job, settings: Settings, interrupted: bool, started: float) ->
     """
     if (settings.folder / job.mark).exists():
         return None
-    if error := _fresh_outcome(job, settings.folder, started).get("error"):
-        return error
+    if outcome := new_outcome(job, settings.folder, started):
+        return outcome["error"] if outcome["status"] == "failed" else None
     if interrupted or not all((settings.folder / mark).exists() for mark in job.after):
         return None
-    return f"its process ended without a word; see {settings.partial / 'snakemake.log'}"
-
-
-def _fresh_outcome(job: Job, folder: Path, started: float) -> dict:
-    """How a job's execution went, if it was since the suite began; else empty."""
-    outcome = read_outcome(folder, job.name)
-    began = datetime.fromtimestamp(started, UTC).isoformat(timespec="seconds")
-    return outcome if outcome and outcome["ended"] >= began else {}
+    return f"its process ended without a message; see {settings.partial / 'snakemake.log'}"
 
 
 def _columns(job: Job, outcome: dict) -> tuple[str, str, str, str]:
     """Tries, time, runs and accuracies of a job, as text."""
-    if not outcome:
+    if not outcome or outcome.get("status") == "not begun":
         return "-", "-", "-", "-"
     training = (outcome["summary"] or {}).get("training")
     runs = f"{training['runs'] - training['reused']}, {training['reused']}" if training else "-"
@@ -131,11 +122,12 @@ def _last_outcome(notebook: Path, folder: Path) -> dict | None:
     """The last execution that ended well, with the failure of a later one added to it; None if there was neither."""
     ended_well, page = _ended_well(notebook.stem, folder), read_outcome(folder, notebook.stem)
     seeds = (read_outcome(folder, path.stem) for path in (folder / ".partial").glob(f"{notebook.stem}-seed*.json"))
-    failed = [o for o in (page, *seeds) if o.get("error") and (o is page or o["ended"] >= page.get("ended", ""))]
+    last = page.get("ended", "")
+    failed = [o for o in (page, *seeds) if o.get("status") == "failed" and (o is page or o["ended"] >= last)]
     if failed:
         earlier = {"summary": ended_well["summary"]} if ended_well else {}
         return max(failed, key=lambda outcome: outcome["ended"]) | earlier
-    return page or ended_well
+    return page if page.get("status") == "done" else ended_well
 
 
 def _ended_well(name: str, folder: Path) -> dict | None:

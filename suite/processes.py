@@ -31,20 +31,22 @@ def end_with_parent() -> None:
 
 
 @contextmanager
-def time_limit(minutes: float | None) -> Iterator[None]:
-    """Raise `JobTimeoutError` in the main thread after so many minutes; None for no limit."""
+def time_limit(seconds: float | None, message: str) -> Iterator[None]:
+    """Raise `JobTimeoutError` in the main thread after so many seconds; None for no limit.
+
+    Args:
+        seconds: Above 0.
+        message: What the error says.
+    """
 
     def too_long(*_) -> None:
-        raise JobTimeoutError(
-            f"it took longer than its {minutes:g} min and was stopped; its finished epochs are kept. Run again to go "
-            "on, or set TIMEOUT to more minutes"
-        )
+        raise JobTimeoutError(message)
 
-    if minutes is None:
+    if seconds is None:
         yield
         return
     before = signal.signal(signal.SIGALRM, too_long)
-    signal.setitimer(signal.ITIMER_REAL, minutes * 60)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
     finally:
@@ -64,8 +66,21 @@ def claim_gpu(folder: Path) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def errors_to(path: Path) -> Iterator[None]:
+    """Write what this process, its libraries and those that it starts print as errors to a file."""
+    terminal = os.dup(2)
+    with path.open("w") as log:
+        os.dup2(log.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(terminal, 2)
+            os.close(terminal)
+
+
 class Follow:
-    """Prints the lines that a notebook's training appends to its progress log, as they come.
+    """Prints the lines that a notebook's training appends to its progress log, as they are written.
 
     Args:
         log: The log; it is begun anew.

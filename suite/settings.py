@@ -2,7 +2,7 @@
 
 import math
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from helpers.data import LOADERS, data_folder
@@ -11,6 +11,10 @@ from helpers.machine import cpu_count, memory_mb, nvidia, visible_gpus
 from helpers.profiles import PROFILES
 
 CLUSTER_THREADS = 2  # of a job that is sent elsewhere: what the minutes in the notebooks were measured on
+PAGES_AT_A_TIME = 2  # where nothing is trained: each waits for the disk and for one core most of the time
+DEFAULTS = {"profile": "auto", "dataset": "cifar10", "jobs": "1", "retries": "2"} | dict.fromkeys(
+    ("seeds", "timeout", "minutes", "gpus", "threads", "number", "draw"), ""
+)
 
 
 class SettingsError(ValueError):
@@ -29,8 +33,11 @@ class Settings:
         jobs: Jobs at a time, at most the number of cores.
         retries: How often a failed job is tried again.
         timeout: Minutes that a job may take; None for no limit.
+        minutes: Minutes that all of it may take; None for no limit.
         gpus: Number of GPUs; each is of one job at a time.
         threads: Processor cores of a job.
+        number: How many records an audit trains again; None for as many as the time allows.
+        draw: The seed with which an audit draws them; None for any.
         reports: The folder of all reports.
     """
 
@@ -41,8 +48,11 @@ class Settings:
     jobs: int
     retries: int
     timeout: float | None
+    minutes: float | None
     gpus: int
     threads: int
+    number: int | None
+    draw: int | None
     reports: Path
 
     @property
@@ -69,65 +79,92 @@ class Settings:
         """Where notebooks are while they run, and stay if they fail."""
         return self.folder / ".partial"
 
+    def for_pages(self) -> "Settings":
+        """The same for jobs that only make pages: two at a time, since nothing is trained that would need all cores."""
+        jobs = max(self.jobs, min(PAGES_AT_A_TIME, cpu_count()))
+        return replace(self, jobs=jobs, threads=max(1, self.jobs * self.threads // jobs))
 
-def read_settings(
-    profile: str,
-    dataset: str,
-    seeds: str,
-    jobs: str,
-    reports: Path,
-    retries: str = "2",
-    timeout: str = "",
-    gpus: str = "",
-    threads: str = "",
-) -> Settings:
-    """Check what got from the command line.
+
+def read_settings(reports: Path, **asked: str) -> Settings:
+    """Check what the command line asks for.
 
     Args:
-        profile: "auto", "full", "quick" or "smoke"; "auto" is full on a GPU and quick without.
-        dataset: A data set's name.
-        seeds: Whole numbers separated by spaces; empty for each notebook's own.
-        jobs: Jobs at a time, a whole number of 1 or more; never more than cores.
         reports: The folder of all reports.
-        retries: How often a failed job is tried again, a whole number of 0 or more.
-        timeout: Minutes that a job may take, a number above 0; empty for no limit.
-        gpus: Number of GPUs; empty to count this machine's. A cluster's login node may have none where its nodes do.
-        threads: Processor cores of a job, a whole number of 1 or more; empty for this machine's, shared between the
-            jobs, and on a cluster for two.
+        **asked: As text; what is empty or left out has its default.
+            profile: "auto", "full", "quick" or "smoke"; "auto", the default, is full on a GPU and quick without.
+            dataset: A data set's name; default "cifar10".
+            seeds: Whole numbers separated by spaces; default each notebook's own.
+            jobs: Jobs at a time, 1 or more, default 1; never more than cores.
+            retries: How often a failed job is tried again, 0 or more; default 2.
+            timeout: Minutes that a job may take, above 0; default no limit.
+            minutes: Minutes that all of it may take, above 0; default no limit.
+            gpus: Number of GPUs; default as many as there are here. A cluster's login node may have none where its
+                nodes do.
+            threads: Processor cores of a job, 1 or more; default this machine's, shared between the jobs, and on a
+                cluster two.
+            number: Records to audit, 1 or more; default as many as the time allows, three without a limit.
+            draw: The seed with which they are drawn, 0 or more; default any.
 
     Raises:
         SettingsError: A value is not one of those; all problems at once.
         DataNotFoundError: `$COURSEWORK_DATA` names a folder that does not exist.
         ResultsFolderError: The reports cannot be written.
     """
-    problems = []
-    if profile not in ("auto", *PROFILES):
-        problems.append(f"PROFILE: expected auto, {', '.join(PROFILES)}; got {profile!r}")
-    if dataset not in LOADERS:
-        problems.append(f"DATASET: expected one of {', '.join(LOADERS)}; got {dataset!r}")
-    numbers = [int(seed) for seed in seeds.split() if seed.isdecimal() and int(seed) < 2**32]
-    if len(set(numbers)) < len(seeds.split()):
-        problems.append(f'SEEDS: expected different whole numbers below 2**32 such as "0 1 2"; got {seeds!r}')
-    if not jobs.isdecimal() or int(jobs) < 1:
-        problems.append(f"JOBS: expected a whole number of 1 or more; got {jobs!r}")
-    if not retries.isdecimal() or int(retries) > 100:
-        problems.append(f"RETRIES: expected a whole number from 0 to 100; got {retries!r}")
-    if timeout and not _is_above_zero(timeout):
-        problems.append(f"TIMEOUT: expected minutes, a number above 0, or nothing; got {timeout!r}")
-    if gpus and not gpus.isdecimal():
-        problems.append(f"GPUS: expected a whole number of 0 or more, or nothing; got {gpus!r}")
-    if threads and (not threads.isdecimal() or int(threads) < 1):
-        problems.append(f"THREADS: expected a whole number of 1 or more, or nothing; got {threads!r}")
+    given = {name: asked.get(name, "").strip() or default for name, default in DEFAULTS.items()}
+    problems = [problem for name, value in given.items() if (problem := _problem(name, value))]
     if problems:
         raise SettingsError("; ".join(problems))
     data_folder()
-    chosen, why = _choose(profile)
-    writable_folder(reports / chosen)
-    at_a_time, minutes = min(int(jobs), cpu_count()), float(timeout) if timeout else None
-    count = int(gpus) if gpus else len(visible_gpus())
-    share = CLUSTER_THREADS if os.environ.get("SNAKEMAKE_PROFILE") else cpu_count() // at_a_time
-    cores = int(threads) if threads else share
-    return Settings(chosen, why, dataset, tuple(numbers), at_a_time, int(retries), minutes, count, cores, reports)
+    profile, why = _choose(given["profile"])
+    writable_folder(reports / profile)
+    jobs = min(int(given["jobs"]), cpu_count())
+    share = CLUSTER_THREADS if os.environ.get("SNAKEMAKE_PROFILE") else cpu_count() // jobs
+    return Settings(
+        profile=profile,
+        why=why,
+        dataset=given["dataset"],
+        seeds=tuple(map(int, given["seeds"].split())),
+        jobs=jobs,
+        retries=int(given["retries"]),
+        timeout=float(given["timeout"]) if given["timeout"] else None,
+        minutes=float(given["minutes"]) if given["minutes"] else None,
+        gpus=int(given["gpus"]) if given["gpus"] else len(visible_gpus()),
+        threads=int(given["threads"]) if given["threads"] else share,
+        number=int(given["number"]) if given["number"] else None,
+        draw=int(given["draw"]) if given["draw"] else None,
+        reports=reports,
+    )
+
+
+def _problem(name: str, value: str) -> str | None:
+    """What is wrong with a value; None if nothing is."""
+    profiles, datasets = ("auto", *PROFILES), tuple(LOADERS)
+    right, expected = {
+        "profile": (value in profiles, ", ".join(profiles)),
+        "dataset": (value in datasets, f"one of {', '.join(datasets)}"),
+        "seeds": (_are_seeds(value), 'different whole numbers below 2**32 such as "10 11 12"'),
+        "jobs": (_is_whole(value, 1), "a whole number of 1 or more"),
+        "retries": (_is_whole(value, 0, 100), "a whole number from 0 to 100"),
+        "timeout": (not value or _is_above_zero(value), "minutes, a number above 0, or nothing"),
+        "minutes": (not value or _is_above_zero(value), "a number above 0, or nothing"),
+        "gpus": (not value or _is_whole(value, 0), "a whole number of 0 or more, or nothing"),
+        "threads": (not value or _is_whole(value, 1), "a whole number of 1 or more, or nothing"),
+        "number": (not value or _is_whole(value, 1), "a whole number of 1 or more, or nothing"),
+        "draw": (not value or _is_whole(value, 0), "a whole number of 0 or more, or nothing"),
+    }[name]
+    shown = "N" if name == "number" else name.upper()  # what `make` calls it
+    return None if right else f"{shown}: expected {expected}; got {value!r}"
+
+
+def _is_whole(text: str, low: int, high: float = math.inf) -> bool:
+    """Whether a text is a whole number in a range."""
+    return text.isdecimal() and low <= int(text) <= high
+
+
+def _are_seeds(text: str) -> bool:
+    """Whether a text is different whole numbers that Keras takes as seeds, or nothing."""
+    parts = text.split()
+    return all(_is_whole(part, 0, 2**32 - 1) for part in parts) and len(set(map(int, parts))) == len(parts)
 
 
 def _is_above_zero(text: str) -> bool:
@@ -146,9 +183,9 @@ def _choose(profile: str) -> tuple[str, str]:
     return ("full", f"there is a GPU: {gpu}") if gpu else ("quick", "there is no GPU")
 
 
-def thread_limits(threads: int) -> dict[str, str]:
-    """Environment variables that keep a job to its share of the processor's cores; none if it has them all."""
-    if threads >= cpu_count():
-        return {}
-    # TensorFlow's, oneDNN's and the linear algebra's, JAX's.
-    return dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS", "NPROC"), str(threads))
+def limit_threads(threads: int) -> None:
+    """Keep this process, and those that it starts, to so many of the processor's cores."""
+    for variable in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS", "NPROC"):  # TensorFlow's, linear algebra's, JAX's
+        os.environ.pop(variable, None)
+        if threads < cpu_count():
+            os.environ[variable] = str(threads)

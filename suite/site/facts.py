@@ -1,4 +1,4 @@
-"""How a result got about, in words: the strip of facts at the top of each page."""
+"""How results were obtained, in words: the strip of facts at the top of each page."""
 
 import json
 from collections.abc import Iterable
@@ -7,43 +7,40 @@ from pathlib import Path
 
 from helpers.profiles import PROFILES
 from helpers.progress import format_seconds
+from helpers.runs import read_records
 
 DATASETS = {"cifar10": "CIFAR-10", "fashion_mnist": "Fashion-MNIST", "digits": "scikit-learn's digits"}
+SOURCES = {"devices": "device", "dates": "date", "software": "software", "commits": "commit"}  # as pages call them
 
 
-def describe_run(summary: dict | None, profile: str, seconds: float | None = None) -> dict[str, str]:
+def describe_run(summary: dict | None, profile: str, seconds: float | None = None) -> dict[str, list[str]]:
     """The facts of one execution of a notebook.
 
     Args:
-        summary: What `runs.write_summary` wrote; None for a notebook that did not end.
+        summary: What `Lab.finish` wrote; None for a notebook that did not end.
         profile: "full", "quick" or "smoke".
         seconds: Wall time, where it is known.
 
     Returns:
-        What to say, by what it is called on the page.
+        What to say, by what it is called on the page. Device, date, software and commit are those of the records that
+        the page is made from; of a page without records, those of its execution.
     """
     about = PROFILES[profile].about if profile in PROFILES else ""
     if summary and summary.get("same_in_every_profile"):
         about = "the same in every profile"
-    facts = {"profile": f"{profile}: {about}" if about else profile}
+    facts = {"profile": [f"{profile}: {about}" if about else profile]}
+    sources = _sources(summary) if summary else {}
     if summary:
-        facts |= {"data": _data(summary), "device": summary["device"]}
+        facts |= {"data": [_data(summary)], "device": sources["device"]}
         if summary["seeds"]:  # none where nothing is trained
-            facts |= {"seeds": _seeds(summary["seeds"]), "precision": summary["precision"].replace("_", " ")}
+            facts |= {"seeds": [_seeds(summary["seeds"])], "precision": [summary["precision"].replace("_", " ")]}
     training = (summary or {}).get("training")
     if training:
-        facts["training time"] = f"{format_seconds(training['seconds'])} in {training['runs']} runs"
+        facts["training time"] = [f"{format_seconds(training['seconds'])} in {training['runs']} runs"]
     if seconds is not None:
         taken = f", with {training['reused']} runs that were finished before" if training and training["reused"] else ""
-        facts["wall time"] = format_seconds(seconds) + taken
-    if summary:
-        facts |= {
-            "date": _date(summary["finished"]),
-            "software": ", ".join(f"{name} {version}" for name, version in summary["versions"].items())
-            + f"; backend {summary['backend']}",
-            "commit": summary["commit"],
-        }
-    return facts
+        facts["wall time"] = [format_seconds(seconds) + taken]
+    return facts | sources
 
 
 def describe_faults(path: Path) -> dict | None:
@@ -62,13 +59,36 @@ def describe_faults(path: Path) -> dict | None:
     return totals | {"date": _date(note["finished"]), "commit": note["commit"], "faults": note["faults"]}
 
 
-def merge_facts(runs: Iterable[dict[str, str]]) -> dict[str, str]:
+def describe_audits(path: Path, profile_dir: Path) -> dict | None:
+    """What audits found of the records that a profile has now, as `make audit` noted it; None without any.
+
+    Args:
+        path: The note, audit.json.
+        profile_dir: The profile's folder.
+
+    Returns:
+        text, such as "3 of 90 records audited, all equal"; good, whether none differs; audits: a row each.
+    """
+    if not path.is_file():
+        return None
+    folders = sorted((profile_dir / "results").glob("*"))
+    known = {r["sha256"] for folder in folders for r in read_records(folder)[0] if r["kind"] == "run"}
+    audits = [audit for audit in json.loads(path.read_text())["audits"] if audit["sha256"] in known]
+    verdicts = [audit["verdict"] for audit in audits]
+    counts = [f"{verdicts.count(verdict)} {verdict}" for verdict in dict.fromkeys(verdicts)]
+    found = f"all {verdicts[0]}" if len(counts) == 1 else ", ".join(counts)
+    text = f"{len(audits)} of {len(known)} records audited, {found}"
+    rows = [audit | {"date": _date(audit["when"])} for audit in audits]
+    return {"text": text, "good": "differs" not in verdicts, "audits": rows} if audits else None
+
+
+def merge_facts(runs: Iterable[dict[str, list[str]]]) -> dict[str, list[str]]:
     """The facts of several notebooks as one: each value once, in the order of its first appearance."""
     values: dict[str, dict[str, None]] = {}
     for facts in runs:
-        for label, value in facts.items():
-            values.setdefault(label, {})[value] = None
-    return {label: "; ".join(found) for label, found in values.items()}
+        for label, found in facts.items():
+            values.setdefault(label, {}).update(dict.fromkeys(found))
+    return {label: list(found) for label, found in values.items()}
 
 
 def replaced_datasets(summaries: Iterable[dict | None]) -> list[str]:
@@ -84,6 +104,15 @@ def shortened(profile: str, summary: dict | None = None) -> str | None:
     """What a profile leaves of the protocol; None for the full one, and where the profile makes no difference."""
     whole = profile == "full" or (summary or {}).get("same_in_every_profile")
     return None if whole else PROFILES[profile].about if profile in PROFILES else f"profile {profile}"
+
+
+def _sources(summary: dict) -> dict[str, list[str]]:
+    """Device, date, software and commit of a page's records; where it has none, of its execution."""
+    software = ", ".join(f"{name} {version}" for name, version in summary["versions"].items())
+    own = {"devices": [summary["device"]], "software": [f"{software}; backend {summary['backend']}"]}
+    own |= {"dates": [_date(summary["finished"])], "commits": [summary["commit"]]}
+    found = summary.get("sources") or {}
+    return {label: found.get(key) or own[key] for key, label in SOURCES.items()}
 
 
 def _data(summary: dict) -> str:

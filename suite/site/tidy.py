@@ -1,4 +1,4 @@
-"""What is done to a rendered page: nothing is loaded from elsewhere, images have words, tables scroll and align."""
+"""What is done to a rendered page: images have words and lie beside it, tables scroll and align, outputs fold."""
 
 import itertools
 import re
@@ -22,14 +22,14 @@ NO_FIGURE = {"", "-", "NaN", "None", "not printed", "not compared"}
 
 
 def tidy(html: str) -> str:
-    """Make a rendered page safe, readable on a phone, and clear to screen readers.
+    """Make a rendered page readable on a phone, and clear to screen readers.
 
     Args:
         html: A whole page; only what is in its `<main>` is changed.
     """
     soup = BeautifulSoup(html, "html.parser")
-    for active in soup.main.select("script, style, link, iframe, object, embed"):
-        active.decompose()
+    if (answer := soup.main.select_one(".lead.answer")) and soup.main.h1:
+        soup.main.h1.insert_after(answer.extract())
     for image in soup.main.select("img"):
         _describe_image(image)
     for table in soup.main.select("table"):

@@ -10,6 +10,7 @@ import pytest
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from helpers.runs import write_record
 from suite.site import build_index, build_page, notebook_title_and_question
 
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -111,13 +112,15 @@ def test_figures_no_longer_produced_are_removed_and_those_of_other_notebooks_kep
 def test_nothing_is_loaded_from_elsewhere_and_nothing_runs(full):
     hostile = (
         '![plot](https://example.org/x.png)\n\n<script src="https://example.org/x.js"></script>\n\n'
-        '<link rel="stylesheet" href="//example.org/x.css">\n\n<iframe src="https://example.org"></iframe>'
+        '<link rel="stylesheet" href="//example.org/x.css">\n\n<iframe src="https://example.org"></iframe>\n\n'
+        '<img src="//example.org/y.png" onerror="alert(1)">\n\n[here](javascript:alert(1))'
     )
-    style = shown(text_html="<style>@import 'https://example.org/x.css'</style><b>kept</b>")
+    style = shown(text_html="<style>@import 'https://example.org/x.css'</style><b onclick='alert(1)'>kept</b>")
     notebook = write_notebook(full, new_markdown_cell(hostile), code("x", style))
     for path in (build_page(notebook, full), build_index(full, [outcome()])):
         page = read(path)
-        assert not page.select("script, link, iframe, object, embed")
+        assert not page.select("script, link, iframe, object, embed, [onerror], [onclick]")
+        assert not [tag for tag in page.select("[href]") if "script:" in tag["href"]]
         assert not [tag for tag in page.select("[src]") if "//" in tag["src"]]
         assert not re.search(r"@import|url\(", "".join(style.text for style in page.select("style")))
     assert "kept" in (full / "03_cnn.html").read_text()
@@ -154,7 +157,7 @@ def test_the_progress_of_many_runs_is_folded_and_an_error_is_not(full, printed, 
     assert not page.select("details .error")
 
 
-def test_the_header_says_how_the_results_came_about(full):
+def test_the_header_says_how_the_results_were_obtained(full):
     write_summary(full)
     page = read(build_page(write_notebook(full), full))
     facts = {fact.dt.text: fact.dd.text for fact in page.select(".facts div")}
@@ -167,6 +170,45 @@ def test_the_header_says_how_the_results_came_about(full):
     assert page.title.text == "Does a CNN help? · Image classification coursework"
     assert page.select_one("footer a")["href"] == "03_cnn.ipynb"
     assert not page.select(".banner")
+
+
+def test_device_date_software_and_commit_are_those_of_the_records(full):
+    sources = {"devices": ["a CPU", "a GPU"], "software": ["keras 3.15.1; backend jax"], "commits": ["e32d", "f95a"]}
+    sources |= {"dates": ["1 March 2026", "2 March 2026"]}
+    summary = make_summary(sources=sources)
+    write_summary(full, sources=sources)
+    other = make_summary(sources=sources | {"devices": ["a GPU", "a TPU"]})
+    for path, devices in (
+        (build_page(write_notebook(full), full), "a CPU; a GPU"),
+        (build_index(full, [outcome(summary=summary), outcome("04_rates", summary=other)]), "a CPU; a GPU; a TPU"),
+    ):
+        facts = {fact.dt.text: fact.dd.text for fact in read(path).select(".facts div")}
+        assert facts["device"] == devices
+        assert (facts["date"], facts["commit"]) == ("1 March 2026; 2 March 2026", "e32d; f95a")
+        assert facts["software"] == "keras 3.15.1; backend jax"
+
+
+def test_the_answer_stands_below_the_title_and_on_the_card(full):
+    write_summary(full, answer="The CNN is right on 0.72 <of> the images.")
+    page = read(build_page(write_notebook(full), full))
+    assert page.h1.find_next_sibling().text == "The CNN is right on 0.72 <of> the images."
+    card = read(build_index(full, [outcome(summary=make_summary(answer="The CNN <is>."))])).section
+    assert card.select_one(".answer").text == "The CNN <is>."
+
+
+def test_what_is_not_recorded_and_what_cannot_be_used_is_named_on_the_page_and_on_the_card(full):
+    changes = {
+        "missing": ["cnn, seed 11", "rate finder"],
+        "unusable_records": {"cnn-seed12-ab.json": "was altered <x>"},
+    }
+    write_summary(full, **changes)
+    card = read(build_index(full, [outcome(summary=make_summary(**changes))])).section
+    for part in (read(build_page(write_notebook(full), full)).header, card):
+        missing, unusable = part.select(".banner")
+        assert "cnn, seed 11; rate finder" in missing.text
+        assert "1 record not used" in unusable.text
+        assert "cnn-seed12-ab.json was altered <x>" in unusable.text
+    assert not read(build_index(full, [outcome()])).section.select(".banner")
 
 
 def test_a_stand_in_for_data_looked_at_beside_is_announced_as_well(full):
@@ -188,8 +230,8 @@ def test_stand_in_data_is_announced_first_on_page_and_index(full, asked):
     assert "Some of these notebooks" in read(index).select_one(".stand-in").text
 
 
-def test_pretrained_weights_that_could_not_be_had_are_announced_first_on_the_page_and_on_the_card(full):
-    changes = {"unavailable": "VGG16's ImageNet weights could not be had <here>.", "table": []}
+def test_pretrained_weights_that_are_unavailable_are_announced_first_on_the_page_and_on_the_card(full):
+    changes = {"unavailable": "VGG16's ImageNet weights are unavailable <here>.", "table": []}
     write_summary(full, **changes)
     page = read(build_page(write_notebook(full), full))
     assert page.select_one("header .banner").text.strip().endswith(changes["unavailable"])
@@ -280,6 +322,38 @@ def test_the_index_says_how_many_faults_were_survived_and_which(full):
     assert "21 of 22 survived" in section.text
     assert "5 March 2026, commit e32d223a1b" in section.text
     assert [cell.text for cell in section.select("td")] == ["SIGKILL", "20", "20", "full disk", "2", "1"]
+
+
+def test_the_index_says_how_many_records_were_audited_and_what_was_found(full):
+    assert not read(build_index(full, [outcome()])).select("#audits")
+    about = {"kind": "run", "notebook": "03_cnn", "profile": "full", "dataset": "cifar10", "setting": "s", "seed": 10}
+    about |= {"identity": "i", "started": "2026-03-05T10:11:12+00:00", "history": {}, "seconds_by_epoch": [1.0]}
+    about |= {"device": "a CPU", "versions": {}, "test": {}, "tests": {}}
+    (full / "results" / "03_cnn").mkdir(parents=True)
+    known = [write_record(full / "results" / "03_cnn", "cnn", about | {"variant": v}) for v in ("cnn", "dense", "mlp")]
+    audits = [
+        {
+            "record": f"03_cnn/{record['variant']}.json", "sha256": record["sha256"], "verdict": "equal", "epochs": 40,
+            "epochs_compared": 40 - k, "difference": 0.0, "same_machine": True, "device": "a CPU",
+            "when": "2026-03-05T10:11:12+00:00",
+        }
+        for k, record in enumerate([*known[:2], {"variant": "gone", "sha256": "of a record that is gone"}])
+    ]  # fmt: skip
+
+    def section():
+        (full.parent / "audit.json").write_text(json.dumps({"audits": audits}))
+        return read(build_index(full, [outcome()])).select_one("#audits")
+
+    assert section().select_one(".pill").text == "2 of 3 records audited, all equal"
+    assert [cell.text for cell in section().select("tr:nth-of-type(2) td")][:3] == [
+        "03_cnn/dense.json",
+        "equal",
+        "39 of 40",
+    ]
+    audits[1] |= {"verdict": "differs", "difference": 0.031}
+    assert section().select_one(".pill.against").text == "2 of 3 records audited, 1 equal, 1 differs"
+    assert "3.10" in section().text
+    assert "gone" not in section().text
 
 
 def test_pages_are_for_everyone_and_leave_no_temporary_files(full):

@@ -5,9 +5,9 @@ import pytest
 
 from helpers.files import try_lock, write_json
 from suite import jobs
-from suite.jobs import Job, last_word, plan_jobs, read_outcome
+from suite.jobs import Job, digest_of_cells, last_log_line, plan_jobs, read_outcome
 
-PARAMETERS = "profile = 'quick'\nseeds = [0]  # one run a seed\nepochs = 3"
+PARAMETERS = "profile = 'quick'\nseeds = [10]  # one run a seed\nepochs = 3"
 CODE = "def train(seed):\n    return seed + 1\n"
 
 
@@ -17,10 +17,10 @@ def root(tmp_path, monkeypatch):
     files = {
         "requirements.txt": "keras==3.0",
         "helpers/models.py": "WIDTH = 3\n",
-        "helpers/suite/jobs.py": "JOBS = 1\n",
-        "helpers/site/pages.py": "PAGES = 1\n",
-        "helpers/site/page.html.jinja": "<html>",
-        "helpers/site/style.css": "a {}",
+        "suite/jobs.py": "JOBS = 1\n",
+        "suite/site/pages.py": "PAGES = 1\n",
+        "suite/site/page.html.jinja": "<html>",
+        "suite/site/style.css": "a {}",
     }
     for name, content in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -32,7 +32,7 @@ def root(tmp_path, monkeypatch):
 
 @pytest.fixture
 def plan(root):
-    """The jobs of "03_cnn": plan(code=, parameters=, markdown=, seeds=, profile=, dataset=, own_seeds=, about=)."""
+    """The jobs of "03_cnn": plan(code=, parameters=, markdown=, seeds=, profile=, dataset=, own_seeds=, ...)."""
 
     def make(
         code=CODE,
@@ -42,6 +42,7 @@ def plan(root):
         profile="smoke",
         dataset="digits",
         own_seeds=None,
+        from_records=False,
         **about,
     ):
         about |= {"seeds": own_seeds} if own_seeds else {}
@@ -50,7 +51,7 @@ def plan(root):
         cells = [nbformat.v4.new_markdown_cell(markdown), literals, nbformat.v4.new_code_cell(code)]
         metadata = {"coursework": {"minutes": {"smoke": 0.5, "quick": 2, "full": 30}} | about}
         nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=metadata), path)
-        return plan_jobs([path], profile, dataset, seeds)
+        return plan_jobs([path], profile, dataset, seeds, from_records)
 
     return make
 
@@ -94,8 +95,8 @@ def test_a_notebook_that_has_no_seeds_is_one_job_however_many_are_asked_for(plan
 
 
 def test_a_notebook_says_how_long_it_takes_in_each_profile_and_how_much_memory(plan):
-    in_full = plan(profile="full")  # 30 minutes are of its three seeds
-    assert [job.minutes for job in in_full] == [10, 10, jobs.PAGE_MINUTES]
+    in_full = plan(profile="full")  # 30 minutes are of its five seeds
+    assert [job.minutes for job in in_full] == [6, 6, jobs.PAGE_MINUTES]
     assert {job.memory_mb for job in in_full} == {jobs.MEMORY_MB}
     assert [(job.minutes, job.memory_mb) for job in plan(memory_mb=9000, seeds=(0,))] == [(0.5, 9000)]
     (alone,) = plan(parameters="profile = 'quick'", profile="full")
@@ -103,12 +104,18 @@ def test_a_notebook_says_how_long_it_takes_in_each_profile_and_how_much_memory(p
 
 
 def test_where_none_are_asked_for_a_notebook_has_its_own_seeds(plan):
-    assert [job.seed for job in plan(seeds=(), profile="full")] == [0, 1, 2, None]
-    assert [job.seeds for job in plan(seeds=())] == [(0,)]
+    assert [job.seed for job in plan(seeds=(), profile="full")] == [10, 11, 12, 13, 14, None]
+    assert [job.seeds for job in plan(seeds=())] == [(10,)]
     own = plan(seeds=(), profile="full", own_seeds={"full": [7, 8]})
     assert [job.seed for job in own] == [7, 8, None]
     assert [job.minutes for job in own] == [15, 15, jobs.PAGE_MINUTES]
     assert [job.seed for job in plan(seeds=(4, 5), profile="full", own_seeds={"full": [7, 8]})] == [4, 5, None]
+
+
+def test_from_records_a_page_of_all_seeds_is_the_only_job_and_has_a_mark_of_its_own(plan):
+    (page,) = plan(from_records=True)
+    assert (page.name, page.seeds, page.after) == ("03_cnn", (0, 1), ())
+    assert page.mark not in {job.mark for job in plan()}
 
 
 def test_the_marks_of_a_plan_are_all_different_and_below_the_profiles_folder(plan):
@@ -150,10 +157,10 @@ def test_what_changed_in_a_notebook_or_was_asked_for_makes_stale_what_depends_on
         ("helpers/models.py", "WIDTH = 4\n", {"03_cnn", "03_cnn-seed0", "03_cnn-seed1"}),
         ("helpers/models.py", '"""Nets."""\n\nWIDTH = 3  # units\n', set()),
         ("helpers/losses.py", "LOSS = 1\n", {"03_cnn", "03_cnn-seed0", "03_cnn-seed1"}),
-        ("helpers/site/pages.py", "PAGES = 2\n", {"03_cnn"}),
-        ("helpers/site/page.html.jinja", "<html lang=en>", {"03_cnn"}),
-        ("helpers/site/style.css", "b {}", {"03_cnn"}),
-        ("helpers/suite/jobs.py", "JOBS = 2\n", {"03_cnn"}),
+        ("suite/site/pages.py", "PAGES = 2\n", {"03_cnn"}),
+        ("suite/site/page.html.jinja", "<html lang=en>", {"03_cnn"}),
+        ("suite/site/style.css", "b {}", {"03_cnn"}),
+        ("suite/jobs.py", "JOBS = 2\n", set()),
         ("requirements.txt", "keras==3.1", {"03_cnn", "03_cnn-seed0", "03_cnn-seed1"}),
     ],
 )
@@ -199,19 +206,28 @@ def test_neither_python_in_long_lines_nor_ipython_nor_a_mistake_is_an_obstacle(p
     assert len(plan(code=code)) == 3
 
 
+def test_an_executed_notebook_has_the_code_of_the_one_that_was_executed_whatever_was_injected():
+    cells = [nbformat.v4.new_markdown_cell("# A net"), nbformat.v4.new_code_cell(CODE)]
+    injected = nbformat.v4.new_code_cell("epochs = 9", metadata={"tags": ["injected-parameters"]})
+    executed = [cells[0], injected, nbformat.v4.new_code_cell(f"# a remark\n{CODE}", execution_count=3)]
+    digests = [digest_of_cells(nbformat.v4.new_notebook(cells=found)) for found in (cells, executed, executed[:2])]
+    assert digests[0] == digests[1] != digests[2]
+
+
 # How a job stands.
 
 
 def end(folder, name: str, error: str | None = None) -> None:
     """Write down that a job was executed."""
-    write_json(folder / ".partial" / f"{name}.json", {"job": name, "error": error})
+    outcome = {"job": name, "error": error, "status": "failed" if error else "done"}
+    write_json(folder / ".partial" / f"{name}.json", outcome)
 
 
 def test_a_job_that_was_never_executed_is_pending(folder, tmp_path):
     assert JOB.state(folder) == "pending"
     assert JOB.state(tmp_path / "nowhere") == "pending"
     assert read_outcome(folder, JOB.name) == {}
-    assert last_word(folder, JOB.name) == ""
+    assert last_log_line(folder, JOB.name) == ""
 
 
 def test_a_job_with_its_mark_is_done(folder):
@@ -264,9 +280,9 @@ def test_a_job_that_is_forgotten_is_executed_again(folder):
     assert PAGE.state(folder) == "done"
 
 
-def test_the_last_line_of_a_jobs_progress_is_its_last_word(folder):
+def test_the_last_log_line_is_the_last_line_of_a_jobs_progress(folder):
     log = folder / ".partial" / "03_cnn-seed1.progress"
     log.write_text("")
-    assert last_word(folder, JOB.name) == ""
+    assert last_log_line(folder, JOB.name) == ""
     log.write_text("run 1 of 2: epoch 1/3\nrun 1 of 2: epoch 2/3\n")
-    assert last_word(folder, JOB.name) == "run 1 of 2: epoch 2/3"
+    assert last_log_line(folder, JOB.name) == "run 1 of 2: epoch 2/3"

@@ -1,22 +1,20 @@
-"""What got of each job and each notebook, as the files that they leave tell it."""
+"""How each job and each notebook went, as the files that they leave tell it."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import nbformat
 import pytest
 
-from helpers.files import try_lock, write_json
+from helpers.files import write_json
+from helpers.runs import write_record
 from suite.jobs import MARKS, Job
 from suite.outcomes import (
     drop_unfounded_marks,
     error_of,
     jobs_table,
-    minutes_of,
     read_outcomes,
-    status_table,
 )
 from suite.settings import Settings
 
@@ -24,6 +22,7 @@ STARTED = datetime(2026, 3, 5, 14, 30, tzinfo=UTC).timestamp()
 BEFORE, AFTER = "2026-03-05T14:29:59+00:00", "2026-03-05T14:31:00+00:00"
 SUMMARY = {
     "dataset": "cifar10",
+    "asked_dataset": "cifar10",
     "training": {"runs": 4, "reused": 1, "seconds": 100},
     "table": [
         {"variant": "cnn", "figure": "accuracy", "ours, mean": "0.725", "printed": "0.7214"},
@@ -40,7 +39,8 @@ JOBS = [OTHER, *SEEDS, PAGE]
 @pytest.fixture
 def settings(tmp_path):
     """The suite's settings, its folders made."""
-    limits = {"jobs": 1, "retries": 2, "timeout": None, "gpus": 0, "threads": 1}
+    limits = {"jobs": 1, "retries": 2, "gpus": 0, "threads": 1}
+    limits |= dict.fromkeys(("timeout", "minutes", "number", "draw"))
     made = Settings("full", "asked for", "cifar10", seeds=(0, 1), reports=tmp_path, **limits)
     (made.folder / MARKS).mkdir(parents=True)
     return made
@@ -54,12 +54,13 @@ def folder(settings):
 
 @pytest.fixture
 def end(folder):
-    """Leave what a job's execution leaves: end(job, error=, ended=, attempt=, summary=)."""
+    """Leave what a job's execution leaves: end(job, error=, ended=, attempt=, summary=, ...)."""
 
-    def write(job: Job, error=None, ended=AFTER, attempt=1, summary=SUMMARY) -> None:
-        status = "failed" if error else "done"
+    def write(job: Job, error=None, ended=AFTER, attempt=1, summary=SUMMARY, status=None, records=()) -> None:
+        status = status or ("failed" if error else "done")
         facts = {"job": job.name, "notebook": job.notebook, "title": "A net", "question": "?", "status": status}
         facts |= {"seconds": 80.0, "error": error, "ended": ended, "attempt": attempt, "partial": None}
+        facts |= {"records": list(records)}
         write_json(folder / ".partial" / f"{job.name}.json", facts | {"summary": None if error else summary})
         if not error:
             (folder / job.mark).touch()
@@ -147,36 +148,16 @@ def test_what_ended_well_at_the_second_try_is_done_and_counted_as_retried(folder
     assert table.splitlines()[-1] == "2 done, 1 retried"
 
 
-# The matrix of notebooks and seeds.
-
-
-def test_the_matrix_says_how_each_seed_and_each_page_stands(folder, end):
-    end(SEEDS[0])
-    end(SEEDS[1], error="ValueError: no such luck")
-    (folder / MARKS / "03_cnn.older").touch()
-    lines = status_table(JOBS, folder).splitlines()
-    assert [line.split() for line in lines[:3]] == [
-        ["notebook", "seed", "0", "seed", "1", "page"],
-        ["01_data", "-", "-", "pending"],
-        ["03_cnn", "done", "failed", "stale"],
-    ]
-    assert lines[3:] == ["", "03_cnn-seed1: ValueError: no such luck"]
-
-
-def test_the_matrix_adds_the_last_words_of_what_is_running(folder):
-    (folder / ".partial" / "03_cnn-seed0.progress").write_text("epoch 1\nepoch 2, about 3 min left\n")
-    with (folder / ".partial" / "03_cnn-seed0.lock").open("w") as file:
-        assert try_lock(file)
-        lines = status_table(JOBS, folder).splitlines()
-    assert lines[2].split() == ["03_cnn", "running", "pending", "pending"]
-    assert lines[3:] == ["", "03_cnn-seed0: epoch 2, about 3 min left"]
-
-
-def test_with_one_seed_the_matrix_has_pages_only(folder):
-    assert [line.split() for line in status_table([OTHER], folder).splitlines()] == [
-        ["notebook", "page"],
-        ["01_data", "pending"],
-    ]
+@pytest.mark.parametrize("status", ["stopped", "not begun"])
+def test_what_the_time_did_not_suffice_for_is_no_failure(settings, end, page, status):
+    page("03_cnn")
+    end(SEEDS[0], error="the time is up", attempt=2, status=status)
+    table = jobs_table(SEEDS[:1], states(), settings.folder, STARTED)
+    assert rows_of(table)["03_cnn-seed0"].startswith(f"03_cnn-seed0  {status}")
+    assert table.splitlines()[-1].startswith(f"1 {status}")
+    assert error_of(SEEDS[0], settings, False, STARTED) is None
+    assert [outcome["status"] for outcome in read_outcomes(NOTEBOOKS, settings.folder)] == ["done"]
+    assert SEEDS[0].state(settings.folder) == "pending"
 
 
 # Errors.
@@ -201,7 +182,7 @@ def test_a_job_that_the_user_interrupted_has_no_error_of_its_own(settings, end):
 
 
 def test_a_job_whose_process_was_killed_is_named_with_the_log_to_read(settings):
-    expected = f"its process ended without a word; see {settings.folder}/.partial/snakemake.log"
+    expected = f"its process ended without a message; see {settings.folder}/.partial/snakemake.log"
     assert error_of(SEEDS[0], settings, False, STARTED) == expected
 
 
@@ -209,7 +190,7 @@ def test_a_page_that_waited_for_a_seed_in_vain_has_no_error_of_its_own(settings,
     end(SEEDS[0])
     assert error_of(PAGE, settings, False, STARTED) is None
     end(SEEDS[1])
-    assert "without a word" in error_of(PAGE, settings, False, STARTED)
+    assert "without a message" in error_of(PAGE, settings, False, STARTED)
 
 
 # Marks without what they stand for.
@@ -225,7 +206,7 @@ def test_marks_with_all_their_files_stay(settings, end, page):
         end(job)
     page("03_cnn")
     page("01_data")
-    drop_unfounded_marks(JOBS, settings)
+    drop_unfounded_marks(JOBS, settings.folder)
     assert marked(settings.folder) == {job.name for job in JOBS}
 
 
@@ -236,7 +217,7 @@ def test_where_a_page_or_its_results_are_gone_only_the_page_is_made_again(settin
     page("03_cnn")
     page("01_data")
     (settings.folder / missing).unlink()
-    drop_unfounded_marks(JOBS, settings)
+    drop_unfounded_marks(JOBS, settings.folder)
     assert marked(settings.folder) == {"01_data", "03_cnn-seed0", "03_cnn-seed1"}
 
 
@@ -246,29 +227,41 @@ def test_what_was_made_of_digits_for_want_of_the_data_is_made_again(settings, en
         end(job, summary=SUMMARY | (other if job in (SEEDS[1], PAGE) else {"stand_ins": []}))
     page("03_cnn")
     page("01_data")
-    drop_unfounded_marks(JOBS, settings)
+    drop_unfounded_marks(JOBS, settings.folder)
     assert marked(settings.folder) == {"01_data", "03_cnn-seed0"}
 
 
-def test_where_digits_were_asked_for_they_stand_in_for_nothing(settings, end, page):
-    asked = replace(settings, dataset="digits")
-    for job in JOBS:
-        end(job, summary=SUMMARY | {"dataset": "digits"})
+def test_where_a_record_is_gone_its_seed_and_the_page_are_made_again(settings, end, page, folder):
     page("03_cnn")
     page("01_data")
-    drop_unfounded_marks(JOBS, asked)
+    about = {"kind": "candidate", "notebook": "03_cnn", "profile": "full", "dataset": "cifar10"}
+    about |= {"setting": "a", "identity": "b", "started": BEFORE}
+    record = write_record(folder / "results" / "03_cnn", "wide-seed0", about)
+    for job in JOBS:
+        end(job, records=[record["sha256"]] if job in (SEEDS[0], PAGE) else [])
+    drop_unfounded_marks(JOBS, folder)
+    assert marked(folder) == {job.name for job in JOBS}
+    next((folder / "results" / "03_cnn").glob("wide-seed0-*.json")).write_text("cut short")
+    drop_unfounded_marks(JOBS, folder)
+    assert marked(folder) == {"01_data", "03_cnn-seed1"}
+
+
+def test_a_page_that_lacks_runs_is_made_again(settings, end, page):
+    for job in JOBS:
+        end(job, summary=SUMMARY | {"missing": ["cnn, seed 1"] if job is PAGE else []})
+    page("03_cnn")
+    page("01_data")
+    drop_unfounded_marks(JOBS, settings.folder)
+    assert marked(settings.folder) == {"01_data", "03_cnn-seed0", "03_cnn-seed1"}
+
+
+def test_where_digits_were_asked_for_they_stand_in_for_nothing(settings, end, page):
+    for job in JOBS:
+        end(job, summary=SUMMARY | {"dataset": "digits", "asked_dataset": "digits"})
+    page("03_cnn")
+    page("01_data")
+    drop_unfounded_marks(JOBS, settings.folder)
     assert len(marked(settings.folder)) == 4
-
-
-# Time.
-
-
-def test_the_time_left_is_that_of_the_missing_jobs():
-    jobs = [*SEEDS, PAGE]
-    assert minutes_of(jobs, states()) == (20.5, 3)
-    assert minutes_of(jobs, states(**{"03_cnn-seed0": "done"})) == (10.5, 2)
-    assert minutes_of(jobs, dict.fromkeys(states(), "done")) == (0, 0)
-    assert minutes_of([OTHER], states()) == (2, 1)
 
 
 # Notebooks.

@@ -1,0 +1,78 @@
+"""As many missing jobs as fit into a time: the first seed of everything, then the second, and the pages at its end."""
+
+import time
+from pathlib import Path
+
+from suite.jobs import PAGE_MINUTES, Job
+from suite.pages import make_pages
+from suite.settings import PAGES_AT_A_TIME, Settings
+from suite.status import places
+from suite.workflow import INTERRUPTED, call_snakemake
+
+PAGES_SHARE = 0.2  # at most, of the time asked for, is kept for the pages
+
+
+def train_in_time(
+    notebooks: list[Path],
+    jobs: list[Job],
+    states: dict[str, str],
+    seconds: dict[str, float],
+    settings: Settings,
+    started: float,
+) -> tuple[list[Job], int]:
+    """Execute missing jobs until the time is up, then make the pages of the notebooks that have new records.
+
+    Jobs are chosen by what they are expected to take, and chosen again while there is time left: the estimates err. One
+    that takes longer is stopped when the time is up, and resumed by the next call.
+
+    Args:
+        notebooks: Those asked for.
+        jobs: All of their jobs.
+        states: How each of them stands.
+        seconds: What each of them takes on this machine, about.
+        settings: How to run them, and in which time.
+        started: When the suite began, seconds since the epoch.
+
+    Returns:
+        The jobs that were chosen, those of pages among them, and Snakemake's exit status.
+    """
+    place = places(jobs)
+    waiting = sorted((job for job in jobs if job.name in place), key=lambda job: place[job.name])
+    waiting = [job for job in waiting if states[job.name] != "done"]
+    deadline = started + 60 * settings.minutes - _seconds_for_pages(waiting, settings.minutes)
+    begun: list[Job] = []
+    ended = 0
+    while ended != INTERRUPTED and (chosen := fitting(waiting, seconds, deadline - time.time(), settings.jobs)):
+        names = [job.name for job in chosen]
+        ended = call_snakemake(notebooks, settings, chosen=names, deadline=deadline, expected_seconds=seconds)
+        begun, waiting = begun + chosen, [job for job in waiting if job not in chosen]
+    if waiting:
+        print(f"\nNot begun, for want of time: {', '.join(job.name for job in waiting)}", flush=True)
+    has_no_page = {job.notebook for job in begun if job.seed is not None or not (settings.folder / job.mark).exists()}
+    if not has_no_page or ended == INTERRUPTED:
+        return begun, ended
+    pages, ended = make_pages([path for path in notebooks if path.stem in has_no_page], settings.for_pages())
+    return begun + pages, ended
+
+
+def fitting(jobs: list[Job], seconds: dict[str, float], room: float, at_a_time: int) -> list[Job]:
+    """The jobs, in order, that can be expected to end in the time that is left.
+
+    Args:
+        jobs: In the order in which they are wanted.
+        seconds: What each of them takes, by its name.
+        room: Seconds that are left.
+        at_a_time: How many are executed at a time.
+    """
+    chosen, total = [], 0.0
+    for job in jobs:
+        if seconds[job.name] <= room and total + seconds[job.name] <= room * at_a_time:
+            chosen.append(job)
+            total += seconds[job.name]
+    return chosen
+
+
+def _seconds_for_pages(jobs: list[Job], minutes: float) -> float:
+    """How much of the time is kept for making the pages of these jobs' notebooks."""
+    rounds = 1 + len({job.notebook for job in jobs}) // PAGES_AT_A_TIME
+    return 60 * min(PAGE_MINUTES * rounds, PAGES_SHARE * minutes)

@@ -1,0 +1,133 @@
+"""What of the suite's work is recorded already, and what the rest costs on this machine.
+
+Marks say what ended here. A fresh clone has none, but it has records, and pages that say what was not recorded when
+they were made: that is enough to leave out what is done.
+"""
+
+import json
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+import nbformat
+
+from helpers.runs import read_records
+from suite.jobs import PAGE_MINUTES, ROOT, Job, digest_of_cells
+
+# Asked in a process of its own: Keras takes seconds to import, and JAX would keep the GPU's memory.
+_ASK = """
+import json
+from helpers.machine import environment
+from helpers.training.identity import TRAINING_VERSION
+print(json.dumps({**environment(), "training_version": TRAINING_VERSION}))
+"""
+
+
+@cache
+def this_machine() -> dict:
+    """What this machine computes with: backend, kind of device, device, versions, and our training code's version."""
+    asked = subprocess.run([sys.executable, "-c", _ASK], cwd=ROOT, capture_output=True, text=True, check=True)
+    return json.loads(asked.stdout.splitlines()[-1])
+
+
+def digests_of(results: Path, seeds: Iterable[int]) -> list[str]:
+    """Digests of the records in a notebook's folder that are of some seeds, or of what is measured beside all."""
+    found = [record for record in read_records(results)[0] if record["kind"] != "run" or record["seed"] in seeds]
+    return sorted(record["sha256"] for record in found)
+
+
+def recorded_jobs(jobs: Iterable[Job], folder: Path, machine: dict) -> set[str]:
+    """Names of the jobs of a seed whose runs are all recorded, as made with this machine's kind of device and software.
+
+    It is the notebook's last page that knows which runs there should be. A page of other code than the notebook's
+    proves nothing: its jobs are executed, which takes seconds where the records are there. What is measured beside all
+    seeds is the first one's to make.
+
+    Args:
+        jobs: All jobs of the notebooks to look at.
+        folder: The profile's folder of reports.
+        machine: As `this_machine` describes it.
+    """
+    seeds: dict[str, list[int]] = {}
+    for job in jobs:
+        seeds.setdefault(job.notebook, []).extend([] if job.seed is None else [job.seed])
+    found = set()
+    for name, planned in seeds.items():
+        summary = _last_summary(name, folder)
+        lacking = {_seed_of(missing, planned) for missing in summary.get("missing", ())}
+        done = [seed for seed in planned if seed in summary.get("seeds", ()) and seed not in lacking]
+        found |= {f"{name}-seed{seed}" for seed in done if _is_of_kind(folder / "results" / name, seed, machine)}
+    return found
+
+
+def _seed_of(missing: str, planned: list[int]) -> int:
+    """The seed whose job makes what a page lacks, such as "cnn, seed 10" or "rate finder"."""
+    number = missing.rpartition(", seed ")[2]
+    return int(number) if number.isdecimal() and int(number) in planned else planned[0]
+
+
+def _is_of_kind(results: Path, seed: int, machine: dict) -> bool:
+    """Whether each run of a seed was recorded on this machine's kind of device, with its software."""
+    own = [record for record in _runs(results) if record["seed"] == seed]
+    settings = {record["setting"] for record in own}
+    return settings == {record["setting"] for record in own if _kind(record) == _kind(machine)}
+
+
+def _kind(where: dict) -> tuple:
+    """What two machines must share for one to use the other's runs."""
+    versions = {name: version for name, version in where["versions"].items() if name not in ("python", "scikit-learn")}
+    return versions, *(where.get(key) for key in ("backend", "device_kind", "training_version"))
+
+
+def _last_summary(notebook: str, folder: Path) -> dict:
+    """What the notebook's last page says of its runs; empty if there is none, or if it is of other code."""
+    try:
+        executed = nbformat.read(folder / f"{notebook}.ipynb", as_version=4)
+        summary = json.loads((folder / "results" / notebook / "summary.json").read_text())
+    except (OSError, ValueError):
+        return {}
+    now = nbformat.read(ROOT / "notebooks" / f"{notebook}.ipynb", as_version=4)
+    return summary if digest_of_cells(executed) == digest_of_cells(now) else {}
+
+
+def seconds_of(jobs: Iterable[Job], folder: Path, machine: dict) -> dict[str, float]:
+    """About how long each job takes on this machine, by its name.
+
+    Where this device has recorded runs of a notebook, their seconds count; of a seed that is partly recorded only the
+    rest. Elsewhere it is what the notebook says, times what others took on this device against what they say.
+
+    Args:
+        jobs: All jobs of the notebooks to look at.
+        folder: The profile's folder of reports.
+        machine: As `this_machine` describes it.
+    """
+    jobs = list(jobs)
+    training = [job for job in jobs if job.seed is not None or not job.after]
+    runs = {job.notebook: _runs(folder / "results" / job.notebook) for job in training}
+    typical = {name: _seconds_by_variant(records, machine["device"]) for name, records in runs.items()}
+    said = {job.notebook: 60 * job.minutes for job in training}
+    ratios = [sum(typical[name].values()) / said[name] for name in said if typical[name] and said[name]]
+    ratio = statistics.median(ratios) if ratios else 1.0
+    found = dict.fromkeys((job.name for job in jobs), 60 * PAGE_MINUTES)
+    for job in training:
+        recorded = {record["variant"] for record in runs[job.notebook] if record["seed"] in job.seeds}
+        rest = [seconds for variant, seconds in typical[job.notebook].items() if variant not in recorded]
+        found[job.name] += sum(rest) if typical[job.notebook] else ratio * said[job.notebook]
+    return found
+
+
+def _seconds_by_variant(records: list[dict], device: str) -> dict[str, float]:
+    """The median training time of each variant on a device."""
+    by_variant: dict[str, list[float]] = {}
+    for record in records:
+        if record["device"] == device:
+            by_variant.setdefault(record["variant"], []).append(record["seconds"])
+    return {variant: statistics.median(seconds) for variant, seconds in by_variant.items()}
+
+
+def _runs(results: Path) -> list[dict]:
+    """The records of runs in a notebook's folder."""
+    return [record for record in read_records(results)[0] if record["kind"] == "run"]

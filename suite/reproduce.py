@@ -1,0 +1,110 @@
+"""`make reproduce`: execute what is missing, all of it or as much as fits into a time, then the pages and the index."""
+
+import os
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from helpers import variables
+from helpers.profiles import PROFILES
+from helpers.progress import format_seconds
+from suite.in_time import train_in_time
+from suite.jobs import Job, plan_jobs
+from suite.outcomes import drop_unfounded_marks, jobs_table
+from suite.recorded import seconds_of, this_machine
+from suite.results import record_files, report, say_new_records, say_what_is_missing, show_index
+from suite.settings import Settings
+from suite.site import notebook_title_and_question
+from suite.status import missing_line, states_of, status_table
+from suite.workflow import call_snakemake, fetch_data
+
+
+def status_command(notebooks: list[Path], settings: Settings) -> int:
+    """Say how each job stands, and what the missing ones cost on this machine."""
+    jobs, states, seconds = _survey(notebooks, settings)
+    print(status_table(jobs, states, seconds, settings.folder))
+    print("\n" + missing_line(jobs, states, seconds, this_machine()["device"]))
+    return 0
+
+
+def reproduce_command(notebooks: list[Path], suite: list[Path], settings: Settings, anew: bool, again: bool) -> int:
+    """Execute what is missing, then build the index of all that was ever executed for the profile.
+
+    Args:
+        notebooks: Those asked for.
+        suite: All notebooks.
+        settings: How to run them.
+        anew: Whether to train again what is finished.
+        again: Whether to make pages again that are up to date.
+
+    Returns:
+        0 if nothing failed, and all ran to its end that was to.
+    """
+    started = time.time()
+    if anew:
+        os.environ[variables.FRESH] = datetime.now(UTC).isoformat(timespec="seconds")
+    jobs = plan_jobs(notebooks, settings.profile, settings.dataset, settings.seeds)
+    for job in jobs:
+        if anew or (again and job.seed is None):
+            job.forget(settings.folder)
+    drop_unfounded_marks(jobs, settings.folder)
+    jobs, before, seconds = _survey(notebooks, settings, anew)
+    _announce(notebooks, jobs, before, seconds, settings)
+    if any(state != "done" for state in before.values()):
+        fetch_data(settings)
+    known = record_files(settings.folder)
+    if settings.minutes:
+        jobs, ended = train_in_time(notebooks, jobs, before, seconds, settings, started)
+    else:
+        _mark_recorded(jobs, before, settings.folder)
+        ended = call_snakemake(notebooks, settings)
+    print("\n" + jobs_table(jobs, before, settings.folder, started))
+    say_what_is_missing(jobs, settings.folder, started)
+    say_new_records(known, settings)
+    show_index(suite, settings, jobs, started)
+    return report(jobs, settings, ended, started)
+
+
+def _survey(
+    notebooks: list[Path], settings: Settings, anew: bool = False
+) -> tuple[list[Job], dict[str, str], dict[str, float]]:
+    """All jobs, how each of them stands, and what it takes on this machine."""
+    asked = (notebooks, settings.profile, settings.dataset, settings.seeds)
+    jobs, pages = plan_jobs(*asked), plan_jobs(*asked, from_records=True)
+    machine = this_machine()
+    if anew:  # nothing that is recorded counts
+        states = {job.name: job.state(settings.folder) for job in jobs}
+    else:
+        states = states_of(jobs, pages, settings.folder, machine)
+    return jobs, states, seconds_of(jobs, settings.folder, machine)
+
+
+def _announce(
+    notebooks: list[Path], jobs: list[Job], before: dict[str, str], seconds: dict[str, float], settings: Settings
+) -> None:
+    """Say what will be run and about how long it takes."""
+    profile = PROFILES[settings.profile]
+    print(f"Profile {profile.name} ({settings.why}): {profile.about}.")
+    data = os.environ.get("COURSEWORK_DATA") or "Keras's download and cache"
+    seeds = ", ".join(map(str, settings.seeds)) or "each notebook's own"
+    print(f"Data: {settings.dataset} from {data}. Seeds: {seeds}.")
+    total = 0.0
+    for notebook in notebooks:
+        own = [job for job in jobs if job.notebook == notebook.stem]
+        missing = [seconds[job.name] for job in own if before[job.name] != "done"]
+        total += sum(missing)
+        about = f"about {format_seconds(sum(missing)):>6}" if missing else "up to date"
+        some = f" ({len(missing)} of {len(own)} jobs)" if 0 < len(missing) < len(own) else ""
+        print(f"  {notebook.stem:<24} {about:<12}{some}  {notebook_title_and_question(notebook)[1]}")
+    room = f"; as much of it as fits into {settings.minutes:g} min" if settings.minutes else ""
+    each = format_seconds(total / settings.jobs)
+    print(f"About {each} in all on this machine, by what is recorded and what the notebooks say{room}.\n", flush=True)
+
+
+def _mark_recorded(jobs: list[Job], states: dict[str, str], folder: Path) -> None:
+    """Mark as ended the jobs of a seed that are done because their runs are recorded."""
+    for job in jobs:
+        if job.seed is not None and states[job.name] == "done" and not (folder / job.mark).exists():
+            job.forget(folder)
+            (folder / job.mark).parent.mkdir(parents=True, exist_ok=True)
+            (folder / job.mark).touch()

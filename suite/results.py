@@ -1,0 +1,76 @@
+"""What a call of the suite leaves: the index, the new records, and the last lines on the terminal."""
+
+import os
+import time
+from pathlib import Path
+
+from helpers.progress import format_seconds
+from suite.jobs import Job
+from suite.outcomes import error_of, new_outcome, read_outcomes
+from suite.settings import Settings
+from suite.site import build_index
+from suite.workflow import INTERRUPTED
+
+
+def record_files(folder: Path) -> set[Path]:
+    """The record files of a profile's folder."""
+    return {path for path in folder.glob("results/*/*.json") if path.name != "summary.json"}
+
+
+def say_new_records(before: set[Path], settings: Settings) -> None:
+    """Say which record files are new."""
+    new = sorted(record_files(settings.folder) - before)
+    if new:
+        what = f"{len(new)} new record{'s' * (len(new) > 1)}"
+        print(f"\n{what}{', to be committed' if settings.profile == 'full' else ''}:")
+        print("\n".join(f"  {os.path.relpath(path)}" for path in new))
+
+
+def say_what_is_missing(jobs: list[Job], folder: Path, started: float) -> None:
+    """Say which runs the pages lack, and which records cannot be used."""
+    for job in (job for job in jobs if job.seed is None):
+        summary = new_outcome(job, folder, started).get("summary") or {}
+        if missing := summary.get("missing"):
+            print(f"{job.name}: not recorded: {'; '.join(missing)}")
+        for name, problem in summary.get("unusable_records", {}).items():
+            print(f"{job.name}: {name} {problem}: not used")
+
+
+def show_index(suite: list[Path], settings: Settings, jobs: list[Job], started: float) -> None:
+    """Build the index of all that was ever executed for the profile, and say where it is.
+
+    Args:
+        suite: All notebooks.
+        settings: The suite's settings.
+        jobs: Those asked for; where no page ended well, the earlier index stays as it was.
+        started: When the suite began, seconds since the epoch.
+    """
+    index, pages = settings.folder / "index.html", [job for job in jobs if job.seed is None]
+    if not index.exists() or any(_ended_well(page, settings.folder, started) for page in pages):
+        build_index(settings.folder, read_outcomes(suite, settings.folder))
+    print(f"\n{format_seconds(time.time() - started)} in all. Open {os.path.relpath(index)}", flush=True)
+
+
+def _ended_well(page: Job, folder: Path, started: float) -> bool:
+    """Whether a page is there that was made of today's code, now or before."""
+    return (folder / page.mark).exists() or new_outcome(page, folder, started).get("status") == "done"
+
+
+def report(jobs: list[Job], settings: Settings, ended: int, started: float) -> int:
+    """The last lines: each job that failed, its error, and the partly executed notebook; the exit status.
+
+    Args:
+        jobs: Those that were to be executed.
+        settings: The suite's settings.
+        ended: Snakemake's exit status.
+        started: When the suite began, seconds since the epoch.
+    """
+    errors = {job: error_of(job, settings, ended == INTERRUPTED, started) for job in jobs}
+    for job, error in errors.items():
+        if error:
+            print(f"FAILED {job.name}: {error}")
+            if (partial := settings.partial / f"{job.name}.ipynb").exists():
+                print(f"       partly executed: {os.path.relpath(partial)}")
+    if ended == INTERRUPTED:
+        print("Interrupted. Run the same command again: what is finished stays, and training is resumed where it was.")
+    return 1 if any(errors.values()) or ended == INTERRUPTED else 0

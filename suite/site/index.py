@@ -1,0 +1,71 @@
+"""The index of a profile's pages: each notebook with its question, how it ended, and its answer."""
+
+from pathlib import Path
+
+from nbconvert.filters import strip_ansi
+
+from helpers.progress import format_seconds
+from suite.site.facts import (
+    describe_audits,
+    describe_faults,
+    describe_run,
+    merge_facts,
+    replaced_datasets,
+    shortened,
+)
+from suite.site.pages import describe_findings
+from suite.site.render import render_page
+
+
+def build_index(profile_dir: Path, outcomes: list[dict]) -> Path:
+    """Write the index of a profile: each notebook with its question, how it ended, and its answer.
+
+    Args:
+        profile_dir: The profile's folder.
+        outcomes: By notebook: notebook, title, question, status ("done" or "failed"), seconds, error, summary, and
+            partial, the path of the partly executed notebook relative to `profile_dir`.
+
+    Returns:
+        `<profile_dir>/index.html`.
+    """
+    summaries = [outcome["summary"] for outcome in outcomes if outcome["summary"]]
+    profile = profile_dir.name
+    facts = merge_facts(describe_run(summary, profile) for summary in summaries or [None]) | describe_run(None, profile)
+    trained = [summary["training"] for summary in summaries if summary.get("training")]
+    if trained:
+        runs = f"{sum(training['runs'] for training in trained)} runs"
+        facts["training time"] = [f"{format_seconds(sum(training['seconds'] for training in trained))} in {runs}"]
+    page = {
+        "facts": facts,
+        "replaced": replaced_datasets(summaries),
+        "all_replaced": all(summary["dataset"] == "digits" for summary in summaries),
+        "shortened": shortened(profile),
+        "outcomes": [_card(outcome, profile_dir) for outcome in outcomes],
+        "faults": describe_faults(profile_dir.parent / "faults.json"),
+        "audits": describe_audits(profile_dir.parent / "audit.json", profile_dir),
+    }
+    return render_page("index.html.jinja", page, profile_dir / "index.html")
+
+
+def _card(outcome: dict, profile_dir: Path) -> dict:
+    """What the index says of a notebook."""
+    rows = (outcome["summary"] or {}).get("table", [])
+    page, partial = f"{outcome['notebook']}.html", outcome["partial"]
+    partial_page = str(Path(partial).with_suffix(".html")) if partial else None
+    return outcome | {
+        "page": page if (profile_dir / page).is_file() else None,
+        "partial": partial_page if partial_page and (profile_dir / partial_page).is_file() else partial,
+        "time": _time(outcome),
+        "error": strip_ansi(outcome["error"] or ""),
+        **describe_findings(outcome["summary"]),
+        "columns": list(dict.fromkeys(column for row in rows for column in row)),
+        "rows": rows,
+    }
+
+
+def _time(outcome: dict) -> str | None:
+    """How long a notebook's training took; the whole notebook where nothing was trained."""
+    training = (outcome["summary"] or {}).get("training")
+    if training and not outcome["error"]:
+        return f"{format_seconds(training['seconds'])} of training"
+    return format_seconds(outcome["seconds"]) if outcome["seconds"] is not None else None

@@ -1,0 +1,67 @@
+"""Templates to plain HTML that loads nothing from elsewhere."""
+
+from functools import cache
+from pathlib import Path
+
+from jinja2 import FileSystemLoader
+from nbconvert import HTMLExporter
+from pygments.formatters import HtmlFormatter
+from traitlets.config import Config
+
+from helpers.files import replacing
+from suite.site.sanitise import sanitise
+from suite.site.tidy import tidy
+
+TEMPLATES = Path(__file__).parent
+PYGMENTS_STYLES = {"light": "xcode", "dark": "github-dark"}  # the quietest of 4.5:1 contrast and more
+SHOWN = ["text/html", "text/markdown", "image/png", "image/jpeg", "text/plain"]  # the first that an output has
+
+
+def render_page(template: str, page: dict, path: Path) -> Path:
+    """Write a page from a template of this folder, whole or not at all.
+
+    Args:
+        template: Its file's name.
+        page: What it shows.
+        path: Where to.
+
+    Returns:
+        `path`.
+    """
+    html = page_exporter().environment.get_template(template).render(page=page)
+    return write_file(path, tidy(html).encode())
+
+
+@cache
+def page_exporter() -> HTMLExporter:
+    """nbconvert with the templates of this folder, in which everything is escaped that isn't marked as safe."""
+    config = Config()
+    config.NbConvertBase.display_data_priority = SHOWN
+    config.ExtractOutputPreprocessor.enabled = True
+    exporter = HTMLExporter(
+        config=config,
+        template_name="base",
+        template_file="page.html.jinja",
+        extra_loaders=[FileSystemLoader(TEMPLATES)],
+        exclude_anchor_links=True,
+    )
+    exporter.environment.autoescape = True
+    exporter.environment.filters["sanitise"] = sanitise
+    exporter.environment.globals["style"] = _style()
+    return exporter
+
+
+def _style() -> str:
+    """The style sheet, and the colours of code for both themes."""
+    parts = [(TEMPLATES / "style.css").read_text()]
+    for theme, name in PYGMENTS_STYLES.items():
+        rules = "\n".join(HtmlFormatter(style=name).get_token_style_defs(".highlight"))
+        parts.append(f"@media (prefers-color-scheme: {theme}) {{\n{rules}\n}}")
+    return "\n".join(parts)
+
+
+def write_file(path: Path, content: bytes) -> Path:
+    """Write a page or a figure, whole or not at all."""
+    with replacing(path) as file:
+        file.write(content)
+    return path

@@ -1,0 +1,138 @@
+"""What is recorded is done, wherever it was made; and what is not has a cost on this machine."""
+
+import nbformat
+import pytest
+
+from helpers.files import write_json
+from helpers.runs import write_record
+from suite import recorded
+from suite.jobs import PAGE_MINUTES, Job
+from suite.recorded import digests_of, recorded_jobs, seconds_of
+
+VERSIONS = {"python": "3.11.7", "keras": "3.15.1", "scikit-learn": "1.9.1", "tensorflow-cpu": "2.21.0"}
+MACHINE = {"backend": "tensorflow", "device_kind": "cpu", "device": "a processor", "versions": VERSIONS}
+MACHINE |= {"training_version": 1}
+RUN = {"kind": "run", "notebook": "03_cnn", "profile": "full", "dataset": "cifar10", "identity": "i", "history": {}}
+RUN |= {"started": "2026-03-05T10:11:12+00:00", "seconds_by_epoch": [1.0], "test": {}, "tests": {}, **MACHINE}
+SEEDS = [Job("03_cnn", seed, (seed,), (), f"d{seed}", 3000, 2) for seed in (10, 11)]
+PAGE = Job("03_cnn", None, (10, 11), tuple(job.mark for job in SEEDS), "page", 3000, PAGE_MINUTES)
+OTHER = Job("01_data", None, (10, 11), (), "other", 3000, 3)
+JOBS = [OTHER, *SEEDS, PAGE]
+CODE = "train()"
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A profile's folder of reports beside the notebook, as executed as it is."""
+    monkeypatch.setattr(recorded, "ROOT", tmp_path)
+    for path in (tmp_path / "notebooks" / "03_cnn.ipynb", tmp_path / "full" / "03_cnn.ipynb"):
+        path.parent.mkdir()
+        nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CODE)]), path)
+    return tmp_path / "full"
+
+
+@pytest.fixture
+def record(folder):
+    """Write a record: record(variant, seed, **what is not as usual)."""
+
+    def write(variant: str, seed: int, **changes) -> None:
+        content = RUN | {"variant": variant, "seed": seed, "setting": f"{variant} {seed}", "seconds": 60.0} | changes
+        write_record(folder / "results" / "03_cnn", f"{variant}-seed{seed}", content)
+
+    (folder / "results" / "03_cnn").mkdir(parents=True)
+    return write
+
+
+def end_page(folder, *missing: str, seeds=(10, 11)) -> None:
+    """Leave what the last page said of its runs."""
+    write_json(folder / "results" / "03_cnn" / "summary.json", {"seeds": list(seeds), "missing": list(missing)})
+
+
+# What is done.
+
+
+def test_a_seed_that_the_last_page_lacks_nothing_of_is_recorded(folder, record):
+    record("cnn", 10)
+    end_page(folder, "cnn, seed 11")
+    assert recorded_jobs(JOBS, folder, MACHINE) == {"03_cnn-seed10"}
+    end_page(folder)
+    assert recorded_jobs(JOBS, folder, MACHINE) == {"03_cnn-seed10", "03_cnn-seed11"}
+
+
+@pytest.mark.parametrize("name", ["rate finder", "Adam 0.001, dropout 0.3, seed 0"])
+def test_what_is_measured_beside_all_seeds_is_the_first_ones_to_make(folder, record, name):
+    end_page(folder, name)
+    assert recorded_jobs(JOBS, folder, MACHINE) == {"03_cnn-seed11"}
+
+
+def test_a_seed_that_the_last_page_was_not_asked_for_is_not_recorded(folder, record):
+    end_page(folder, seeds=(10,))
+    assert recorded_jobs(JOBS, folder, MACHINE) == {"03_cnn-seed10"}
+
+
+def test_without_a_page_nothing_is_known(folder, record):
+    record("cnn", 10)
+    assert recorded_jobs(JOBS, folder, MACHINE) == set()
+    (folder / "results" / "03_cnn" / "summary.json").write_text("cut sh")
+    assert recorded_jobs(JOBS, folder, MACHINE) == set()
+
+
+def test_a_page_of_other_code_proves_nothing_and_one_with_other_comments_does(folder, record):
+    end_page(folder)
+    notebook = folder.parent / "notebooks" / "03_cnn.ipynb"
+    for code, known in (("train()  # soon", 2), ("train(more)", 0)):
+        nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)]), notebook)
+        assert len(recorded_jobs(JOBS, folder, MACHINE)) == known
+
+
+@pytest.mark.parametrize(
+    ("change", "is_recorded"),
+    [
+        ({"device": "another processor"}, True),
+        ({"versions": VERSIONS | {"python": "3.12.1"}}, True),
+        ({"versions": VERSIONS | {"keras": "3.16.0"}}, False),
+        ({"device_kind": "gpu"}, False),
+        ({"backend": "jax"}, False),
+        ({"training_version": 2}, False),
+    ],
+)
+def test_records_count_where_they_were_made_with_this_kind_of_device_and_software(folder, record, change, is_recorded):
+    record("cnn", 10, **change)
+    end_page(folder)
+    assert ("03_cnn-seed10" in recorded_jobs(JOBS, folder, MACHINE)) == is_recorded
+    record("cnn", 10)  # made here as well
+    assert "03_cnn-seed10" in recorded_jobs(JOBS, folder, MACHINE)
+
+
+def test_the_records_of_a_job_are_those_of_its_seeds_and_what_is_measured_beside(folder, record):
+    record("cnn", 10)
+    record("cnn", 11)
+    record("wide", 0, kind="candidate")
+    results = folder / "results" / "03_cnn"
+    assert [len(digests_of(results, seeds)) for seeds in ((10,), (10, 11), ())] == [2, 3, 1]
+    for path in results.glob("cnn-seed10-*"):
+        path.write_text(path.read_text().replace("60.0", "61.0"))  # altered: not the record that it was
+    assert len(digests_of(results, (10,))) == 1
+
+
+# What the rest costs.
+
+
+def test_where_nothing_was_measured_a_job_takes_what_its_notebook_says(folder):
+    found = seconds_of(JOBS, folder, MACHINE)
+    assert found == {"01_data": 180 + 30, "03_cnn-seed10": 120 + 30, "03_cnn-seed11": 120 + 30, "03_cnn": 30}
+
+
+def test_where_this_device_recorded_runs_their_seconds_count_and_only_of_what_is_missing(folder, record):
+    for seconds in (10.0, 20.0, 90.0):
+        record("dense", int(seconds), seconds=seconds)
+    record("cnn", 10, seconds=40.0)
+    record("cnn", 12, seconds=4000.0, device="a slow processor")
+    found = seconds_of(JOBS, folder, MACHINE)
+    assert found["03_cnn-seed10"] == 30  # dense-seed10 and cnn-seed10 are there
+    assert found["03_cnn-seed11"] == 20 + 40 + 30
+
+
+def test_what_no_device_like_this_one_recorded_is_scaled_by_how_the_others_went(folder, record):
+    record("cnn", 10, seconds=60.0)  # the notebook says 120
+    assert seconds_of(JOBS, folder, MACHINE)["01_data"] == pytest.approx(180 / 2 + 30)

@@ -1,0 +1,56 @@
+"""What the suite is asked for: defaults, limits, and what is refused."""
+
+import os
+import re
+
+import pytest
+
+from suite import settings as settings_module
+from suite.settings import SettingsError, limit_threads, read_settings
+
+
+@pytest.fixture
+def four_cores(monkeypatch):
+    """A machine with four cores and no GPU."""
+    monkeypatch.setattr(settings_module, "cpu_count", lambda: 4)
+    monkeypatch.setattr(settings_module, "visible_gpus", lambda: [])
+    monkeypatch.setattr(settings_module, "nvidia", lambda field: None)
+    monkeypatch.delenv("SNAKEMAKE_PROFILE", raising=False)
+
+
+def test_what_is_left_out_has_its_default(tmp_path, four_cores):
+    found = read_settings(tmp_path)
+    assert (found.profile, found.dataset, found.seeds, found.jobs, found.retries) == ("quick", "cifar10", (), 1, 2)
+    assert (found.threads, found.gpus, found.folder) == (4, 0, tmp_path / "quick")
+    assert [found.timeout, found.minutes, found.number, found.draw] == [None] * 4
+
+
+def test_jobs_share_the_cores_and_are_never_more_than_cores(tmp_path, four_cores):
+    assert [(s.jobs, s.threads) for s in (read_settings(tmp_path, jobs=n) for n in ("2", "9"))] == [(2, 2), (4, 1)]
+
+
+def test_pages_alone_are_made_two_at_a_time_or_more_if_asked_for(tmp_path, four_cores):
+    made = [read_settings(tmp_path, jobs=jobs).for_pages() for jobs in ("1", "2", "4")]
+    assert [(s.jobs, s.threads) for s in made] == [(2, 2), (2, 2), (4, 1)]
+
+
+def test_on_a_cluster_a_job_has_two_cores(tmp_path, four_cores, monkeypatch):
+    monkeypatch.setenv("SNAKEMAKE_PROFILE", "suite/slurm")
+    assert read_settings(tmp_path).threads == 2
+    assert read_settings(tmp_path, threads="8").threads == 8
+
+
+def test_all_mistakes_are_named_at_once_by_the_names_that_make_has_for_them(tmp_path):
+    with pytest.raises(SettingsError) as error:
+        read_settings(tmp_path, profile="fast", seeds="0 one", minutes="-3", number="0", draw="x")
+    assert re.findall(r"([A-Z]+): expected", str(error.value)) == ["PROFILE", "SEEDS", "MINUTES", "N", "DRAW"]
+
+
+def test_a_process_is_kept_to_its_share_of_the_cores_and_has_them_all_again(four_cores, monkeypatch):
+    monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", "3")  # so that it is put back
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    monkeypatch.setenv("NPROC", "3")
+    limit_threads(1)
+    assert os.environ["TF_NUM_INTRAOP_THREADS"] == os.environ["OMP_NUM_THREADS"] == "1"
+    limit_threads(4)
+    assert not {"TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS", "NPROC"} & set(os.environ)
