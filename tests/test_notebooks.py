@@ -200,8 +200,24 @@ PAGES = {
             "conv_stride_4": {"conv_strides": (4, 1, 1)},
         }.items()
     },
+    "08 valid": ("08_resolution", lambda page: page["convnet"]((32, 32, 3)), models.report_b_convnet),
     "09 arc2": ("09_fashion_mnist", lambda page: page["arc2"](0.25), lambda: models.report_b_arc2((32, 32, 3))),
     "09 arc3": ("09_fashion_mnist", lambda page: page["arc3"](0.25), lambda: models.report_b_arc3((32, 32, 3))),
+    **{
+        f"10 {name}": (
+            "10_batch_norm",
+            lambda page, name=name: page["cnn"](*page["variants"][name]),
+            lambda options=options: models.report_c_cnn(mean=MEAN, std=STD, **options),
+        )
+        for name, options in {
+            "cnn_plain": {},
+            "cnn_batch_norm": {"batch_norm": True, "dropout_rate": 0.5},
+            "batch_norm_alone": {"batch_norm": True},
+        }.items()
+    },
+    "12 model 1": ("12_depth", lambda page: page["model_1"](), models.report_d_model_1),
+    "12 model 2": ("12_depth", lambda page: page["model_2"](), models.report_d_model_2),
+    "12 model 3": ("12_depth", lambda page: page["model_3"](), models.report_d_model_3),
     **{
         f"13 {activation}": (
             "13_optimizer_activation",
