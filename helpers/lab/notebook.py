@@ -76,6 +76,7 @@ class Lab:
         self._candidates: dict[tuple[str, int], Run] = {}
         self._variants: set[str] = set()
         self._splits: dict[str, dict] = {}
+        self._datasets: dict[str, str] = {}  # what was loaded, by what was asked for
         self._tables: list[pd.DataFrame] = []
         self._claims: list[pd.DataFrame] = []
         self._measured: dict[str, dict] = {}
@@ -140,7 +141,9 @@ class Lab:
             Training, validation and test images with their classes, as much of each part as the profile uses: uint8
             (n, height, width, channels) and int64 (n,).
         """
-        found, self.dataset_name = data.load_dataset(dataset or self._asked, self._profile.allows_stand_in)
+        self._asked_last = dataset or self._asked
+        found, self.dataset_name = data.load_dataset(self._asked_last, self._profile.allows_stand_in)
+        self._datasets[self._asked_last] = self.dataset_name
         images, labels, self.class_names = found
         self.input_shape, self.split = images.shape[1:], split(len(images))
         use = self._profile
@@ -160,7 +163,7 @@ class Lab:
         return {
             "profile": self._profile.name,
             "dataset": self.dataset_name,
-            "asked_dataset": self._asked,
+            "asked_dataset": self._asked_last,
             "split": split,
         }
 
@@ -381,7 +384,7 @@ class Lab:
         summary = {
             "notebook": self.notebook,
             "profile": self._profile.name,
-            "dataset": getattr(self, "dataset_name", self._asked),
+            "dataset": self._datasets.get(self._asked, getattr(self, "dataset_name", self._asked)),
             "asked_dataset": self._asked,
             "seeds": sorted({record["seed"] for record in self.records}) or self.seeds,
             "precision": " and ".join(dict.fromkeys(r["precision"] for r in records))
