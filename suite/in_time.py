@@ -1,9 +1,11 @@
 """As many missing jobs as fit into a time: the first seed of everything, then the second, and the pages at its end."""
 
+import math
 import time
 from pathlib import Path
 
 from suite.jobs import PAGE_MINUTES, Job
+from suite.outcomes import new_outcome
 from suite.pages import make_pages
 from suite.settings import PAGES_AT_A_TIME, Settings
 from suite.status import places
@@ -48,7 +50,10 @@ def train_in_time(
         begun, waiting = begun + chosen, [job for job in waiting if job not in chosen]
     if waiting:
         print(f"\nNot begun, for want of time: {', '.join(job.name for job in waiting)}", flush=True)
-    has_no_page = {job.notebook for job in begun if job.seed is not None or not (settings.folder / job.mark).exists()}
+    executed = [job for job in begun if new_outcome(job, settings.folder, started).get("status") != "not begun"]
+    has_no_page = {
+        job.notebook for job in executed if not (settings.folder / job.mark).exists() or job.seed is not None
+    }
     if not has_no_page or ended == INTERRUPTED:
         return begun, ended
     pages, ended = make_pages([path for path in notebooks if path.stem in has_no_page], settings.for_pages())
@@ -72,7 +77,13 @@ def fitting(jobs: list[Job], seconds: dict[str, float], room: float, at_a_time: 
     return chosen
 
 
+def _leaves_page_to_make(job: Job, settings: Settings, started: float) -> bool:
+    """Whether a job may have left new records of which it made no page itself."""
+    made_it = job.seed is None and (settings.folder / job.mark).exists()
+    return not made_it and new_outcome(job, settings.folder, started).get("status") != "not begun"
+
+
 def _seconds_for_pages(jobs: list[Job], minutes: float) -> float:
     """How much of the time is kept for making the pages of these jobs' notebooks."""
-    rounds = 1 + len({job.notebook for job in jobs}) // PAGES_AT_A_TIME
+    rounds = math.ceil(len({job.notebook for job in jobs}) / PAGES_AT_A_TIME)
     return 60 * min(PAGE_MINUTES * rounds, PAGES_SHARE * minutes)

@@ -75,8 +75,10 @@ def describe_audits(path: Path, profile_dir: Path) -> dict | None:
     known = {r["sha256"] for folder in folders for r in read_records(folder)[0] if r["kind"] == "run"}
     audits = [audit for audit in json.loads(path.read_text())["audits"] if audit["sha256"] in known]
     verdicts = [audit["verdict"] for audit in audits]
-    counts = [f"{verdicts.count(verdict)} {verdict}" for verdict in dict.fromkeys(verdicts)]
-    found = f"all {verdicts[0]}" if len(counts) == 1 else ", ".join(counts)
+    counts = {verdict: verdicts.count(verdict) for verdict in ("equal", "within tolerance", "differs")}
+    words = {"differs": "differ" if counts["differs"] > 1 else "differs"}
+    found = ", ".join(f"{count} {words.get(verdict, verdict)}" for verdict, count in counts.items() if count)
+    found = f"all {verdicts[0]}" if len(set(verdicts)) == 1 and verdicts[0] != "differs" else found
     text = f"{len(audits)} of {len(known)} records audited, {found}"
     rows = [audit | {"date": _date(audit["when"])} for audit in audits]
     return {"text": text, "good": "differs" not in verdicts, "audits": rows} if audits else None

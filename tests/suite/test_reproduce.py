@@ -171,16 +171,6 @@ def test_of_what_is_missing_as_much_as_fits_into_the_time_is_trained_first_seeds
     assert "Nothing is missing." in call(root, "status", "--seeds", "10 11")
 
 
-def test_a_job_that_outlasts_the_time_is_stopped_and_no_failure(tmp_path):
-    root = make_suite(tmp_path, "hangs")
-    said = call(root, "reproduce", "--seeds", "10 11", "--minutes", "1")
-    assert row_of(said, "01_hangs-seed10")[0] == "stopped"
-    assert "the time is up" in said
-    assert "FAILED" not in said
-    assert ("01_hangs", "net", 10) in records(root)  # it had ended, and what comes after it hung
-    assert (root / "reports/smoke/01_hangs.html").exists()  # made from that record
-
-
 def test_a_bad_record_is_named_counted_and_not_used(tmp_path):
     root = make_suite(tmp_path, "none")
     call(root, "reproduce", "--seeds", "10 11")

@@ -1,0 +1,64 @@
+"""Audits: a record that is true is found equal to the bit, one that was altered is found out."""
+
+import json
+
+import pytest
+from small_suite import call, make_suite, records
+
+from helpers.runs import write_record
+from suite.audit import describe, note_audit
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    """A suite whose only notebook has trained one run at smoke scale."""
+    made = make_suite(tmp_path_factory.mktemp("audit"), "none")
+    call(made, "reproduce")
+    return made
+
+
+def noted(root) -> list[dict]:
+    """The audits that are noted."""
+    return json.loads((root / "reports" / "audit.json").read_text())["audits"]
+
+
+def test_a_record_that_is_trained_again_is_equal_to_the_bit(root):
+    before = {path: path.read_bytes() for path in root.glob("reports/smoke/results/*/*.json")}
+    said = call(root, "audit", "--draw", 0)
+    assert "1 of 1 records, drawn with DRAW=0." in said
+    assert "epoch 6/6" in said  # trained, not taken from its record or its weights
+    assert "equal (6 of 6 epochs, on the same device and versions)" in said
+    (audit,) = noted(root)
+    assert (audit["notebook"], audit["variant"], audit["seed"]) == ("01_none", "net", 10)
+    assert (audit["verdict"], audit["difference"], audit["epochs_equal"]) == ("equal", 0, 6)
+    assert "1 of 1 records audited, all equal" in (root / "reports" / "smoke" / "index.html").read_text()
+    assert {path: path.read_bytes() for path in before} == before
+    assert not (root / "reports" / "smoke" / ".partial" / "audit").exists()
+
+
+def test_a_record_that_was_altered_with_its_digest_is_found_out(root):
+    results = root / "reports" / "smoke" / "results" / "01_none"
+    record = records(root)["01_none", "net", 10]
+    record["history"]["val_accuracy"][2] += 0.005
+    (true,) = results.glob("net-seed10-*.json")
+    true.unlink()
+    write_record(results, "net-seed10", record)
+    said = call(root, "audit", "--number", 1, expected=1)
+    assert "differs, 0.00 points off in accuracy (6 of 6 epochs, on the same device and versions)" in said
+    assert noted(root)[-1]["epochs_equal"] == 2
+    assert "1 of 1 records audited, 1 differs" in (root / "reports" / "smoke" / "index.html").read_text()
+
+
+def test_an_audit_takes_the_place_of_an_earlier_one_of_the_same_record(tmp_path):
+    path = tmp_path / "audit.json"
+    for verdict, sha256 in (("equal", "b"), ("differs", "a"), ("equal", "a")):
+        note_audit(path, {"record": f"03_cnn/{sha256}.json", "sha256": sha256, "verdict": verdict})
+    found = json.loads(path.read_text())["audits"]
+    assert [(audit["sha256"], audit["verdict"]) for audit in found] == [("a", "equal"), ("b", "equal")]
+
+
+def test_an_audit_is_described_in_a_line():
+    found = {"verdict": "within tolerance", "epochs": 40, "epochs_compared": 3, "same_machine": False}
+    found |= {"device": "a GPU", "difference": 0.0123}
+    assert describe(found) == "within tolerance, 1.23 points off in accuracy (3 of 40 epochs, on a GPU)"
+    assert describe({"verdict": "not trained", "error": "no such run"}) == "not trained: no such run"

@@ -1,0 +1,121 @@
+"""As much as fits into a time: what is begun, what is stopped, and whose pages are made."""
+
+import json
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import pytest
+from small_suite import make_suite
+
+from helpers.files import write_json
+from suite import in_time
+from suite.in_time import train_in_time
+from suite.jobs import MARKS, Job
+from suite.settings import read_settings
+
+JOBS = []
+for notebook in ("01_a", "02_b"):
+    seeds = [Job(notebook, seed, (seed,), (), f"d{seed}", 3000, 1) for seed in (10, 11)]
+    JOBS += [*seeds, Job(notebook, None, (10, 11), tuple(job.mark for job in seeds), "page", 3000, 0.5)]
+SECONDS = dict.fromkeys((job.name for job in JOBS), 100.0)
+
+
+@pytest.fixture
+def settings(tmp_path):
+    """Ten minutes for the full profile, in an empty folder."""
+    made = replace(read_settings(tmp_path, profile="full"), minutes=10.0)
+    (made.folder / MARKS).mkdir(parents=True)
+    return made
+
+
+@pytest.fixture
+def calls(monkeypatch, settings):
+    """What Snakemake is asked for, in turn; each job ends with the status in `ends`, else well."""
+    asked, ends = [], {}
+
+    def call(notebooks, settings, *, chosen=None, deadline=None, expected_seconds=None, from_records=False):
+        asked.append(chosen or [f"page of {path.stem}" for path in notebooks])
+        for name in chosen or []:
+            status = ends.get(name, "done")
+            outcome = {"job": name, "status": status, "error": None, "ended": "2999-01-01T00:00:00+00:00"}
+            write_json(settings.partial / f"{name}.json", outcome)
+        return 0
+
+    monkeypatch.setattr(in_time, "call_snakemake", call)
+    monkeypatch.setattr(in_time, "make_pages", lambda notebooks, settings: ([], call(notebooks, settings)))
+    return asked, ends
+
+
+def train(settings, tmp_path, states=None, started=None):
+    """Call `train_in_time` for both notebooks."""
+    states = dict.fromkeys((job.name for job in JOBS), "pending") | (states or {})
+    notebooks = [tmp_path / "01_a.ipynb", tmp_path / "02_b.ipynb"]
+    return train_in_time(notebooks, JOBS, states, SECONDS, settings, started or time.time())
+
+
+def test_first_seeds_are_trained_first_then_the_pages_are_made(settings, calls, tmp_path):
+    jobs, _ = train(settings, tmp_path)
+    assert calls[0] == [
+        ["01_a-seed10", "02_b-seed10", "01_a-seed11", "02_b-seed11"], ["page of 01_a", "page of 02_b"]
+    ]  # fmt: skip
+    assert [job.name for job in jobs] == calls[0][0]
+
+
+def test_what_is_done_is_left_alone(settings, calls, tmp_path):
+    train(settings, tmp_path, {"01_a-seed10": "done", "02_b-seed10": "done", "01_a-seed11": "done"})
+    assert calls[0] == [["02_b-seed11"], ["page of 02_b"]]
+    calls[0].clear()
+    train(settings, tmp_path, dict.fromkeys(SECONDS, "done"))
+    assert calls[0] == []
+
+
+def test_what_does_not_fit_is_chosen_when_others_took_less_than_expected(settings, calls, tmp_path, capsys):
+    train(replace(settings, minutes=6.0), tmp_path)  # 330 s, less 30 for the pages: three jobs, but they end at once
+    assert calls[0][:2] == [["01_a-seed10", "02_b-seed10", "01_a-seed11"], ["02_b-seed11"]]
+    assert "Not begun" not in capsys.readouterr().out
+
+
+def test_what_never_fits_is_named_and_its_page_stays(settings, calls, tmp_path, capsys):
+    train(settings, tmp_path, started=time.time() - 490)  # 80 s are left
+    assert calls[0] == []
+    assert "Not begun, for want of time: 01_a-seed10, 02_b-seed10, " in capsys.readouterr().out
+
+
+def test_the_page_of_a_notebook_of_which_nothing_was_begun_is_not_made_again(settings, calls, tmp_path):
+    calls[1].update({"02_b-seed10": "not begun", "02_b-seed11": "not begun", "01_a-seed11": "stopped"})
+    train(settings, tmp_path)
+    assert calls[0][-1] == ["page of 01_a"]
+
+
+@pytest.fixture
+def execute(tmp_path):
+    """Execute a job of a notebook that hangs once it has trained: execute(seconds left, seconds needed) -> outcome."""
+    root = make_suite(tmp_path, "hangs")
+    partial = root / "reports" / "smoke" / ".partial"
+    partial.mkdir(parents=True)
+
+    def run(left: float, needed: float) -> dict:
+        plan = {"profile": "smoke", "dataset": "digits", "timeout": None, "from_records": False}
+        plan |= {"deadline": time.time() + left, "expected_seconds": {"01_hangs-seed10": needed}}
+        write_json(partial / "plan.json", plan)
+        command = [sys.executable, "-m", "suite.execute", "notebooks/01_hangs.ipynb", "--job", "01_hangs-seed10"]
+        command += ["--seeds", "10", "--plan", str(partial / "plan.json")]
+        ended = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=300)
+        assert ended.returncode == 1, ended.stderr
+        return json.loads((partial / "01_hangs-seed10.json").read_text())
+
+    return run
+
+
+def test_a_job_that_cannot_be_expected_to_end_in_time_is_not_begun(execute):
+    outcome = execute(left=20, needed=100)
+    assert outcome["status"] == "not begun"
+    assert outcome["error"].startswith("it takes about 2 min, ")
+
+
+def test_a_job_that_outlasts_the_time_is_stopped_and_has_not_failed(execute):
+    outcome = execute(left=20, needed=5)
+    assert outcome["status"] == "stopped"
+    assert outcome["error"].startswith("the time is up; its finished runs and epochs are kept. Run again to resume it")
