@@ -13,7 +13,13 @@ from helpers.data import data_folder, load_cifar10, load_fashion_mnist
 from helpers.training import fit
 from helpers.transfer import freeze
 
-LONGEST = ("test_reproduce.py", "test_suite_faults.py", "test_audit.py", "test_run_faults.py")  # minutes each
+LONGEST = (
+    "test_notebooks.py",
+    "test_reproduce.py",
+    "test_suite_faults.py",
+    "test_audit.py",
+    "test_run_faults.py",
+)  # minutes each
 
 
 def pytest_collection_modifyitems(items):

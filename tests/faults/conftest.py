@@ -13,7 +13,6 @@ import pytest
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-TIMES = ("seconds", "seconds_by_epoch", "seconds_first_step", "images_per_second", "started", "reused")
 
 
 def pytest_addoption(parser):
@@ -94,11 +93,6 @@ def undisturbed(worker, tmp_path_factory):
 def runs_dir(tmp_path):
     """A folder for runs."""
     return tmp_path / "runs"
-
-
-def but_for_times(result: dict) -> dict:
-    """A run's result without what a clock says."""
-    return {key: value for key, value in result.items() if key not in TIMES}
 
 
 @pytest.fixture
