@@ -7,13 +7,35 @@ import numpy as np
 import pytest
 from sklearn.metrics import classification_report
 
-from helpers.metrics import compare_by_seed, format_report, metrics_report, predict, report_table, summarise_test
+from helpers.metrics import (
+    compare_by_seed,
+    format_report,
+    hardest_classes,
+    metrics_report,
+    predict,
+    report_table,
+    summarise_test,
+    who_is_right,
+)
+from helpers.runs import Predictions
 
 # Three classes: 0 has 4 images, 3 found; 1 has 3, 2 found; 2 has 3, 1 found.
 Y_TRUE = np.array([0, 0, 0, 0, 1, 1, 1, 2, 2, 2])
 Y_PRED = np.array([0, 0, 0, 1, 1, 1, 0, 2, 0, 1])
 NAMES = ["cat", "dog", "aeroplane"]
 IMAGES = np.zeros((10, 2, 2, 1), "uint8")
+
+
+class Said:
+    """A run that knows what its net said of the test images."""
+
+    class_names = NAMES
+
+    def __init__(self, y_pred):
+        self._y_pred = y_pred
+
+    def predicted_classes(self, _images):
+        return self._y_pred
 
 
 def probabilities(y_pred, num_classes: int, sure: float = 0.8) -> np.ndarray:
@@ -33,7 +55,7 @@ def many():
 
 
 def test_precision_recall_and_f1_are_those_counted_by_hand():
-    table = report_table(Y_TRUE, probabilities(Y_PRED, 3), NAMES)
+    table = report_table(Y_TRUE, Y_PRED, NAMES)
     by_hand = {"cat": (3 / 5, 3 / 4, 2 / 3, 4), "dog": (2 / 4, 2 / 3, 4 / 7, 3), "aeroplane": (1, 1 / 3, 1 / 2, 3)}
     for name, row in by_hand.items():
         assert table.loc[name].tolist() == pytest.approx(row)
@@ -44,7 +66,7 @@ def test_precision_recall_and_f1_are_those_counted_by_hand():
 
 
 def test_the_accuracy_row_holds_the_accuracy_and_nothing_else():
-    row = report_table(Y_TRUE, probabilities(Y_PRED, 3), NAMES).loc["accuracy"]
+    row = report_table(Y_TRUE, Y_PRED, NAMES).loc["accuracy"]
     assert row["f1-score"] == pytest.approx(6 / 10)
     assert row["support"] == 10
     assert row[["precision", "recall"]].isna().all()
@@ -53,7 +75,7 @@ def test_the_accuracy_row_holds_the_accuracy_and_nothing_else():
 def test_the_figures_are_scikit_learns(many):
     y_true, y_pred = many
     theirs = classification_report(y_true, y_pred, output_dict=True)
-    table = report_table(y_true, probabilities(y_pred, 10))
+    table = report_table(y_true, y_pred, [*map(str, range(10))])
     assert table.loc["accuracy", "f1-score"] == theirs.pop("accuracy")
     assert list(table.index) == [*map(str, range(10)), "accuracy", "macro avg", "weighted avg"]
     for name, row in theirs.items():
@@ -63,14 +85,14 @@ def test_the_figures_are_scikit_learns(many):
 @pytest.mark.parametrize("names", [None, [f"a class with the long name {i}" for i in range(10)], list("abcdefghij")])
 def test_the_printed_text_is_scikit_learns_to_the_letter(many, capsys, names):
     y_true, y_pred = many
-    metrics_report(None, y_true, y_true, names, y_prob=probabilities(y_pred, 10))
+    metrics_report(Said(y_pred), y_true, y_true, names or [*map(str, range(10))])
     assert capsys.readouterr().out == classification_report(y_true, y_pred, target_names=names, digits=2)
 
 
 def test_the_report_of_a_model_is_that_of_its_predictions(trained, tiny_data, capsys):
     model, images, labels = trained[0], *tiny_data
     table = metrics_report(model, images, labels)
-    assert table.equals(report_table(labels, predict(model, images)))
+    assert table.equals(report_table(labels, predict(model, images).argmax(axis=1), list("0123")))
     assert capsys.readouterr().out == format_report(table) + "\n"
     assert table.loc["accuracy", "f1-score"] == pytest.approx(trained[1].history["val_accuracy"][-1])
 
@@ -78,7 +100,7 @@ def test_the_report_of_a_model_is_that_of_its_predictions(trained, tiny_data, ca
 def test_a_class_that_is_not_among_the_test_images_scores_0_without_a_warning():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        table = report_table(Y_TRUE, probabilities(Y_PRED, 4), [*NAMES, "ship"])
+        table = report_table(Y_TRUE, Y_PRED, [*NAMES, "ship"])
         summary = summarise_test(Y_TRUE, probabilities(Y_PRED, 4), [*NAMES, "ship"])
     assert table.loc["ship"].tolist() == [0, 0, 0, 0]
     assert table.loc["accuracy", "f1-score"] == pytest.approx(6 / 10)
@@ -86,18 +108,24 @@ def test_a_class_that_is_not_among_the_test_images_scores_0_without_a_warning():
 
 
 @pytest.mark.parametrize(
-    ("x_test", "y_test", "y_prob", "problem"),
+    ("x_test", "y_test", "problem"),
     [
-        (IMAGES[:9], Y_TRUE, None, "got 9 and 10"),
-        (IMAGES[:0], Y_TRUE[:0], None, "got 0 and 0"),
-        (IMAGES, Y_TRUE, probabilities(Y_PRED[:9], 3), "y_prob: expected probabilities for 10 images, got 9"),
-        (IMAGES, Y_TRUE[:, None], None, r"of shape \(n,\), got shape \(10, 1\)"),
-        (IMAGES, np.eye(3)[Y_TRUE], None, r"of shape \(n,\), got shape \(10, 3\)"),
+        (IMAGES[:9], Y_TRUE, "got 9 and 10"),
+        (IMAGES[:0], Y_TRUE[:0], "got 0 and 0"),
+        (IMAGES, Y_TRUE[:, None], r"of shape \(n,\), got shape \(10, 1\)"),
+        (IMAGES, np.eye(3)[Y_TRUE], r"of shape \(n,\), got shape \(10, 3\)"),
     ],
 )
-def test_images_classes_and_probabilities_that_do_not_match_are_refused(x_test, y_test, y_prob, problem):
+def test_images_and_classes_that_do_not_match_are_refused(x_test, y_test, problem):
     with pytest.raises(ValueError, match=problem):
-        metrics_report(None, x_test, y_test, y_prob=y_prob)
+        metrics_report(Said(Y_PRED), x_test, y_test)
+
+
+def test_a_run_is_reported_by_the_names_of_its_data_unless_others_are_given(capsys):
+    table = metrics_report(Said(Y_PRED), IMAGES, Y_TRUE)
+    assert table.equals(report_table(Y_TRUE, Y_PRED, NAMES))
+    assert metrics_report(Said(Y_PRED), IMAGES, Y_TRUE, ["a", "b", "c"]).index[0] == "a"
+    assert "aeroplane" in capsys.readouterr().out
 
 
 def test_the_summary_of_a_test_can_be_written_and_is_consistent(many):
@@ -141,3 +169,26 @@ def test_two_variants_are_compared_seed_by_seed_and_their_speeds_only_where_noth
     assert table["difference, points"].tolist() == pytest.approx([2, -1])
     assert table["times as fast"].tolist() == pytest.approx([np.nan, 3], nan_ok=True)
     assert compare_by_seed([], "half", "whole").empty
+
+
+# Several nets.
+
+
+def test_every_image_is_in_one_of_four_groups_for_each_seed():
+    y_true = np.array([0, 0, 1, 1])
+
+    def said(*classes):
+        return Predictions(np.array(classes), np.ones(4), np.zeros(4, int))
+
+    pairs = {10: (said(0, 0, 1, 0), said(0, 1, 1, 0)), 11: (said(1, 1, 0, 0), said(0, 0, 1, 1))}
+    table = who_is_right(pairs, y_true, "the CNN", "the dense net")
+    assert table.columns.tolist() == ["both right", "only the CNN", "only the dense net", "neither"]
+    assert table.loc[10].tolist() == [0.5, 0.25, 0, 0.25]
+    assert table.loc[11].tolist() == [0, 0, 1, 0]
+    assert who_is_right({}, y_true, "a", "b").shape == (0, 4)  # a page from records may have none
+
+
+def test_the_hardest_class_is_the_one_of_the_lowest_f1():
+    summary = summarise_test(Y_TRUE, probabilities(Y_PRED, 3), NAMES)
+    row = hardest_classes([{"variant": "my_cnn", "seed": 10, "test": summary}]).loc[0]
+    assert row.tolist() == ["my cnn", 10, "aeroplane", "0.500", "dog", "0.571", "cat", "33.3%"]

@@ -91,6 +91,17 @@ def test_a_run_that_was_not_trained_again_says_when_it_was(result, capsys):
     assert (progress.finished, progress.reused, progress.seconds) == (1, 1, 200.0)
 
 
+def test_a_run_that_was_taken_from_its_record_says_of_when_that_is(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("COURSEWORK_PROGRESS", str(tmp_path / "log"))
+    progress = Progress(num_runs=2)
+    record = {"seconds": 200.0, "seconds_by_epoch": [100.0, 100.0], "started": "2026-03-05T14:30:00+00:00"}
+    progress.take("cnn, seed 10", record, 4)
+    line = "cnn, seed 10: 2 of 4 epochs, 3 min; from its record of 5 March 2026, 14:30 UTC"
+    assert capsys.readouterr().out == f"{line}\n"
+    assert (tmp_path / "log").read_text() == f"run 1 of 2: {line}\n"
+    assert (progress.finished, progress.reused, progress.seconds) == (1, 1, 200.0)
+
+
 def test_without_a_log_the_lines_are_only_printed(result, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("COURSEWORK_PROGRESS", raising=False)
