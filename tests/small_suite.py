@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -89,7 +90,11 @@ def start(root: Path, command: str, *arguments, **environment) -> subprocess.Pop
 
 def finish(process: subprocess.Popen, expected: int = 0) -> str:
     """What the suite said, once it has ended as expected."""
-    said, _ = process.communicate(timeout=600)
+    try:
+        said, _ = process.communicate(timeout=600)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        raise
     assert process.returncode == expected, said[-3000:]
     return said
 
