@@ -469,6 +469,7 @@ def test_the_precision_of_a_single_layer_counts(identity_of):
     assert identity_of(build(dtype="mixed_bfloat16")) != identity_of(build(dtype="float32"))
 
 
+@pytest.mark.filterwarnings("ignore:The object being serialized includes a `lambda`")
 def test_a_loss_written_in_a_notebook_counts_by_what_it_does_not_by_the_file_that_holds_its_cell(identity_of, tmp_path):
     cell = "def make(keras, smoothed):\n    return lambda y, p: smoothed(keras.ops.one_hot(y, 4), p)"
 
