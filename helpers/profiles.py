@@ -14,7 +14,7 @@ class Profile:
         max_train: Most training images; None for all.
         max_held_out: Most validation images, and most test images; None for all.
         epochs_share: Share of the protocol's epochs, rounded, at least one.
-        allows_stand_in: Whether scikit-learn's digits may replace a data set that cannot be had.
+        allows_stand_in: Whether scikit-learn's digits may replace a data set that is unavailable.
         about: A phrase for the pages.
     """
 

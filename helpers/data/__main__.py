@@ -16,12 +16,12 @@ def main(names: list[str], stand_in: bool) -> None:
         if used == name:
             print(f"Data: {name}, {len(images):,} images of {images.shape[1]}x{images.shape[2]}", flush=True)
         else:
-            print(f"Data: {name} could not be had, locally or by download: scikit-learn's digits stand in.", flush=True)
+            print(f"Data: {name} is unavailable, locally and by download: scikit-learn's digits stand in.", flush=True)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="+")
-    parser.add_argument("--stand-in", action="store_true", help="let the bundled digits replace what cannot be had")
+    parser.add_argument("--stand-in", action="store_true", help="let the bundled digits replace what is unavailable")
     asked = parser.parse_args()
     main(asked.names, asked.stand_in)

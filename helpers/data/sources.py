@@ -123,7 +123,7 @@ def load_dataset(name: str, stand_in: bool = False) -> tuple[Dataset, str]:
 
     Args:
         name: "cifar10", "fashion_mnist" or "digits".
-        stand_in: Whether the digits, shaped like the data set, may replace it where it cannot be had.
+        stand_in: Whether the digits, shaped like the data set, may replace it where it is unavailable.
 
     Returns:
         The data set, and the name of what was loaded: `name`, or "digits" for the stand-in.
@@ -131,7 +131,7 @@ def load_dataset(name: str, stand_in: bool = False) -> tuple[Dataset, str]:
     Raises:
         ValueError: An unknown name.
         DataFolderError: A local folder was named that is missing or incomplete, stand-in or not.
-        DataNotFoundError: Not to be had, and no stand-in allowed.
+        DataNotFoundError: It is unavailable, and no stand-in is allowed.
     """
     if name not in LOADERS:
         raise ValueError(f"unknown data set {name!r}: expected one of {', '.join(LOADERS)}")
@@ -191,7 +191,7 @@ def _fetch(name: str, fname: str, url: str, **options) -> Path:
 def _not_found(name: str, error: DownloadError) -> DataNotFoundError:
     """The error with the three remedies."""
     return DataNotFoundError(
-        f"{name} could not be had: no local copy, and {error}. Any one of these helps: "
+        f"{name} is unavailable: no local copy, and {error}. Any one of these helps: "
         "(1) set COURSEWORK_DATA to a folder with cifar-10-batches-py/ and fashion-mnist/ as published; "
         "(2) connect to the network and run again, Keras then downloads it once; "
         "(3) run PROFILE=quick or smoke, which fall back on scikit-learn's bundled digits and say so."

@@ -1,4 +1,4 @@
-"""`fit`: Keras's own training loop, interrupted at any moment and gone on with to the same end."""
+"""`fit`: Keras's own training loop, which can be interrupted at any moment and resumed to the same end."""
 
 import os
 from contextlib import nullcontext

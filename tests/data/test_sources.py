@@ -1,4 +1,4 @@
-"""Where the data come from, and what is said where they cannot be had."""
+"""Where the data come from, and what is said where they are unavailable."""
 
 import urllib.error
 

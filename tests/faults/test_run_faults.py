@@ -44,7 +44,7 @@ def interrupted(worker, runs_dir, epochs=3):
 
 @pytest.mark.parametrize("moment", range(20))
 def test_SIGKILL_at_a_random_moment(worker, undisturbed, runs_dir, moment):
-    assert undisturbed["results"][0]["stopped_early"]  # so that the stopping, too, must be gone on with
+    assert undisturbed["results"][0]["stopped_early"]  # so that the stopping, too, must be resumed
     share = random.Random(moment).uniform(0, 1)
     killed = worker.ask(runs_dir, kill_after=share * undisturbed["seconds"])
     assert killed["statuses"][0] in (-9, 0)  # 0: it was that little faster

@@ -36,7 +36,7 @@ class Slowly(keras.callbacks.Callback):
 
 
 def train(runs_dir, learning_rate=0.01, boom_after=None, epochs=8, seed=3):
-    """Train a net with everything that must be gone on with: dropout, batch norm, Adam, a schedule, flips, stopping."""
+    """Train a net with everything that must be resumed: dropout, batch norm, Adam, a schedule, flips, stopping."""
     rng = np.random.default_rng(0)
     labels = np.arange(160) % 4
     images = (labels[:, None, None, None] * 30 + rng.integers(0, 160, (160, 8, 8, 3))).astype("uint8")

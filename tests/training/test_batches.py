@@ -73,7 +73,7 @@ def test_alternating_flips_show_each_image_both_ways_in_two_epochs(images):
         x, y = data[0]
         flipped.append([not np.array_equal(x[y == k][0], images[k]) for k in range(20)])
     assert 0 < sum(flipped[0]) < 20
-    assert flipped[1] == [not way for way in flipped[0]]
+    assert flipped[1] == [not mirrored for mirrored in flipped[0]]
     assert flipped[2:] == flipped[:2]
 
 
