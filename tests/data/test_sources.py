@@ -6,8 +6,15 @@ import keras
 import numpy as np
 import pytest
 
-from helpers.data import downloads
-from helpers.data import DamagedFileError, DataNotFoundError, load_cifar10, load_dataset, load_digits, sources
+from helpers.data import (
+    DamagedFileError,
+    DataNotFoundError,
+    downloads,
+    load_cifar10,
+    load_dataset,
+    load_digits,
+    sources,
+)
 from helpers.data.checksums import CIFAR10_MD5, FASHION_MNIST_MD5
 
 

@@ -18,8 +18,8 @@ import keras
 import numpy as np
 
 from helpers import files
-from helpers.training.batches import AugmentedBatches
 from helpers.training import fit
+from helpers.training.batches import AugmentedBatches
 
 FUNCTIONS = {  # what a checkpoint, a finished run and a record are written with
     "write": (files.os, "fsync"),  # all is written to the temporary file, nothing is safe yet
