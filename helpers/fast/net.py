@@ -1,4 +1,4 @@
-"""The 94 % net, the whitening of its first layer, and predictions over several views of an image."""
+"""The 94 % net, the whitening of its first layer, averaged weights, and predictions over several views of an image."""
 
 from collections.abc import Sequence
 
@@ -44,30 +44,40 @@ def fast_net(
         K. Jordan, "94% on CIFAR-10 in 3.29 Seconds on a Single GPU", arXiv:2404.00498, 2024; after tysam-code's
         hlb-CIFAR10.
     """
-    initializer = dirac_init if dirac else keras.initializers.VarianceScaling(1 / 3, "fan_in", "uniform")
-    images = keras.Input(input_shape, dtype="uint8", name="images")
     scale, offset = [1 / (255 * s) for s in std], [-m / s for m, s in zip(mean, std, strict=True)]
-    x = layers.Rescaling(scale, offset, name="normalise_channels")(images)
     whiten = layers.Conv2D(2 * PATCH * PATCH * input_shape[-1], PATCH, use_bias=False, name="whiten")
-    x = whiten(x)  # 32x32 -> 31x31
-    x = layers.Activation(activation, name="whiten_act")(x)
-    for i, filters in enumerate(widths, 1):
+    net = [keras.Input(input_shape, dtype="uint8"), layers.Rescaling(scale, offset, name="normalise_channels")]
+    net += [whiten, layers.Activation(activation, name="whiten_act")]  # 32x32 -> 31x31
+    for i, filters in enumerate(widths, 1):  # 31x31 -> 15x15 -> 7x7 -> 3x3
         for j in (1, 2):
+            # Each kernel by an initializer of its own: one for all would draw the same numbers for the same shape.
+            initializer = dirac_init if dirac else keras.initializers.VarianceScaling(1 / 3, "fan_in", "uniform")
             options = {"padding": "same", "use_bias": False, "kernel_initializer": initializer}
-            x = layers.Conv2D(filters, 3, **options, name=f"conv_{i}_{j}")(x)
-            if j == 1:  # 31x31 -> 15x15 -> 7x7 -> 3x3
-                x = layers.MaxPooling2D(2, name=f"pool_{i}")(x)
-            x = layers.BatchNormalization(scale=False, momentum=0.6, epsilon=1e-5, name=f"norm_{i}_{j}")(x)
-            x = layers.Activation(activation, name=f"act_{i}_{j}")(x)
-    x = layers.GlobalMaxPooling2D(name="strongest")(x)
+            net += [layers.Conv2D(filters, 3, **options, name=f"conv_{i}_{j}")]
+            net += [layers.MaxPooling2D(2, name=f"pool_{i}")] if j == 1 else []
+            net += [layers.BatchNormalization(scale=False, momentum=0.6, epsilon=1e-5, name=f"norm_{i}_{j}")]
+            net += [layers.Activation(activation, name=f"act_{i}_{j}")]
     bound = 1 / widths[-1] ** 1.5
     uniform = keras.initializers.RandomUniform(-bound, bound)
-    x = layers.Dense(num_classes, use_bias=False, kernel_initializer=uniform, dtype="float32", name="logits")(x)
-    model = keras.Model(images, layers.Softmax(dtype="float32", name="probabilities")(x), name="fast_net")
+    net += [layers.GlobalMaxPooling2D(name="strongest")]
+    net += [layers.Dense(num_classes, use_bias=False, kernel_initializer=uniform, dtype="float32", name="logits")]
+    model = keras.Sequential([*net, layers.Softmax(dtype="float32", name="probabilities")], name="fast_net")
     if whitening is not None:
         whiten.kernel.assign(whitening)
         whiten.trainable = False
     return model
+
+
+def on_small_images(model: keras.Sequential, size: int) -> keras.Sequential:
+    """A net of the same layers, sharing their weights, that first makes the images smaller.
+
+    Args:
+        model: uint8 images -> probabilities.
+        size: Pixels a side of the small images.
+    """
+    resize = layers.Resizing(size, size, antialias=True)
+    resize.supports_jit = False  # TensorFlow's XLA, which Keras compiles with on a GPU, cannot scale down smoothly
+    return keras.Sequential([keras.Input(model.input_shape[1:], dtype="uint8"), resize, *model.layers])
 
 
 def patch_whitening(
@@ -113,17 +123,30 @@ def dirac_init(shape: tuple[int, ...], dtype=None):
     return handed + drawn.astype("float32") * keras.random.uniform(shape, -bound, bound, dtype or "float32")
 
 
-def measure_statistics(model: keras.Model, batches, num_batches: int = 10) -> None:
-    """Let batch normalisation measure its moving statistics anew, for weights that are not those of the last steps.
+class AverageWeights(keras.callbacks.Callback):
+    """Ends training with the running mean of the weights, and lets batch normalisation measure its statistics anew.
+
+    The mean is Keras's own (`use_ema`), taken from the start of the training that has this callback.
 
     Args:
-        model: Whose weights were averaged, say; nothing but the statistics is changed.
-        batches: Batches of its training images, such as `AugmentedBatches`.
-        num_batches: Most batches to measure; at a momentum of 0.6 what got before then counts 0.6 %.
+        batches: Batches of the training images, such as `AugmentedBatches`.
+        num_batches: Most batches to measure on; at a momentum of 0.6 what the statistics were before counts 0.6 %.
     """
-    batches.draw_epoch(0)
-    for k in range(min(num_batches, len(batches))):
-        model(batches[k][0], training=True)
+
+    def __init__(self, batches, num_batches: int = 10):
+        super().__init__()
+        self._batches, self.num_batches = batches, num_batches
+
+    def on_train_begin(self, logs=None):
+        """Begin the mean: in what was compiled before there is none."""
+        self.model.optimizer.use_ema = True
+        self.model.make_train_function(force=True)
+
+    def on_train_end(self, logs=None):
+        """Measure the statistics: those of the last steps are not the averaged net's."""
+        self._batches.draw_epoch(0)
+        for k in range(min(self.num_batches, len(self._batches))):
+            self.model(self._batches[k][0], training=True)
 
 
 def predict_with_tta(model: keras.Model, images: np.ndarray, shift: int = 1) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
@@ -123,8 +124,8 @@ class Run:
         self.record = newest(found, whole.run)
         needed = self.lab.needs_weights if weights is None else weights
         if not self.lab.trains(self.candidate) or (self.record and not needed):
-            return self._take_record(max(phase.epochs for phase in phases))
-        results = []
+            return self._take_record(sum(phase.epochs for phase in phases))
+        results, self.lab.progress.num_runs = [], self.lab.progress.num_runs + len(phases) - 1  # each has its line
         allow_use(self.model)
         for number, (phase, identity) in enumerate(zip(phases, identities, strict=True)):
             run = identity.run if len(phases) == 1 else digest_of_values([whole.run, number])[:32]
@@ -137,7 +138,7 @@ class Run:
             self._keep_record({}, {})
 
     def test(self, x_test, y_test, more=None, predict=None, **measured) -> None:
-        """Predict the test images, once, and write the run's record.
+        """Predict the test images, once, and write the run's record, with the seconds that the main test took.
 
         Args:
             x_test: uint8 (n, height, width, channels).
@@ -151,8 +152,13 @@ class Run:
             if self.record and (problem := self._other_images(tests)):
                 self._leave_out(problem)
         else:
-            done = {name: self._predict(*images_and_classes, predict) for name, images_and_classes in tests.items()}
-            self._keep_record(done.pop(""), done, **measured)
+            start = time.perf_counter()
+            test = self._predict(*tests.pop(""), predict=predict)
+            measured["test_seconds"] = time.perf_counter() - start
+            others = {
+                name: self._predict(*images_and_classes, predict=predict) for name, images_and_classes in tests.items()
+            }
+            self._keep_record(test, others, **measured)
         if self.record:
             self.lab.add(self)
 

@@ -30,7 +30,9 @@ def test_without_steps_a_matrix_is_only_scaled_to_a_norm_of_1(shape):
 
 def optimizer(share=1.0):
     """Rates that are easy to check by hand."""
-    return ConvolutionMuon(share, kernel_rate=0.1, shift_rate=2.0, head_rate=0.5, decay=0.0, momentum=0.5)
+    return ConvolutionMuon(
+        share, kernel_learning_rate=0.1, bias_learning_rate=2.0, head_learning_rate=0.5, decay=0.0, momentum=0.5
+    )
 
 
 def test_a_kernel_is_scaled_and_moved_by_its_rate_whatever_the_gradients_size():
