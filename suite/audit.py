@@ -114,14 +114,14 @@ def describe(found: dict) -> str:
 
 
 def _draw(folder: Path, notebooks: dict[str, Path], seed: int) -> list[tuple[str, dict]]:
-    """All records of these notebooks' tested runs with their files, in a random order."""
+    """All records of these notebooks' tested runs with their files, in a random order; older ones lack predictions."""
     found = []
     for path in sorted(record_files(folder)):
         try:
             record = read_record(path)
         except RecordError:  # pages count those
             continue
-        if record["kind"] == "run" and record["notebook"] in notebooks:
+        if record["kind"] == "run" and record["notebook"] in notebooks and not record.get("older"):
             found.append((f"{path.parent.name}/{path.name}", record))
     random.Random(seed).shuffle(found)
     return found

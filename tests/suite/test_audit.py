@@ -6,7 +6,7 @@ import pytest
 from small_suite import call, make_suite, records
 
 from helpers.runs import write_record
-from suite.audit import describe, note_audit
+from suite.audit import _draw, describe, note_audit
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +47,16 @@ def test_a_record_that_was_altered_with_its_digest_is_found_out(root):
     assert "differs, 0.00 points off in accuracy (6 of 6 epochs, on the same device and versions)" in said
     assert noted(root)[-1]["epochs_equal"] == 2
     assert "1 of 1 records audited, 1 differs" in (root / "reports" / "smoke" / "index.html").read_text()
+
+
+def test_records_from_before_predictions_were_kept_are_not_drawn(tmp_path):
+    results = tmp_path / "results" / "01_none"
+    results.mkdir(parents=True)
+    fields = "profile dataset setting identity started variant history seconds_by_epoch device versions test tests"
+    record = dict.fromkeys(fields.split(), "")
+    for seed, older in ((1, {"older": True}), (2, {})):
+        write_record(results, f"net-seed{seed}", record | {"kind": "run", "notebook": "01_none", "seed": seed} | older)
+    assert [drawn["seed"] for _, drawn in _draw(tmp_path, {"01_none": tmp_path}, 0)] == [2]
 
 
 def test_an_audit_takes_the_place_of_an_earlier_one_of_the_same_record(tmp_path):
