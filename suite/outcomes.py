@@ -113,8 +113,8 @@ def _accuracies(outcome: dict) -> str:
     rows = [row for row in (outcome["summary"] or {}).get("table", []) if row.get("figure") == "accuracy"]
     found = []
     for row in rows:
-        printed = f" (printed {row['printed']})" if row["printed"].startswith("0.") else ""
-        found.append(f"{row['variant'].replace('_', ' ')} {row['ours, mean']}{printed}")
+        printed = f" (printed {row['printed']})" if row.get("printed", "").startswith("0.") else ""
+        found.append(f"{row['variant'].replace('_', ' ')} {row.get('ours, mean', '-')}{printed}")
     return ", ".join(found) or "-"
 
 
