@@ -72,7 +72,8 @@ def describe_audits(path: Path, profile_dir: Path) -> dict | None:
     if not path.is_file():
         return None
     folders = sorted((profile_dir / "results").glob("*"))
-    known = {r["sha256"] for folder in folders for r in read_records(folder)[0] if r["kind"] == "run"}
+    runs = [record for folder in folders for record in read_records(folder)[0] if record["kind"] == "run"]
+    known = {record["sha256"] for record in runs if not record.get("older")}  # those lack predictions
     audits = [audit for audit in json.loads(path.read_text())["audits"] if audit["sha256"] in known]
     verdicts = [audit["verdict"] for audit in audits]
     counts = {verdict: verdicts.count(verdict) for verdict in ("equal", "within tolerance", "differs")}
