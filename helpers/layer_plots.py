@@ -105,7 +105,8 @@ def outcomes_by_stride(outcomes: pd.DataFrame, readings: dict[str, list[str]], s
                 for value, machine in zip(runs[quantity], runs["machine"], strict=True):
                     face = "white" if is_time and machine == "disturbed" else line.get_color()
                     ax.plot(stride, value, "o", color=line.get_color(), markerfacecolor=face, markersize=4)
-        scale = "log" if is_time and outcomes[quantity].gt(0).any() else "linear"  # with no run there is nothing above 0
+        # Without any run there is nothing above 0.
+        scale = "log" if is_time and outcomes[quantity].gt(0).any() else "linear"
         ax.set(xlabel="stride", title=quantity, xticks=strides, yscale=scale)
     axes[0].legend(loc="best", fontsize=9)
     return figure

@@ -29,7 +29,12 @@ RETURNS = {
     for module in (plots, layer_plots)
     for name, function in vars(module).items()
 }
-DRAWING = ("plt.", *(f"plots.{name}(" for name, returned in RETURNS.items() if returned in (Axes, Figure)))
+DRAWING = (
+    "plt.",
+    "recipe_plots.",
+    "ablation.gain_bars(",
+    *(f"plots.{name}(" for name, returned in RETURNS.items() if returned in (Axes, Figure)),
+)
 
 
 @pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)

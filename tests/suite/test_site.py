@@ -205,10 +205,16 @@ def test_what_is_not_recorded_and_what_cannot_be_used_is_named_on_the_page_and_o
     card = read(build_index(full, [outcome(summary=make_summary(**changes))])).section
     for part in (read(build_page(write_notebook(full), full)).header, card):
         missing, unusable = part.select(".banner")
-        assert "cnn, seed 11; rate finder" in missing.text
-        assert "1 record not used" in unusable.text
-        assert "cnn-seed12-ab.json was altered <x>" in unusable.text
+        assert missing.text == "Not recorded yet: cnn, seed 11; rate finder."
+        assert unusable.text == "Records that cannot be used: cnn-seed12-ab.json was altered <x>."
     assert not read(build_index(full, [outcome()])).section.select(".banner")
+
+
+def test_many_that_are_missing_are_counted_and_folded(full):
+    write_summary(full, missing=[f"cnn, seed {seed}" for seed in range(7)])
+    banner = read(build_page(write_notebook(full), full)).select_one("header .banner")
+    assert banner.summary.text == "Not recorded yet: 7"
+    assert "cnn, seed 0; cnn, seed 1" in banner.details.text
 
 
 def test_a_stand_in_for_data_looked_at_beside_is_announced_as_well(full):

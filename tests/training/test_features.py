@@ -1,6 +1,7 @@
 """What a frozen part gives is computed once, is the same whatever was kept before, and is never wrong."""
 
 import os
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from keras import layers
 
 from helpers.training import features as features_module
-from helpers.training.features import features_key, frozen_features
+from helpers.training.features import features_key, frozen_features, has_room, make_room
 from helpers.training.splitting import split_frozen
 from helpers.transfer.bases import ScaleForImageNet
 
@@ -162,3 +163,18 @@ def test_the_features_unused_for_longest_make_room_and_what_a_killed_run_left_is
     assert sum(path.stat().st_size for path in cache.glob("*.npy")) <= size
     left = {features_key(frozen, part) for part in (parts[0], parts[2])}
     assert {path.stem for path in cache.iterdir()} == left
+
+
+def test_a_file_that_another_process_removes_meanwhile_is_no_error(cache, tiny_data, monkeypatch, build_base):
+    frozen, _ = split_frozen(build_base())
+    frozen_features(frozen, tiny_data[0][:20])
+    stat = Path.stat
+
+    def vanishes(path, **options):
+        if path.suffix == ".npy":
+            path.unlink(missing_ok=True)  # between the listing of the folder and the look at the file
+        return stat(path, **options)
+
+    monkeypatch.setattr(Path, "stat", vanishes)
+    assert has_room(1)
+    make_room(1)
