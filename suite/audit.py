@@ -48,7 +48,8 @@ def audit_command(notebooks: list[Path], suite: list[Path], settings: Settings) 
             break
         found = {"record": file, "sha256": record["sha256"], "profile": settings.profile}
         found |= {key: record[key] for key in ("notebook", "variant", "seed")}
-        found |= audit_record(paths[record["notebook"]], record, settings, Limit(seconds, TIME_IS_UP))
+        with errors_to(settings.partial / "audit.log"):
+            found |= audit_record(paths[record["notebook"]], record, settings, Limit(seconds, TIME_IS_UP))
         verdicts.append(found["verdict"])
         print(f"{file}: {describe(found)}", flush=True)
         if found["verdict"] not in ("not trained", "no epoch in time"):
@@ -81,7 +82,7 @@ def audit_record(notebook: Path, record: dict, settings: Settings, limit: Limit)
     parameters = {"profile": settings.profile, "dataset": settings.dataset, "seeds": [record["seed"]]}
     parameters |= {"reports_dir": os.path.relpath(reports, notebook.parent)}
     name = f"{notebook.stem}, {record['variant']}, seed {record['seed']}"
-    with errors_to(settings.partial / "audit.log"), Follow(reports / "progress", name):
+    with Follow(reports / "progress", name):
         error = run_notebook(notebook, reports / notebook.name, parameters, limit)
     others = [r for r in read_records(settings.folder / "results" / notebook.stem)[0] if r["kind"] == "run"]
     again = [r for r in read_records(folder / "results" / notebook.stem)[0] if r["setting"] == record["setting"]]

@@ -112,9 +112,9 @@ def _accuracies(outcome: dict) -> str:
     """The accuracy of each variant, with the printed one where they may be compared."""
     rows = [row for row in (outcome["summary"] or {}).get("table", []) if row.get("figure") == "accuracy"]
     found = []
-    for row in rows:
-        printed = f" (printed {row['printed']})" if row.get("printed", "").startswith("0.") else ""
-        found.append(f"{row['variant'].replace('_', ' ')} {row.get('ours, mean', '-')}{printed}")
+    for row in (row for row in rows if row.get("variant") and row.get("ours, mean")):  # a notebook's own have others
+        printed = f" (printed {row['printed']})" if (row.get("printed") or "").startswith("0.") else ""
+        found.append(f"{row['variant'].replace('_', ' ')} {row['ours, mean']}{printed}")
     return ", ".join(found) or "-"
 
 
