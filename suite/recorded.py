@@ -43,8 +43,8 @@ def recorded_jobs(jobs: Iterable[Job], folder: Path, machine: dict) -> set[str]:
     """Names of the jobs of a seed whose runs are all recorded, as made with this machine's kind of device and software.
 
     It is the notebook's last page that knows which runs there should be. A page of other code than the notebook's
-    proves nothing: its jobs are executed, which takes seconds where the records are there. What is measured beside all
-    seeds is the first one's to make.
+    proves nothing, nor does one that lacks what its runs depend on, such as candidates or a measurement: its jobs are
+    executed, which takes seconds where the records are there.
 
     Args:
         jobs: All jobs of the notebooks to look at.
@@ -58,15 +58,17 @@ def recorded_jobs(jobs: Iterable[Job], folder: Path, machine: dict) -> set[str]:
     for name, planned in seeds.items():
         summary = _last_summary(name, folder)
         lacking = {_seed_of(missing, planned) for missing in summary.get("missing", ())}
-        done = [seed for seed in planned if seed in summary.get("seeds", ()) and seed not in lacking]
+        if None in lacking or not summary.get("training"):
+            continue
+        done = [seed for seed in planned if seed in summary["seeds"] and seed not in lacking]
         found |= {f"{name}-seed{seed}" for seed in done if _is_of_kind(folder / "results" / name, seed, machine)}
     return found
 
 
-def _seed_of(missing: str, planned: list[int]) -> int:
-    """The seed whose job makes what a page lacks, such as "cnn, seed 10" or "rate finder"."""
+def _seed_of(missing: str, planned: list[int]) -> int | None:
+    """The seed of a run that a page lacks, such as "cnn, seed 10"; None of what is made once for all seeds."""
     number = missing.rpartition(", seed ")[2]
-    return int(number) if number.isdecimal() and int(number) in planned else planned[0]
+    return int(number) if number.isdecimal() and int(number) in planned else None
 
 
 def _is_of_kind(results: Path, seed: int, machine: dict) -> bool:
