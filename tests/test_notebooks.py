@@ -282,7 +282,8 @@ def test_from_the_parameters_to_the_end_it_can_be_run_twice_in_one_kernel(path, 
     folder = tmp_path / "smoke" / "results" / path.stem
     summary = json.loads((folder / "summary.json").read_text())
     records, problems = read_records(folder)
-    runs = [record["hyperparameters"]["batch_size"] for record in records if record["kind"] == "run"]
+    sizes = {record["hyperparameters"]["batch_size"] for record in records if record["kind"] == "run"}
     assert (summary["missing"], problems) == ([], {})
-    assert summary.get("unavailable") or name != "batch_size" or CHANGED[name] in runs
-    assert not summary["training"] or len(runs) > summary["training"]["runs"] // 2  # those of both executions
+    if name == "batch_size" and not summary.get("unavailable"):
+        assert len(sizes) > 1
+        assert CHANGED[name] in sizes
