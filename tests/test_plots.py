@@ -53,6 +53,15 @@ def test_a_grid_shows_each_image_under_its_title(images):
     np.testing.assert_array_equal(figure.axes[3].images[0].get_array(), images[3].squeeze())
 
 
+def test_a_mosaic_lays_images_edge_to_edge_and_leaves_the_rest_of_its_last_row_white():
+    dark = np.zeros((5, 4, 6, 3), "uint8")
+    picture = plots.mosaic(dark, columns=3).images[0].get_array()
+    assert picture.shape == (2 * 4, 3 * 6, 3)
+    assert (picture[:4] == 0).all()
+    assert (picture[4:, 12:] == 255).all()
+    assert plots.mosaic(dark[..., :1]).images[0].get_array().shape == (4, 16 * 6)
+
+
 @pytest.mark.parametrize("per_class", [1, 3, 8])
 def test_a_grid_of_classes_has_a_class_a_row(per_class):
     figure = plots.class_grid(COLOUR, LABELS, NAMES, per_class)

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from helpers import machine
+from helpers import data, machine
 from helpers.lab import ParameterError, format_mean
 from helpers.runs import write_record
 
@@ -297,6 +297,16 @@ def test_a_notebook_ends_by_writing_its_summary(recorded, capsys):
     assert summary["sources"]["devices"] == [recorded.lab.records[0]["device"]]
     assert f"keras {keras.__version__}" in summary["sources"]["software"][0]
     assert "unavailable" not in summary
+
+
+def test_a_page_of_two_data_sets_is_of_the_one_in_its_parameters(recorded, monkeypatch):
+    digits = data.load_digits()
+    monkeypatch.setattr(data, "load_dataset", lambda asked, allows_stand_in: (digits, asked))
+    recorded.lab.load(data.split_report_a, "fashion_mnist")
+    about = recorded.lab.about_data(None)
+    assert (about["dataset"], about["asked_dataset"]) == ("fashion_mnist", "fashion_mnist")
+    recorded.lab.finish()
+    assert (summary_of(recorded)["dataset"], summary_of(recorded)["asked_dataset"]) == ("digits", "digits")
 
 
 def test_a_summary_goes_elsewhere_where_that_is_asked_for(recorded, tmp_path, monkeypatch):
