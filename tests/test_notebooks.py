@@ -260,7 +260,7 @@ def test_the_same_net_on_two_pages_has_its_record_in_common(first, second):
 
 # In a live kernel.
 
-CHANGED = {"batch_size": 64, "split_seed": 7}  # a parameter of each notebook, and another value of it
+CHANGED = {"batch_size": 48, "split_seed": 7}  # a parameter of each notebook, and another value of it
 
 
 def given(folder, **changed) -> nbformat.NotebookNode:
