@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.files import write_json
+from helpers.fingerprints import digest_of_arrays
 
 FORMAT = 1  # of records; a reader knows this one and those before
 PROBABILITY_STEPS = 65_535  # a probability is kept as a whole number of these
@@ -80,6 +81,36 @@ def unpack_predictions(test: dict) -> Predictions:
         raise RecordError(f"expected predictions for {test['images']} images, got {[len(c) for c in found.values()]}")
     confidence = found["confidence"] / PROBABILITY_STEPS
     return Predictions(found["y_pred"].astype("int64"), confidence, found["second"].astype("int64"))
+
+
+def keep_labels(folder: Path, y_test: np.ndarray) -> None:
+    """Keep the classes of test images, once: records name them by their digest alone.
+
+    Args:
+        folder: `reports/<profile>/labels`.
+        y_test: Integer classes (n,), at most 256 classes.
+    """
+    digest = digest_of_arrays(y_test)
+    if not _labels_path(folder, digest).is_file():
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        packed = {"y_true": base64.b64encode(zlib.compress(y_test.astype("u1").tobytes(), 9)).decode()}
+        write_json(_labels_path(folder, digest), {"labels_sha256": digest, "dtype": str(y_test.dtype)} | packed)
+
+
+@cache
+def read_labels(folder: Path, digest: str | None) -> np.ndarray | None:
+    """The classes of test images with a digest, int64 (n,); None where they are not kept or were altered."""
+    try:
+        kept = json.loads(_labels_path(folder, digest or "").read_text())
+        labels = np.frombuffer(zlib.decompress(base64.b64decode(kept["y_true"])), "u1").astype(kept["dtype"])
+    except (OSError, KeyError, TypeError, ValueError, zlib.error):
+        return None
+    return labels.astype("int64") if digest_of_arrays(labels) == digest else None
+
+
+def _labels_path(folder: Path, digest: str) -> Path:
+    """The file of classes with a digest."""
+    return Path(folder) / f"{digest[:16]}.json"
 
 
 def write_record(folder: Path, name: str, record: dict) -> dict:

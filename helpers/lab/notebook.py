@@ -10,7 +10,7 @@ import pandas as pd
 from IPython.display import Markdown, display
 
 from helpers import data, plots, variables
-from helpers.claims import METRICS, compare_with_published, judge_claims, mean_interval
+from helpers.claims import compare_with_published, evidence_table, figure, mean_interval, read_results
 from helpers.files import results_folder, runs_folder, write_json
 from helpers.fingerprints import description, digest_of_arrays, digest_of_values
 from helpers.lab.parameters import Check, check_parameters, list_of, number, one_of, seed, share, text, whole_number
@@ -78,7 +78,6 @@ class Lab:
         self._splits: dict[str, dict] = {}
         self._datasets: dict[str, str] = {}  # what was loaded, by what was asked for
         self._tables: list[pd.DataFrame] = []
-        self._claims: list[pd.DataFrame] = []
         self._measured: dict[str, dict] = {}
         self._unavailable = ""
         policy, reason = use_precision(self.precision)
@@ -312,7 +311,9 @@ class Lab:
         reading: str = "",
         records: list[dict] | None = None,
     ) -> pd.DataFrame:
-        """Show the printed figures beside ours, and the verdicts on claims.
+        """Show the printed figures beside ours, and what our runs say on claims.
+
+        The verdicts are the scoreboard's, which adjusts all claims together, and stand at the head of the page.
 
         Args:
             report: "A" to "E".
@@ -320,20 +321,19 @@ class Lab:
             forms: Which figures to compare, and how to format them, such as {"accuracy": ".3f"}.
             claims: Ids in claims.csv.
             names: Our variant by published variant, where they differ.
-            reading: What distinguishes this comparison from another of the same figures.
+            reading: Of what can be read in two ways, which one, as in claims.csv and variants.csv.
             records: Other records than all of this execution's.
         """
         runs = self.records if records is None else records
         table = compare_with_published(runs, report, experiment, forms, names)
-        judged = judge_claims(runs, claims, names) if runs else pd.DataFrame()
         if reading and len(table):
             table.insert(0, "net", table["variant"].replace(names or {}))
-            table["variant"] = reading + table["variant"].str.replace("stride_", " ")
-        if reading and len(judged):
-            judged.insert(0, "reading", reading)
+            table["variant"] = f"{reading}: " + table["variant"].str.replace("stride_", "")
         self._tables.append(table)
-        self._claims += [judged] if len(judged) else []
-        for shown in (table, judged):
+        chosen = {f"${theirs}": ours for theirs, ours in (names or {}).items()}
+        every = read_results(self.folder.parents[1]).with_page(self.notebook, self.records, chosen)
+        evidence = evidence_table(every, claims, reading) if claims and runs else pd.DataFrame()
+        for shown in (table, evidence):
             if len(shown):
                 display(shown.style.hide(axis="index"))
         return table
@@ -351,7 +351,7 @@ class Lab:
             value: Takes a record; or the name of a figure, as in published.csv.
             form: How to format it.
         """
-        read = METRICS[value] if isinstance(value, str) else value
+        read = figure(value) if isinstance(value, str) else value
         values = [read(record) for record in self.of(variant)]
         return format_mean(values, form)
 
@@ -375,11 +375,11 @@ class Lab:
         problems = self._recorded[1]
         for name, problem in problems.items():
             print(f"{name} {problem}: not used")
+        if self._variants and not self._runs and self.missing:
+            answer, discussion = "No run of this profile is recorded yet.", ""
         if answer or discussion:
             display(Markdown(f"**{answer}**\n\n{discussion}"))
-        tables, judged = (
-            pd.concat(t, ignore_index=True) if t else pd.DataFrame() for t in (self._tables, self._claims)
-        )
+        tables = pd.concat(self._tables, ignore_index=True) if self._tables else pd.DataFrame()
         records = self.records + self.candidate_records
         summary = {
             "notebook": self.notebook,
@@ -395,7 +395,7 @@ class Lab:
             "sources": self._sources(records + list(self._measured.values())),
             "answer": answer,
             "table": _as_rows(tables),
-            "claims": _as_rows(judged),
+            "runs": [{"variant": r["variant"], "seed": r["seed"], "record": r["sha256"]} for r in self.records],
             "missing": list(dict.fromkeys(self.missing)),
             "unusable_records": problems,
             **({"unavailable": self._unavailable} if self._unavailable else {}),

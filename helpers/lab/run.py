@@ -14,7 +14,7 @@ from helpers import metrics
 from helpers.fast.layers import all_layers
 from helpers.fingerprints import digest_of_arrays, digest_of_values
 from helpers.models import count_parameters
-from helpers.runs import Predictions, newest, pack_predictions, unpack_predictions, write_record
+from helpers.runs import Predictions, keep_labels, newest, pack_predictions, unpack_predictions, write_record
 from helpers.training import TrainingResult, fit, identify_run, join_results
 from helpers.training.identity import TRAINING_VERSION, Identity
 
@@ -148,6 +148,8 @@ class Run:
             **measured: Further plain values for the record.
         """
         tests = {"": (x_test, y_test), **(more or {})}
+        for _, classes, *_ in tests.values():
+            keep_labels(self.lab.folder.parents[1] / "labels", classes)
         if self._result is None:  # taken from its record, or not recorded
             if self.record and (problem := self._other_images(tests)):
                 self._leave_out(problem)

@@ -1,0 +1,280 @@
+"""Is my number normal? Where a figure lies among our seeds, and what usually makes one lie outside.
+
+In a notebook: `check("03_cnn", "cnn", accuracy="0.91")`. A whole table: `python -m helpers.claims my_results.csv`.
+"""
+
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from helpers.claims.consistency import AVERAGES, CONFUSED, NET, OF_CLASS, in_words, tidy
+from helpers.claims.evidence import Results, judged_runs, read_results
+from helpers.claims.figures import EXACT, Figure, figure
+from helpers.claims.printed import FEWEST_SEEDS, renamed_metrics, fewest_seeds, rounding_of
+from helpers.claims.published import load_variants, published_folder
+from helpers.claims.statistics import CONFIDENCE, prediction_interval
+
+VERDICTS = {
+    "within": "One more run of ours would lie there: 95 %, of a net's figures by class for all of them together.",
+    "unusually high": "Above where one more run of ours would lie.",
+    "unusually low": "Below where one more run of ours would lie.",
+    "too few seeds to say": "We have fewer seeds than the rules ask for.",
+    "not compared": "We have nothing to hold it against.",
+    "equal": "An exact figure is ours.",
+    "not equal": "An exact figure is another.",
+}
+UNUSUAL = ("unusually high", "unusually low", "not equal")
+SHARES = (
+    "train_accuracy",
+    "val_accuracy",
+    "precision",
+    "recall",
+    "f1",
+    "class_accuracy",
+    *AVERAGES,
+    *OF_CLASS.values(),
+)
+TOO_GOOD = (
+    "test images among the training images",
+    "test images used for early stopping or for choosing settings",
+    "the best epoch's validation figure given in place of the test's",
+    "another split",
+    "augmentation, or more epochs than the protocol has",
+)
+TOO_BAD = (
+    "fewer epochs than the protocol has",
+    "another learning rate",
+    "labels shuffled, or not those of the images",
+    "pixels scaled twice or not at all",
+    "the model in training mode at test time, with dropout on",
+    "another split",
+)
+NO_RESTRAINT = ("dropout, augmentation or weight decay left out", "more epochs than the protocol has")
+EPOCHS = ("another patience, limit of epochs or learning rate",)
+CAUSES = {name: {"unusually high": TOO_GOOD, "unusually low": TOO_BAD} for name in SHARES} | {
+    "loss": {
+        "unusually high": (*TOO_BAD, "more epochs: the loss of a net that overfits rises again"),
+        "unusually low": TOO_GOOD,
+    },
+    "train_accuracy": {"unusually high": NO_RESTRAINT, "unusually low": TOO_BAD},
+    "generalisation_gap": {"unusually high": NO_RESTRAINT, "unusually low": TOO_BAD},
+    "epochs_run": {"unusually high": EPOCHS, "unusually low": EPOCHS},
+    "best_epoch": {"unusually high": EPOCHS, "unusually low": EPOCHS},
+}
+OF_CLASSES = ("the classes' names in another order", "precision and recall exchanged")
+OTHER_NET = ("a layer of another size, one more or one fewer, other padding or another input size",)
+OTHER_IMAGES = ("another split: other test images",)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A given figure beside ours.
+
+    Attributes:
+        report, experiment, variant: Whose figure it is meant to be.
+        reading: Of what is printed and can be read in two ways.
+        metric, class_name: Which figure; no class of a whole net's.
+        printed: As it was given.
+        note: What its row said besides.
+        verdict: A key of `VERDICTS`.
+        num_seeds: Runs of ours.
+        mean, low, high: Of ours, and where one more run would lie, rounding allowed for; NaN where it is not known.
+        reason: Why it is not compared.
+        causes: What usually makes it lie outside.
+    """
+
+    report: str
+    experiment: str
+    variant: str
+    reading: str
+    metric: str
+    class_name: str
+    printed: str
+    note: str
+    verdict: str
+    num_seeds: int = 0
+    mean: float = float("nan")
+    low: float = float("nan")
+    high: float = float("nan")
+    reason: str = ""
+    causes: tuple[str, ...] = ()
+
+    @property
+    def net(self) -> str:
+        """Report, experiment and variant, with the reading if there are two."""
+        return f"{self.report} / {self.experiment} / {self.variant}" + (f" ({self.reading})" if self.reading else "")
+
+    @property
+    def words(self) -> str:
+        """What the figure is called: "recall of cat"."""
+        name = in_words(self.metric)
+        return f"{name} of {self.class_name}" if self.class_name else name
+
+    @property
+    def shown(self) -> tuple[str, str]:
+        """Our mean, and where one more run of ours would lie, as text."""
+        form = ",.0f" if self.metric in (*EXACT, "support") else ".1f" if "epoch" in self.metric else ".3f"
+        mean = "-" if np.isnan(self.mean) else f"{self.mean:{form}}"
+        return mean, "-" if np.isnan(self.low) else f"{self.low:{form}} to {self.high:{form}}"
+
+
+def check_table(table: pd.DataFrame, results: Results) -> list[Checked]:
+    """Say of each figure of a table where it lies among our seeds.
+
+    Args:
+        table: A row a figure, as `find_inconsistencies` takes them.
+        results: Our runs; those of the full protocol and of the judged seeds count.
+
+    Returns:
+        A row a figure, by net; two where a printed variant can be read in two ways.
+    """
+    rows, variants = [], load_variants()
+    for key, of_net in tidy(table).groupby(NET, sort=False):
+        sides = variants[(variants[NET] == list(key)).all(axis=1)]
+        for reading, notebook, side in sides[["reading", "notebook", "side"]].to_numpy() if len(sides) else [[""] * 3]:
+            runs = judged_runs(results.side(side, notebook).all_runs, key[1]) if side else []
+            rows += _check_net(of_net, reading, runs)
+    return rows
+
+
+def check(notebook: str, variant: str, results: Results | None = None, **figures: float | str) -> pd.DataFrame:
+    """Say of figures of one net where they lie among our seeds: `check("03_cnn", "cnn", accuracy="0.91")`.
+
+    Args:
+        notebook: Such as "03_cnn".
+        variant: As the notebook calls it, such as "cnn", or "tvtv_32x32@16x16" for a further test.
+        results: Our runs; default, those of reports/full.
+        figures: Figures by name, such as accuracy, loss or epochs_run; shares from 0 to 1. A text such as "0.90" stands
+            for all that is rounded to it, a number for itself. One of a class: `**{"class_f1:cat": 0.5}`.
+
+    Returns:
+        A row a figure. Columns: figure, yours, "ours, mean", "one more run of ours", seeds, verdict (a key of
+        `VERDICTS`), usual causes.
+
+    Raises:
+        ValueError: There is no such notebook, variant or figure, or a value is no number, or no share from 0 to 1.
+    """
+    results = read_results(published_folder().parent / "full") if results is None else results
+    experiment, fewest = _find_experiment(notebook, variant, results)
+    if not figures:
+        raise ValueError("figures: expected one or more, such as accuracy=0.91; got none")
+    asked = [(figure(name), str(value), _rounding(name, value)) for name, value in figures.items()]
+    runs = judged_runs(results.side(variant, notebook).all_runs, experiment)
+    num_by_class = sum(of.name in OF_CLASS.values() for of, _, _ in asked)
+    rows = []
+    for of, printed, half in asked:
+        confidence = _confidence(num_by_class if of.name in OF_CLASS.values() else 1)
+        found = _compare(of, float(printed), half, runs, fewest, confidence)
+        metric = of.name.removeprefix("class_") if of.argument else of.name
+        row = Checked("", experiment, variant, "", metric, of.argument, printed, "", **found)
+        rows.append([of.words, printed, *row.shown, row.num_seeds, row.verdict, "; ".join(row.causes) or row.reason])
+    columns = ["figure", "yours", "ours, mean", "one more run of ours", "seeds", "verdict", "usual causes"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def unusual_figures(rows: Iterable[Checked]) -> list[list[Checked]]:
+    """The rows that lie outside, those of one net with the same verdict and causes together."""
+    by = lambda row: (row.net, row.verdict, row.causes)  # noqa: E731
+    outside = [row for row in rows if row.verdict in UNUSUAL]
+    order = list(dict.fromkeys(map(by, outside)))
+    return [list(group) for _, group in itertools.groupby(sorted(outside, key=lambda row: order.index(by(row))), by)]
+
+
+def _check_net(rows: pd.DataFrame, reading: str, runs: Sequence[dict]) -> list[Checked]:
+    """The rows of one net beside its runs."""
+    report, experiment, variant = rows.iloc[0][NET]
+    renamed, fewest = renamed_metrics(report, experiment), fewest_seeds(report, experiment)
+    confidence = _confidence(int((rows["metric"].isin(OF_CLASS) & (rows["class"] != "") & rows["epoch"].isna()).sum()))
+    checked, columns = [], ["metric", "class", "epoch", "printed", "note"]
+    for metric, name, epoch, printed, note in rows.reindex(columns=columns).itertuples(index=False):
+        of = None if pd.notna(epoch) else _figure_of(renamed.get((variant, metric), metric), name)
+        if of is None:
+            found = {"verdict": "not compared", "reason": "only checked against the table's other figures"}
+        else:
+            half, level = rounding_of(printed), confidence if name else CONFIDENCE
+            found = _compare(of, float(printed), half, runs, fewest, level)
+        note = note if isinstance(note, str) else ""
+        checked.append(Checked(report, experiment, variant, reading, metric, name, printed, note, **found))
+    return checked
+
+
+def _figure_of(metric: str, class_name: str) -> Figure | None:
+    """The figure that a row gives; None where ours have none like it."""
+    if metric == "support":
+        return Figure("support", class_name)
+    if metric.startswith(CONFUSED) or (class_name and metric not in OF_CLASS):
+        return None
+    try:
+        return figure(f"{OF_CLASS[metric]}:{class_name}" if class_name else metric)
+    except ValueError:
+        return None
+
+
+def _compare(of: Figure, value: float, half: float, runs: Sequence[dict], fewest: int, confidence: float) -> dict:
+    """What `Checked` says of a figure: the verdict and what it rests on."""
+    if of.is_time:
+        return {"verdict": "not compared", "reason": "a time on other hardware"}
+    if not runs:
+        return {"verdict": "not compared", "reason": "no runs of ours at the full protocol"}
+    values = [_support(run, of.argument) if of.name == "support" else of(run) for run in runs]
+    found = {"num_seeds": len(values), "mean": float(np.mean(values))}
+    if of.name in (*EXACT, "support"):
+        if all(ours == value for ours in values):
+            return found | {"verdict": "equal"}
+        return found | {"verdict": "not equal", "causes": OTHER_IMAGES if of.name == "support" else OTHER_NET}
+    low, high = prediction_interval(values, half, confidence)
+    found |= {"low": low, "high": high}
+    if len(values) < max(2, fewest):
+        return found | {"verdict": "too few seeds to say"}
+    if low <= value <= high:
+        return found | {"verdict": "within"}
+    verdict = "unusually high" if value > high else "unusually low"
+    return found | {"verdict": verdict, "causes": _causes(of, verdict)}
+
+
+def _causes(of: Figure, verdict: str) -> tuple[str, ...]:
+    """What usually makes a figure lie outside on one side."""
+    return CAUSES.get(of.name, {}).get(verdict, ()) + (OF_CLASSES if of.name in OF_CLASS.values() else ())
+
+
+def _confidence(num_by_class: int) -> float:
+    """Of each figure by class, so that all of one net's together have `CONFIDENCE` (Bonferroni)."""
+    return 1 - (1 - CONFIDENCE) / max(1, num_by_class)
+
+
+def _support(run: dict, class_name: str) -> float:
+    """Test images of a class; NaN where a run has no such class."""
+    return run["test"]["by_class"].get(class_name, {}).get("support", float("nan"))
+
+
+def _rounding(name: str, value: float | str) -> float:
+    """Half of the last digit of a given text, 0 of a number; what is neither, or no share, is refused."""
+    try:
+        number = float("nan") if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError):
+        number = float("nan")
+    share = figure(name).name in SHARES
+    if not np.isfinite(number) or (share and not 0 <= number <= 1):
+        raise ValueError(f"{name}: expected {'a share from 0 to 1' if share else 'a number'}, got {value!r}")
+    return rounding_of(value) if isinstance(value, str) else 0.0
+
+
+def _find_experiment(notebook: str, variant: str, results: Results) -> tuple[str, int]:
+    """The experiment that a notebook's variant belongs to, and from how many seeds on it is judged."""
+    table = load_variants()
+    known = {name: set(of["side"]) for name, of in table.groupby("notebook")}
+    for (name, ours), by_seed in results.runs.items():
+        tests = {test for run in by_seed.values() for test in run.get("tests", ())}
+        known.setdefault(name, set()).update([ours, *(f"{ours}@{test}" for test in tests)])
+    if notebook not in known:
+        raise ValueError(f"notebook: expected one of {', '.join(sorted(known))}; got {notebook!r}")
+    if variant not in known[notebook]:
+        listed = ", ".join(sorted(known[notebook]))
+        raise ValueError(f"variant: expected one of those of {notebook}, {listed}; got {variant!r}")
+    rows = table[table["notebook"] == notebook]
+    rows = rows[rows["side"] == variant] if variant in set(rows["side"]) else rows
+    fewest = max(map(int, filter(None, rows["fewest"])), default=FEWEST_SEEDS)
+    return (rows["experiment"].iloc[0] if len(rows) else ""), fewest

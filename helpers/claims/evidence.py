@@ -1,0 +1,150 @@
+"""What claims are judged by: the runs that pages show, found by notebook, variant and test."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from helpers.claims.figures import OF_MATRIX, Figure
+from helpers.runs import read_labels, read_records, unpack_predictions
+
+FIRST_SEED = 10  # seeds 0 to 2 of report A had been seen before the rules were written
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of a comparison: the runs of a variant, or the mean over several variants.
+
+    Attributes:
+        text: As the claim writes it: "cnn", "02_dense_baseline/dense", "tvtv_32x32@16x16", "sgd_tanh + sgd_leaky_relu".
+        by_seed: For each seed that all of its variants have, a record of each, with the test meant as its main one.
+    """
+
+    text: str
+    by_seed: dict[int, list[dict]]
+
+    def values(self, figure: Figure, seeds: Iterable[int]) -> np.ndarray:
+        """The figure for each of some seeds, mean over the variants; of times, their logarithm."""
+        read = (lambda run: np.log(figure(run))) if figure.is_time else figure
+        return np.array([np.mean([read(run) for run in self.by_seed[seed]]) for seed in seeds])
+
+    def runs(self, seeds: Iterable[int]) -> list[dict]:
+        """The records of some seeds."""
+        return [run for seed in seeds for run in self.by_seed[seed]]
+
+    def only(self, allowed: Iterable[dict]) -> "Side":
+        """The seeds all of whose runs are among some."""
+        digests = {run["sha256"] for run in allowed}
+        kept = {seed: runs for seed, runs in self.by_seed.items() if {run["sha256"] for run in runs} <= digests}
+        return replace(self, by_seed=kept)
+
+    @property
+    def all_runs(self) -> list[dict]:
+        """The records of all seeds."""
+        return self.runs(self.by_seed)
+
+
+@dataclass(frozen=True)
+class Results:
+    """The runs that a profile's pages show.
+
+    Attributes:
+        folder: `reports/<profile>`.
+        runs: Records by notebook, variant and seed, under the variant's name on that page.
+        chosen: By notebook, variants that it chose by validation: what claims write as "$best".
+        digests: Of all records by notebook: what the pages were made from.
+    """
+
+    folder: Path
+    runs: dict[tuple[str, str], dict[int, dict]]
+    chosen: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def side(self, text: str, notebook: str) -> Side:
+        """A side of a comparison.
+
+        Args:
+            text: As in `Side`.
+            notebook: Whose variants are meant where the text does not say.
+        """
+        parts = [self._variant(part.strip(), notebook) for part in text.split(" + ")]
+        common = sorted(set.intersection(*map(set, parts)))
+        return Side(text, {seed: [part[seed] for part in parts] for seed in common})
+
+    def _variant(self, text: str, notebook: str) -> dict[int, dict]:
+        """The records of a variant by seed, with the test meant as its main one."""
+        name, _, test = text.partition("@")
+        of, _, variant = name.rpartition("/")
+        variant = self.chosen.get(of or notebook, {}).get(variant, variant)
+        found = self.runs.get((of or notebook, variant), {})
+        if not test:
+            return found
+        return {seed: run | {"test": run["tests"][test]} for seed, run in found.items() if test in run["tests"]}
+
+    def classes_of(self, run: dict) -> tuple[np.ndarray, np.ndarray] | None:
+        """True and predicted classes of a run's test images, int64 (n,); None where they are not kept."""
+        labels = read_labels(self.folder / "labels", run["test"].get("labels_sha256"))
+        if labels is None or "predictions" not in run["test"]:
+            return None
+        return labels, unpack_predictions(run["test"]).y_pred
+
+    def with_page(self, notebook: str, records: Iterable[dict], chosen: dict[str, str] | None = None) -> "Results":
+        """The same with a notebook's runs as they are in its kernel, whatever its page shows."""
+        others = {key: runs for key, runs in self.runs.items() if key[0] != notebook}
+        for record in records:
+            others.setdefault((notebook, record["variant"]), {})[record["seed"]] = record
+        return replace(self, runs=others, chosen=self.chosen | {notebook: chosen or {}})
+
+
+def read_results(folder: Path) -> Results:
+    """The runs that the pages of a profile show: those that the notebooks' summaries name.
+
+    Args:
+        folder: `reports/<profile>`.
+    """
+    folders = sorted(Path(folder).glob("results/*"))
+    by_digest = {record["sha256"]: record for each in folders for record in read_records(each)[0]}
+    runs: dict[tuple[str, str], dict[int, dict]] = {}
+    chosen = {}
+    for each in folders:
+        if not (each / "summary.json").is_file():
+            continue
+        summary = json.loads((each / "summary.json").read_text())
+        chosen[each.name] = summary.get("chosen", {})
+        for run in summary.get("runs", []):
+            record = by_digest.get(run["record"])
+            if record:
+                runs.setdefault((each.name, run["variant"]), {})[run["seed"]] = record | {"variant": run["variant"]}
+    return Results(Path(folder), runs, chosen)
+
+
+def judged_runs(runs: Iterable[dict], experiment: str) -> list[dict]:
+    """Those of some runs that are judged: of the full protocol, on the experiment's own data, of the judged seeds."""
+    return [run for run in runs if run["seed"] >= FIRST_SEED and are_comparable([run], experiment)]
+
+
+def are_comparable(runs: Iterable[dict], experiment: str) -> bool:
+    """Whether runs may be held against printed figures: the full protocol, on the experiment's own data."""
+    dataset = "fashion_mnist" if experiment.startswith("fashion_mnist") or experiment == "dropout" else "cifar10"
+    return all(run["profile"] == "full" and run["dataset"] == dataset for run in runs)
+
+
+def comparable_times(runs: Iterable[dict]) -> list[dict]:
+    """Those of some runs whose times may be compared: of one device, and not disturbed by other processes.
+
+    What was measured once and is shared by several runs, such as the frozen part's time, is one observation: of those
+    that share it only the run that measured it counts.
+
+    Args:
+        runs: Records of runs. Of several devices the one with the most runs counts.
+    """
+    own = [run for run in runs if not run["disturbed"] and not (run.get("frozen_part") or {}).get("shared")]
+    devices = [(run["backend"], run["device"]) for run in own]
+    common = max(devices, key=devices.count, default=None)
+    return [run for run, device in zip(own, devices, strict=True) if device == common]
+
+
+def has_images(figure: Figure) -> bool:
+    """Whether a figure is of test images, so that other images would change it."""
+    return figure.name in OF_MATRIX

@@ -1,0 +1,199 @@
+"""A printed figure beside ours: whether it could be one more run of ours."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from helpers.claims.evidence import Results, are_comparable, judged_runs
+from helpers.claims.figures import EXACT, LABELS, TIMES, figure
+from helpers.claims.published import load_figures, load_published, load_variants
+from helpers.claims.statistics import mean_interval, prediction_interval
+
+FEWEST_SEEDS = 5  # where variants.csv does not say
+WIDEST = 0.03  # half of a prediction interval, beyond which it says nothing
+AGREEMENT = {
+    "compatible with print": "The printed figure lies where one more run of ours would, with a probability of 95 %.",
+    "ours higher": "Ours lies above the printed figure, further than one more run would.",
+    "ours lower": "Ours lies below the printed figure, further than one more run would.",
+    "too few seeds to say": "There are fewer seeds than the rules ask for, or they scatter too much.",
+    "equal": "An exact figure, such as a number of parameters, is the same.",
+    "not equal": "An exact figure is another.",
+    "other hardware": "A time: the reports' computers are not known, so it is shown and never judged.",
+}
+
+
+def rounding_of(printed: str) -> float:
+    """Half of the last printed digit: 0.005 of "0.70", which is not 0.7."""
+    mantissa, _, exponent = printed.lower().partition("e")
+    return 0.5 * 10.0 ** (int(exponent or 0) - len(mantissa.partition(".")[2]))
+
+
+def compare_with_print(values: list[float], printed: str, metric: str = "accuracy", fewest: int = FEWEST_SEEDS) -> str:
+    """Say whether a printed figure could be one more run of ours.
+
+    It could if it lies in the 95 % prediction interval of a single further run, widened by half of the figure's last
+    printed digit.
+
+    Args:
+        values: Our figure, a value a seed.
+        printed: The figure as it was printed, such as "0.70": its digits say how far it was rounded.
+        metric: As in published.csv.
+        fewest: Seeds that are needed.
+
+    Returns:
+        A key of `AGREEMENT`.
+    """
+    if metric in TIMES:
+        return "other hardware"
+    if metric in EXACT:
+        return "equal" if all(value == float(printed) for value in values) else "not equal"
+    low, high = prediction_interval(values, rounding_of(printed))
+    # A share, or a loss in nats: of counts of epochs no width is too much.
+    too_wide = (high - low) / 2 > WIDEST and metric not in ("epochs_run", "best_epoch")
+    if len(values) < fewest or too_wide:
+        return "too few seeds to say"
+    if low <= float(printed) <= high:
+        return "compatible with print"
+    return "ours higher" if float(printed) < low else "ours lower"
+
+
+def fewest_seeds(report: str, experiment: str) -> int:
+    """Seeds from which on an experiment's printed figures are judged: 5, or 3 where one run takes over ten minutes."""
+    found = load_variants().query("report == @report and experiment == @experiment")["fewest"]
+    return max(map(int, filter(None, found)), default=FEWEST_SEEDS)
+
+
+def compare_with_published(
+    runs: list[dict],
+    report: str,
+    experiment: str,
+    metrics: dict[str, str],
+    names: dict[str, str] | None = None,
+) -> pd.DataFrame:
+    """The table against the printed figures: printed, ours (mean, interval, prediction interval), and what that says.
+
+    Args:
+        runs: Records of runs.
+        report: "A" to "E".
+        experiment: As in published.csv.
+        metrics: Which figures to compare, keys as in published.csv; the values say how to format them, such as ".3f".
+        names: Our variant by published variant, where they differ.
+
+    Returns:
+        A row a variant and metric, all columns text. A figure that was not printed is "not printed". Runs on other data
+        than the report's, or on less than the full protocol, get no comparison.
+    """
+    published = load_published(report, experiment)
+    whole = published[published["class"].isna() & published["epoch"].isna()].set_index(["variant", "metric"])
+    rows, fewest, renamed = [], fewest_seeds(report, experiment), renamed_metrics(report, experiment)
+    for variant in published["variant"].unique():
+        ours = [run for run in runs if run["variant"] == (names or {}).get(variant, variant)]
+        for metric, form in metrics.items():
+            if not ours:
+                continue
+            printed = whole["printed"].get((variant, metric))
+            own = renamed.get((variant, metric), metric)
+            row = {"variant": variant, "figure": LABELS.get(own, own.replace("_", " "))}
+            values = list(map(figure(own), ours))
+            rows.append(row | _row(values, own, printed, form, are_comparable(ours, experiment), fewest))
+    return pd.DataFrame(rows)
+
+
+def compare_all(results: Results, experiments: Iterable[tuple[str, str]] = ()) -> pd.DataFrame:
+    """Every printed figure of a whole net beside ours, each once.
+
+    Args:
+        results: The runs that the pages show.
+        experiments: Reports and experiments to take; default, all.
+
+    Returns:
+        Columns: report, experiment, variant, reading, metric, printed, notebook, values (by seed), low and high (of the
+        prediction interval), agreement (a key of `AGREEMENT`, or "not yet run").
+    """
+    figures = load_figures()
+    whole = figures[figures["class"].isna() & figures["epoch"].isna()].set_index(["report", "experiment", "variant"])
+    rows, chosen = [], set(experiments)
+    for _, ours in load_variants().iterrows():
+        key = (ours["report"], ours["experiment"], ours["variant"])
+        if ours["same_as"] or key not in whole.index or (chosen and key[:2] not in chosen):
+            continue
+        side, renamed = results.side(ours["side"], ours["notebook"]), renamed_metrics(*key[:2])
+        runs = judged_runs(side.all_runs, ours["experiment"])
+        for _, printed in whole.loc[[key]].iterrows():
+            metric = renamed.get((key[2], printed["metric"]), printed["metric"])
+            values = {run["seed"]: figure(metric)(run) for run in runs}
+            low, high = prediction_interval(values.values(), rounding_of(printed["printed"]))
+            fewest = fewest_seeds(*key[:2])
+            agreement = compare_with_print(list(values.values()), printed["printed"], metric, fewest) if values else ""
+            row = {"report": key[0], "experiment": key[1], "variant": key[2], "reading": ours["reading"]}
+            row |= {"metric": metric, "printed": printed["printed"], "notebook": ours["notebook"], "values": values}
+            rows.append(row | {"low": low, "high": high, "agreement": agreement or "not yet run"})
+    return pd.DataFrame(rows)
+
+
+def compare_by_class(runs: list[dict], report: str, experiment: str, variant: str) -> pd.DataFrame:
+    """The printed precision, recall and F1 of each class beside ours, the mean over the seeds.
+
+    Args:
+        runs: Records of runs of one variant, one or more.
+        report: "A" to "E".
+        experiment: As in published.csv.
+        variant: The published variant; what it calls a class's accuracy is the recall.
+
+    Returns:
+        A row a class; by metric, the columns printed and ours, all text. Runs on other data than the report's, or on
+        less than the full protocol, get no comparison.
+    """
+    figures = load_published(report, experiment).query("variant == @variant").dropna(subset="class")
+    figures["metric"] = figures["metric"].replace("class_accuracy", "recall")
+    printed = figures.pivot(index="class", columns="metric", values="printed")
+    of_classes, columns = [run["test"]["by_class"] for run in runs], {}
+    for metric, key in (("precision", "precision"), ("recall", "recall"), ("f1", "f1-score")):
+        comparable = metric in printed and are_comparable(runs, experiment)
+        columns[metric, "printed"] = {name: printed[metric][name] if comparable else "-" for name in of_classes[0]}
+        columns[metric, "ours"] = {
+            name: f"{np.mean([of_class[name][key] for of_class in of_classes]):.3f}" for name in of_classes[0]
+        }
+    return pd.DataFrame(columns)
+
+
+def compare_exactly(figures: Iterable[tuple[str, str, float, float]], comparable: bool = True) -> pd.DataFrame:
+    """The table against printed figures that chance has no part in, such as the sizes of a split.
+
+    Args:
+        figures: For each, the variant, what the figure is called, the printed value and ours.
+        comparable: Whether ours are of the report's own data.
+
+    Returns:
+        A row a figure, all columns text: variant, figure, printed, ours, difference, agreement.
+    """
+    rows = []
+    for variant, figure_name, printed, ours in figures:
+        agreement = "equal" if ours == printed else "not equal"
+        known = (f"{printed:,g}", f"{ours - printed:+g}", agreement) if comparable else ("not compared", "-", "-")
+        rows.append([variant, figure_name, known[0], f"{ours:,g}", *known[1:]])
+    return pd.DataFrame(rows, columns=["variant", "figure", "printed", "ours", "difference", "agreement"])
+
+
+def _row(values: list[float], metric: str, printed: str | None, form: str, comparable: bool, fewest: int) -> dict:
+    """A printed figure beside ours, as text."""
+    mean, low, high = mean_interval(values)
+    further = prediction_interval(values, rounding_of(printed) if printed else 0.0)
+    known, span = printed is not None and comparable, lambda a, b: f"{a:{form}} to {b:{form}}"
+    sure = np.isnan(low) or low == high
+    return {
+        "printed": (printed or "not printed") if comparable else "not compared",
+        "ours, mean": f"{mean:{form}}",
+        "95 % interval": "-" if sure else span(low, high),
+        "one more run": "-" if sure or metric in EXACT else span(*further),
+        "seeds": str(len(values)),
+        "agreement": compare_with_print(values, printed, metric, fewest) if known else "-",
+    }
+
+
+def renamed_metrics(report: str, experiment: str) -> dict[tuple[str, str], str]:
+    """What we call the metrics of an experiment that the report calls otherwise, by variant and printed metric."""
+    rows = load_variants().query("report == @report and experiment == @experiment")
+    pairs = [(row["variant"], pair.split("=")) for _, row in rows.iterrows() for pair in row["metrics"].split(";")]
+    return {(variant, pair[0]): pair[1] for variant, pair in pairs if len(pair) == 2}

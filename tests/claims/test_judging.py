@@ -1,0 +1,364 @@
+"""Claims judged by the rules: made-up runs whose truth is known, through the same judge as the scoreboard's."""
+
+import json
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from made_up import CLASSES, make_run, make_test, matrix_of, results_of
+
+from helpers.claims import VERDICTS, judge_claims, load_claims, read_results
+from helpers.claims.judging import Evidence, decide, evidence_table, find_steps, gather, printed_of
+from helpers.claims.simulation import LOOKS, NUM_CLAIMS, compare_many, simulate, simulate_boards
+from helpers.claims.statistics import compare
+from helpers.fingerprints import digest_of_arrays
+from helpers.runs import keep_labels, pack_predictions, read_labels, write_record
+
+FIVE = range(10, 15)
+CLOSE = np.array([-0.002, -0.001, 0.0, 0.001, 0.002])  # around a mean, five seeds
+
+
+def runs_of(variant: str, mean: float, seeds=FIVE, seconds: float = 100.0, **more) -> list[dict]:
+    """Runs of a variant whose accuracies lie close to a mean, and their seconds to another."""
+    scatter = np.resize(CLOSE, len(seeds))
+    return [
+        make_run(variant, seed, mean + off, seconds * (1 + off), **more)
+        for seed, off in zip(seeds, scatter, strict=True)
+    ]
+
+
+def judge(claim_id: str, results, reading: str = ""):
+    """The verdict on one claim, all others without runs or as they are."""
+    judged = judge_claims(results, with_images=False)
+    return next(j for j in judged if (j.claim["id"], j.claim["reading"]) == (claim_id, reading))
+
+
+def verdict(claim_id: str, results, reading: str = "") -> str:
+    return judge(claim_id, results, reading).verdict
+
+
+def test_without_runs_nothing_is_judged():
+    judged = judge_claims(results_of(), with_images=False)
+    assert {j.verdict for j in judged} == {"not yet run"}
+    assert len(judged) == len(load_claims()) == 33
+
+
+@pytest.mark.parametrize(
+    ("cnn", "dense", "expected"),
+    [
+        (0.72, 0.53, "supported"),
+        (0.53, 0.72, "contradicted"),
+        (0.7202, 0.72, "no difference"),
+        (0.729, 0.72, "supported"),  # less than the margin, and yet a difference
+        (0.7255, 0.72, "undecided"),
+    ],
+)
+def test_a_difference_of_accuracies(cnn, dense, expected):
+    results = results_of(n03_cnn=runs_of("cnn", cnn) + runs_of("dense", dense))
+    assert verdict("A1", results) == expected
+
+
+@pytest.mark.parametrize(
+    ("dense", "cnn", "expected"), [(50, 100, "supported"), (100, 50, "contradicted"), (100, 100.1, "no difference")]
+)
+def test_a_difference_of_times_is_one_of_ratios(dense, cnn, expected):
+    runs = runs_of("dense", 0.5, seconds=dense) + runs_of("cnn", 0.7, seconds=cnn)
+    found = judge("A2", results_of(n03_cnn=runs))
+    assert found.verdict == expected
+    assert found.steps[0].text == "cnn / dense"
+    assert found.steps[0].shown.startswith(f"{cnn / dense:.2f} (")
+    assert found.steps[0].shown.endswith("times")
+
+
+def test_times_are_compared_on_one_device_at_rest_and_once_each():
+    runs = runs_of("dense", 0.5, seconds=50) + runs_of("cnn", 0.7, seconds=100)
+    for change in ({"disturbed": True}, {"device": "another"}, {"frozen_part": {"shared": True, "seconds": 1.0}}):
+        other = runs_of("cnn", 0.7, [14], seconds=100, **change)
+        found = judge("A2", results_of(n03_cnn=runs[:-1] + other))
+        assert (found.verdict, found.reason) == ("undecided", "4 of the 5 seeds that can be compared of the first look")
+        assert verdict("A1", results_of(n03_cnn=runs[:-1] + other)) == "supported"  # an accuracy is no time
+
+
+def test_fewer_seeds_than_the_first_look_decide_nothing():
+    for count, expected in ((1, "undecided"), (4, "undecided"), (5, "supported")):
+        seeds = FIVE[:count]
+        found = judge("A1", results_of(n03_cnn=runs_of("cnn", 0.9, seeds) + runs_of("dense", 0.1, seeds)))
+        assert found.verdict == expected
+    one_sided = judge("A1", results_of(n03_cnn=runs_of("cnn", 0.9)))
+    assert (one_sided.verdict, one_sided.reason) == ("not yet run", "0 of the 5 seeds of the first look")
+
+
+def test_only_the_seeds_of_a_planned_look_count_from_10_on():
+    seven = range(10, 17)
+    runs = runs_of("cnn", 0.72, seven) + runs_of("dense", 0.53, seven) + runs_of("dense", 0.9, range(3))
+    step = judge("A1", results_of(n03_cnn=runs)).steps[0]
+    assert step.seeds == tuple(FIVE)
+    assert step.num_seeds == 7
+    assert step.difference.mean == pytest.approx(0.19)
+    more = runs_of("cnn", 0.72, range(10, 19)) + runs_of("dense", 0.53, range(10, 19))
+    step = judge("A1", results_of(n03_cnn=more)).steps[0]
+    assert len(step.seeds) == 8
+    assert step.permutation == pytest.approx(2 / math.comb(16, 8))
+
+
+@pytest.mark.parametrize("other", [{"profile": "quick"}, {"dataset": "digits"}])
+def test_shortened_runs_and_other_data_are_not_judged(other):
+    runs = runs_of("cnn", 0.9, **other) + runs_of("dense", 0.1, **other)
+    assert verdict("A1", results_of(n03_cnn=runs)) == "not yet run"
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "expected"),
+    [
+        ((0.72, 0.63, 0.53), "supported"),
+        ((0.72, 0.53, 0.63), "contradicted"),  # 1 above 2, but 2 below 4
+        ((0.63, 0.72, 0.53), "contradicted"),
+        ((0.72, 0.63, 0.631), "undecided"),
+        ((0.631, 0.6305, 0.63), "no difference"),
+    ],
+)
+def test_a_claim_of_an_order_needs_all_of_its_steps(accuracies, expected):
+    names = ("pool_stride_1", "cnn", "pool_stride_4")
+    runs = [run for name, mean in zip(names, accuracies, strict=True) for run in runs_of(name, mean, FIVE)]
+    results = results_of(n06_strides=runs)
+    assert verdict("A6", results, "pool stride") == expected
+    assert verdict("A6", results, "convolution stride") == "not yet run"
+
+
+def test_an_order_of_times_names_the_ratios_as_claimed():
+    names = ("cnn", "conv_stride_2", "conv_stride_4")
+    runs = [run for name, s in zip(names, (300, 200, 100), strict=True) for run in runs_of(name, 0.7, seconds=s)]
+    found = judge("A7", results_of(n06_strides=runs), "convolution stride")
+    assert [step.text for step in found.steps] == ["conv_stride_2 / conv_stride_4", "cnn / conv_stride_2"]
+    assert found.verdict == "supported"
+
+
+def test_a_net_in_several_tests_is_paired_and_two_nets_are_not():
+    tests = lambda off: {"16x16": make_test(matrix_of(0.41 + off)), "8x8": make_test(matrix_of(0.24 + off))}  # noqa: E731
+    wide = [-0.1, 0.0, 0.1]  # seeds differ far more than resolutions
+    runs = [
+        make_run("tvtv_32x32", s, 0.6 + o, tests=tests(o + s / 1e3)) for s, o in zip((10, 11, 12), wide, strict=True)
+    ]
+    found = judge("B1", results_of(n08_resolution=runs))
+    assert found.verdict == "supported"
+    assert all(step.paired for step in found.steps)
+    runs += [make_run("tvtv_16x16", seed, 0.7) for seed in (10, 11, 12)]
+    assert not judge("B2", results_of(n08_resolution=runs)).steps[0].paired
+
+
+def test_the_figure_of_one_net_is_tested_against_0():
+    lost = np.where(np.isin(CLASSES, ["automobile", "deer", "frog", "horse", "truck"]), 0.5, 0.3)
+    runs = [
+        make_run("tvtv_32x32", s, 0.7, tests={"8x8": make_test(matrix_of(0.7 - lost + s / 1e3))}) for s in (10, 11, 12)
+    ]
+    found = judge("B5", results_of(n08_resolution=runs))
+    assert found.verdict == "supported"
+    assert found.steps[0].shown.startswith("+20.00")
+
+
+def with_losses(variant, change, seeds=(10, 11, 12)):
+    """Runs of Fashion-MNIST of 50 epochs whose validation loss changes by so much after the 40th."""
+    losses = lambda seed: [1.0] * 40 + [1.0 + change + seed / 1e5] * 10  # noqa: E731
+    history = lambda seed: {"val_loss": losses(seed), "accuracy": [0.9] * 50, "val_accuracy": [0.9] * 50}  # noqa: E731
+    return [make_run(variant, seed, 0.9, dataset="fashion_mnist", history=history(seed)) for seed in seeds]
+
+
+@pytest.mark.parametrize(("change", "expected"), [(0.001, "supported"), (-0.2, "contradicted"), (0.2, "contradicted")])
+def test_a_claim_of_no_difference_is_supported_by_equivalence(change, expected):
+    names = ("arc2_sgd", "arc2_adam", "arc3_sgd", "arc3_adam")
+    runs = [run for name in names[1:] for run in with_losses(name, 0.001)] + with_losses(names[0], change)
+    assert verdict("B10", results_of(n09_fashion_mnist=runs)) == expected
+
+
+def test_a_mean_over_two_variants_is_a_side():
+    pairs = {"adam_leaky_relu": 0.72, "adam_tanh": 0.68, "sgd_leaky_relu": 0.6, "sgd_tanh": 0.5}
+    runs = [run for name, mean in pairs.items() for run in runs_of(name, mean, FIVE[:3])]
+    found = judge("E1", results_of(n13_optimizer_activation=runs))
+    assert found.verdict == "supported"
+    assert found.steps[0].difference.mean == pytest.approx(0.15)
+
+
+def test_a_claim_may_compare_nets_of_two_pages():
+    results = results_of(n10_batch_norm=runs_of("cnn_plain", 0.8), n02_dense_baseline=runs_of("mlp_256_128", 0.51))
+    assert verdict("C3", results) == "supported"
+
+
+@pytest.mark.parametrize(("accuracy", "expected"), [(0.76, "supported"), (0.70, "contradicted")])
+def test_a_printed_figure_is_held_against_the_variant_that_was_chosen(accuracy, expected):
+    runs = [make_run("adam_tanh", s, 0.5, tests={"all, cropped": make_test(matrix_of(accuracy))}) for s in (10, 11, 12)]
+    chosen = {"13_optimizer_activation": {"$best": "adam_tanh"}}
+    assert verdict("E2", results_of(chosen=chosen, n13_optimizer_activation=runs)) == expected
+    two = results_of(chosen=chosen, n13_optimizer_activation=runs[:2])
+    assert (judge("E2", two).verdict, judge("E2", two).reason) == ("undecided", "too few seeds to say")
+
+
+def test_a_claim_that_says_nothing_to_compare_is_not_testable():
+    claims = load_claims().head(1).assign(comparison="", note="its settings were not printed")
+    found = judge_claims(results_of(), claims)[0]
+    assert (found.verdict, found.reason) == ("not testable", "its settings were not printed")
+
+
+@pytest.mark.parametrize("comparison", ["cnn", "cnn >", "cnn >> dense", "> dense"])
+def test_a_comparison_that_cannot_be_read_is_refused_with_its_claim(comparison):
+    with pytest.raises(ValueError, match=r"claim A1: expected 'a > b'.*got '"):
+        find_steps(results_of(), load_claims().assign(comparison=comparison).iloc[0])
+
+
+def test_undecided_claims_say_how_many_seeds_would_tell():
+    rng = np.random.default_rng(0)
+    runs = [make_run(v, s, float(rng.normal(0.7, 0.01))) for v in ("cnn", "dense") for s in FIVE]
+    found = judge("A1", results_of(n03_cnn=runs))
+    assert found.verdict == "undecided"
+    assert found.seeds_to_decide > 12
+    assert found.reason == f"{found.seeds_to_decide} seeds would find a difference of the margin"
+
+
+def difference(mean: float, p: float, p_equivalent: float = 1.0):
+    """What a comparison found, as far as the judge looks at it."""
+    found = compare([mean, mean + 0.1], [0.0, 0.1], 0.01)
+    return type(found)(mean, mean, mean, p, p_equivalent, 0.1, 2.0, 0.1)
+
+
+def test_all_steps_are_needed_to_support_and_one_is_enough_to_contradict():
+    steps = [difference(1.0, 0.01), difference(1.0, 0.04)]
+    assert (gather(steps).supports, gather(steps).contradicts) == (0.04, 1.0)
+    steps = [difference(1.0, 0.01), difference(-1.0, 0.004)]
+    assert (gather(steps).supports, gather(steps).contradicts) == (1.0, 0.008)
+    assert gather([difference(0.1, 1, 0.2), difference(0.1, 1, 0.03)]).equivalent == 0.2
+    equal = gather([difference(1.0, 0.01, 0.5)], equal=True)
+    assert (equal.supports, equal.contradicts, equal.equivalent) == (1.0, 0.01, 0.5)
+
+
+def test_looks_and_the_family_are_paid_for():
+    alone = Evidence(supports=0.016)
+    assert decide([alone])[0] == ("supported", pytest.approx(0.048), 1.0)
+    assert decide([alone, Evidence()])[0][:2] == ("undecided", pytest.approx(0.096))
+    assert decide([Evidence(supports=0.001), Evidence(contradicts=0.01)])[1] == (
+        "contradicted",
+        pytest.approx(0.03),
+        1.0,
+    )
+    assert decide([Evidence(equivalent=0.01, equal=True)])[0][0] == "supported"
+    assert decide([Evidence(supports=1e-9, equivalent=1e-9)])[0][0] == "supported"
+
+
+def test_no_verdict_changes_when_sides_or_labels_are_swapped_but_for_its_sign():
+    swapped = {"supported": "contradicted", "contradicted": "supported"}
+    for cnn, dense in ((0.72, 0.53), (0.53, 0.72), (0.7201, 0.72), (0.7255, 0.72)):
+        results = results_of(n03_cnn=runs_of("cnn", cnn) + runs_of("dense", dense))
+        turned = results_of(n03_cnn=runs_of("cnn", dense) + runs_of("dense", cnn))
+        found = verdict("A1", results)
+        assert verdict("A1", turned) == swapped.get(found, found)
+        relabelled = [
+            run | {"test": make_test(np.array(run["test"]["confusion_matrix"])[::-1, ::-1])}
+            for runs in results.runs.values()
+            for run in runs.values()
+        ]
+        assert verdict("A1", results_of(n03_cnn=relabelled)) == found
+
+
+def test_on_simulated_scoreboards_the_rules_keep_their_promises():
+    """The short form of `make simulate`: what it finds over 2,000 boards is in reports/simulation.json."""
+    found = simulate(boards=100, seed=3)
+    assert found["false_findings"] <= 0.12  # of 100: at a true 5 % more than 12 have a chance of 1 in 1,000
+    assert found["found"] >= 0.9
+    assert found["wrong_way"] == 0
+    assert found["small_no_difference"] > found["small_found"]
+
+
+def test_a_simulated_board_has_a_verdict_for_each_claim_at_each_look():
+    boards = simulate_boards(np.random.default_rng(0), [0.05] * NUM_CLAIMS, 2)
+    assert boards.shape == (2, len(LOOKS), NUM_CLAIMS)
+    assert set(boards[:, 0].flat) == {"supported"}
+    assert set(boards.flat) <= set(VERDICTS)
+
+
+def test_simulated_claims_are_compared_as_real_ones():
+    rng = np.random.default_rng(0)
+    first, second = rng.normal(0.7, 0.003, (2, 4, 6))
+    for paired in (False, True):
+        means, p, p_equivalent = compare_many(first, second, paired)
+        for k in range(4):
+            found = compare(first[k], second[k], 0.01, paired)
+            assert (means[k], p[k], p_equivalent[k]) == pytest.approx((found.mean, found.p, found.p_equivalent))
+
+
+# From files
+
+
+@pytest.fixture
+def written(tmp_path):
+    """A profile's folder with five runs each of three variants, of which the page shows two: its folder."""
+    folder, shown, rng = tmp_path / "full", [], np.random.default_rng(0)
+    about = {"kind": "run", "notebook": "03_cnn", "setting": "s", "identity": "i", "started": "2026-01-01"}
+    y_test = rng.integers(0, 10, 2000)
+    (folder / "results/03_cnn").mkdir(parents=True)
+    keep_labels(folder / "labels", y_test)
+    for variant, right in (("cnn", 0.72), ("dense", 0.715), ("removed", 0.1)):
+        for seed in FIVE:
+            y_pred = np.where(rng.random(2000) < right, y_test, (y_test + 1) % 10)
+            matrix = np.zeros((10, 10), int)
+            np.add.at(matrix, (y_test, y_pred), 1)
+            test = make_test(matrix) | {"labels_sha256": digest_of_arrays(y_test)}
+            test["predictions"] = pack_predictions(0.9 * np.eye(10)[y_pred] + 0.01)
+            record = make_run(variant, seed) | about | {"versions": {}, "test": test}
+            del record["sha256"]
+            kept = write_record(folder / "results/03_cnn", f"{variant}-seed{seed}", record)
+            shown += [{"variant": variant, "seed": seed, "record": kept["sha256"]}] if variant != "removed" else []
+    (folder / "results/03_cnn/summary.json").write_text(json.dumps({"runs": shown}))
+    yield folder
+    read_labels.cache_clear()
+
+
+def first_step(folder):
+    return next(j for j in judge_claims(read_results(folder)) if j.claim["id"] == "A1").steps[0]
+
+
+def test_what_pages_show_is_what_is_judged(written):
+    assert {variant for _, variant in read_results(written).runs} == {"cnn", "dense"}
+    next(written.glob("results/03_cnn/cnn-seed10-*.json")).unlink()  # named by the summary, and gone
+    assert len(read_results(written).runs["03_cnn", "cnn"]) == 4
+
+
+def test_the_second_interval_draws_other_test_images_too(written):
+    step = first_step(written)
+    assert step.low_images < step.difference.low < step.difference.high < step.high_images
+    assert step.shown_with_images.endswith("points")
+
+
+def test_without_the_true_classes_there_is_no_second_interval(written):
+    next((written / "labels").iterdir()).write_text("{}")
+    assert (first_step(written).shown_with_images, first_step(written).by_images) == ("-", False)
+
+
+def test_a_page_shows_what_its_own_runs_say_whatever_their_profile():
+    runs = [make_run("cnn", 0, 0.7, profile="quick"), make_run("dense", 0, 0.5, profile="quick")]
+    table = evidence_table(results_of(n03_cnn=runs), ["A1", "A2"])
+    assert table["claim"].tolist() == [
+        "A1: The CNN is more accurate than the dense net", "A2: The dense net trains faster than the CNN",
+    ]  # fmt: skip
+    assert table["printed"].tolist() == ["0.72 against 0.54", "167 against 184 s"]
+    assert table["ours"].tolist() == ["+20.00 points", "1.00 times"]
+    assert table["seeds"].tolist() == ["1", "1"]
+
+
+def test_printed_figures_that_are_missing_are_said_to_be():
+    assert printed_of(load_claims().set_index("id").loc["A8"]) == "not printed"
+    assert printed_of(load_claims().set_index("id").loc["B1"]) == "0.75 against 0.41 and 0.24"
+
+
+def test_a_report_f_is_added_by_rows_alone():
+    """What CONTRIBUTING.md says: a claim is a row, its runs are a notebook's."""
+    row = {
+        "id": "F1",
+        "reading": "",
+        "report": "F",
+        "claim": "Mine is better",
+        "experiment": "mine",
+        "metric": "accuracy",
+    }
+    row |= {"notebook": "20_mine", "figure": "class_f1:dog", "comparison": "mine > theirs", "looks": "5 8 12"}
+    claims = pd.concat([load_claims(), pd.DataFrame([row])], ignore_index=True).fillna("")
+    results = results_of(n20_mine=runs_of("mine", 0.8) + runs_of("theirs", 0.7))
+    assert judge_claims(results, claims)[-1].verdict == "supported"
