@@ -90,6 +90,8 @@ def plan_jobs(
     for path in notebooks:
         notebook = nbformat.read(path, as_version=4)
         about = notebook.metadata["coursework"]
+        if about.get("of_all"):  # made of the pages of all others, when these are there: suite/results.py
+            continue
         memory, default = about.get("memory_mb", MEMORY_MB), about.get("seeds", {}).get(profile, SEEDS[profile])
         used, has_seeds = seeds or tuple(default), _has_seeds(notebook)
         minutes = about["minutes"][profile] / (len(default) if has_seeds else 1)  # measured with all of its own seeds

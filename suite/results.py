@@ -1,11 +1,16 @@
 """What a call of the suite leaves: the index, the new records, and the last lines on the terminal."""
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
+import nbformat
+
+from helpers.files import write_json
 from helpers.progress import format_seconds
-from suite.jobs import Job
+from suite.jobs import ROOT, Job
 from suite.outcomes import error_of, new_outcome, read_outcomes
 from suite.settings import Settings
 from suite.site import build_index
@@ -46,9 +51,21 @@ def show_index(suite: list[Path], settings: Settings, jobs: list[Job], started: 
         started: When the suite began, seconds since the epoch.
     """
     index, pages = settings.folder / "index.html", [job for job in jobs if job.seed is None]
-    if not index.exists() or any(_ended_well(page, settings.folder, started) for page in pages):
+    if not (index.exists() and pages) or any(_ended_well(page, settings.folder, started) for page in pages):
+        _execute_overviews(suite, settings)
         build_index(settings.folder, read_outcomes(suite, settings.folder))
     print(f"\n{format_seconds(time.time() - started)} in all. Open {os.path.relpath(index)}", flush=True)
+
+
+def _execute_overviews(suite: list[Path], settings: Settings) -> None:
+    """Execute the notebooks that are made of what all other pages show: last, and whenever one of them is new."""
+    plan = settings.plan | {"from_records": True, "deadline": None, "expected_seconds": {}}
+    write_json(settings.partial / "overview.json", plan)
+    for notebook in suite:
+        if nbformat.read(notebook, as_version=4).metadata.get("coursework", {}).get("of_all"):
+            command = [sys.executable, "-m", "suite.execute", str(notebook), "--job", notebook.stem, "--seeds", ""]
+            command += ["--plan", str(settings.partial / "overview.json")]
+            subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.DEVNULL)
 
 
 def _ended_well(page: Job, folder: Path, started: float) -> bool:

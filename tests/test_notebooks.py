@@ -31,6 +31,7 @@ RETURNS = {
 }
 DRAWING = (
     "plt.",
+    "claim_plots.",
     "recipe_plots.",
     "ablation.gain_bars(",
     *(f"plots.{name}(" for name, returned in RETURNS.items() if returned in (Axes, Figure)),
@@ -260,7 +261,7 @@ def test_the_same_net_on_two_pages_has_its_record_in_common(first, second):
 
 # In a live kernel.
 
-CHANGED = {"batch_size": 48, "split_seed": 7}  # a parameter of each notebook, and another value of it
+CHANGED = {"batch_size": 48, "split_seed": 7, "num_draws": 200}  # a parameter of each notebook, and another value of it
 
 
 def given(folder, **changed) -> nbformat.NotebookNode:

@@ -1,7 +1,8 @@
 """What the reports printed and claimed, held against what was measured, by rules fixed beforehand.
 
 `judge_claims(read_results("reports/full"))` gives the verdict on every claim, `compare_all` every printed figure beside
-ours. The rules: reports/published/RULES.md; the margins: margins.csv beside it; a claim is a row of claims.csv.
+ours, `python -m helpers.claims` checks a table of one's own. Notebook 16 states the rules. In reports/published: claims
+(claims.csv, a row each), margins (margins.csv), and which of our runs a printed variant is held against (variants.csv).
 """
 
 from helpers.claims.evidence import Results, are_comparable, comparable_times, read_results
@@ -25,6 +26,7 @@ from helpers.claims.published import (
     published_folder,
 )
 from helpers.claims.statistics import difference_text, mean_interval, prediction_interval
+from helpers.claims.tables import describe_simulation, load_simulation, nets_table, printed_table, verdicts_table
 
 __all__ = [
     "AGREEMENT",
@@ -41,6 +43,7 @@ __all__ = [
     "compare_exactly",
     "compare_with_print",
     "compare_with_published",
+    "describe_simulation",
     "difference_text",
     "evidence_table",
     "figure",
@@ -51,9 +54,13 @@ __all__ = [
     "load_figures",
     "load_histories",
     "load_published",
+    "load_simulation",
     "load_variants",
     "mean_interval",
+    "nets_table",
     "prediction_interval",
+    "printed_table",
     "published_folder",
     "read_results",
+    "verdicts_table",
 ]

@@ -13,7 +13,7 @@ import pandas as pd
 from helpers.claims.consistency import AVERAGES, CONFUSED, NET, OF_CLASS, in_words, tidy
 from helpers.claims.evidence import Results, judged_runs, read_results
 from helpers.claims.figures import EXACT, Figure, figure
-from helpers.claims.printed import FEWEST_SEEDS, renamed_metrics, fewest_seeds, rounding_of
+from helpers.claims.printed import FEWEST_SEEDS, fewest_seeds, renamed_metrics, rounding_of
 from helpers.claims.published import load_variants, published_folder
 from helpers.claims.statistics import CONFIDENCE, prediction_interval
 

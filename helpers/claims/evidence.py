@@ -89,6 +89,12 @@ class Results:
             return None
         return labels, unpack_predictions(run["test"]).y_pred
 
+    def of_data_for(self, experiment: str) -> "Results":
+        """Only the runs on an experiment's own data: classes of other data have other names."""
+        data = data_of(experiment)
+        own = lambda by_seed: {seed: run for seed, run in by_seed.items() if run["dataset"] == data}  # noqa: E731
+        return replace(self, runs={key: own(by_seed) for key, by_seed in self.runs.items()})
+
     def with_page(self, notebook: str, records: Iterable[dict], chosen: dict[str, str] | None = None) -> "Results":
         """The same with a notebook's runs as they are in its kernel, whatever its page shows."""
         others = {key: runs for key, runs in self.runs.items() if key[0] != notebook}
@@ -126,8 +132,12 @@ def judged_runs(runs: Iterable[dict], experiment: str) -> list[dict]:
 
 def are_comparable(runs: Iterable[dict], experiment: str) -> bool:
     """Whether runs may be held against printed figures: the full protocol, on the experiment's own data."""
-    dataset = "fashion_mnist" if experiment.startswith("fashion_mnist") or experiment == "dropout" else "cifar10"
-    return all(run["profile"] == "full" and run["dataset"] == dataset for run in runs)
+    return all(run["profile"] == "full" and run["dataset"] == data_of(experiment) for run in runs)
+
+
+def data_of(experiment: str) -> str:
+    """The data set of an experiment."""
+    return "fashion_mnist" if experiment.startswith("fashion_mnist") or experiment == "dropout" else "cifar10"
 
 
 def comparable_times(runs: Iterable[dict]) -> list[dict]:

@@ -34,6 +34,7 @@ VERDICTS = {  # and no other words
     "not yet run": "No run of the whole protocol is recorded.",
 }
 NUM_LOOKS = 3  # at a claim's runs; each p-value is multiplied by it
+NUM_DRAWS = 1000  # of test images, for the second interval
 PERMUTATION_SEEDS = 7  # a side, from which on an exact permutation test is shown as a check
 ZERO = "0"
 
@@ -188,20 +189,20 @@ def decide(family: Sequence[Evidence], num_looks: int = NUM_LOOKS) -> list[tuple
     return found
 
 
-def judge_claims(results: Results, claims: pd.DataFrame | None = None, with_images: bool = True) -> list[Judged]:
+def judge_claims(results: Results, claims: pd.DataFrame | None = None, draws: int = NUM_DRAWS) -> list[Judged]:
     """Judge all claims together, by the runs that the pages show.
 
     Args:
         results: The runs.
         claims: As `load_claims` gives them, its default: all of a family, since they are adjusted together.
-        with_images: Whether the intervals that also draw new test images are wanted, which takes some seconds.
+        draws: How often test images are drawn anew for the second interval; 0 for none, which saves some seconds.
 
     Raises:
         ValueError: A claim's comparison cannot be read.
     """
     claims = load_claims() if claims is None else claims
     rows = [row for _, row in claims.iterrows()]
-    steps = [find_steps(results, row, with_images) for row in rows]
+    steps = [find_steps(results, row, draws) for row in rows]
     tested = [number for number, row in enumerate(rows) if row["comparison"] and " = " not in row["comparison"]]
     family = [_evidence_of(steps[number]) for number in tested]
     decided = dict(zip(tested, decide(family), strict=True))
@@ -217,13 +218,13 @@ def judge_claims(results: Results, claims: pd.DataFrame | None = None, with_imag
     return judged
 
 
-def find_steps(results: Results, claim: pd.Series, with_images: bool = True, judged: bool = True) -> tuple[Step, ...]:
+def find_steps(results: Results, claim: pd.Series, draws: int = NUM_DRAWS, judged: bool = True) -> tuple[Step, ...]:
     """The comparisons that a claim consists of, with what the runs say.
 
     Args:
         results: The runs.
         claim: A row of claims.csv.
-        with_images: Whether the interval that also draws new test images is wanted.
+        draws: How often test images are drawn anew for the second interval; 0 for none.
         judged: Whether only what the rules allow counts: runs of the full protocol on the report's own data, seeds from
             10 on, and as many as a look needs. Else all runs do, for whoever wants to see what his own say.
 
@@ -242,11 +243,11 @@ def find_steps(results: Results, claim: pd.Series, with_images: bool = True, jud
         of_step = figure(named["figure"] or claim["figure"])
         for pair, relation in zip(itertools.pairwise(sides), relations, strict=True):
             pair = pair[::-1] if relation == "<" else pair
-            steps.append(_find_step(results, claim, of_step, pair, relation == "~", with_images, judged))
+            steps.append(_find_step(results, claim, of_step, pair, relation == "~", draws, judged))
     return tuple(steps)
 
 
-def _find_step(results, claim, of_step: Figure, pair, equal: bool, with_images: bool, judged: bool) -> Step:
+def _find_step(results, claim, of_step: Figure, pair, equal: bool, draws: int, judged: bool) -> Step:
     """One comparison: of a pair, the side said to be larger and the other; against "0", of one side alone."""
     sides = [results.side(text, claim["notebook"]) for text in pair if text != ZERO]
     usable = [run for side in sides for run in side.all_runs]
@@ -267,9 +268,15 @@ def _find_step(results, claim, of_step: Figure, pair, equal: bool, with_images: 
     if not first:
         return step
     found = {"difference": compare(first, second, of_step.kind.margin, paired)}
-    if with_images and has_images(of_step):
+    if draws and has_images(of_step):
         runs = [side.runs(seeds) for side, seeds in zip(sides, used, strict=False)]
-        found |= dict(zip(("low_images", "high_images"), _with_images(results, step, runs, **found), strict=True))
+        found |= dict(
+            zip(
+                ("low_images", "high_images"),
+                _with_images(results, step, runs, found["difference"], draws),
+                strict=True,
+            )
+        )
     if min(len(first), len(second)) >= PERMUTATION_SEEDS:
         found["permutation"] = permutation_p(first, second, paired)
     return replace(step, **found)
@@ -290,7 +297,7 @@ def _judged_seeds(first: dict, second: dict, paired: bool) -> tuple[list[int], l
     return sorted(first)[:count], sorted(second)[:count]
 
 
-def _with_images(results: Results, step: Step, sides: list[list[dict]], difference: Difference) -> tuple[float, float]:
+def _with_images(results: Results, step: Step, sides: list, difference: Difference, draws: int) -> tuple[float, float]:
     """The interval that also draws new test images; NaN where classes are not kept, or not of the same images."""
     known = [[results.classes_of(run) for run in side] for side in sides]
     images = {run["test"].get("labels_sha256") for side in sides for run in side}
@@ -298,7 +305,7 @@ def _with_images(results: Results, step: Step, sides: list[list[dict]], differen
         return float("nan"), float("nan")
     names = list(sides[0][0]["test"]["by_class"])
     first, second = known if len(known) > 1 else (known[0], [])
-    return interval_with_images(lambda counts: step.figure.of_counts(counts, names), first, second, difference)
+    return interval_with_images(lambda counts: step.figure.of_counts(counts, names), first, second, difference, draws)
 
 
 def _evidence_of(steps: Sequence[Step]) -> Evidence:
@@ -325,7 +332,7 @@ def evidence_table(results: Results, claim_ids: Sequence[str], reading: str = ""
     """
     claims, rows = load_claims(), []
     for _, claim in claims[claims["id"].isin(list(claim_ids)) & claims["reading"].isin(["", reading])].iterrows():
-        steps = find_steps(results, claim, judged=False)
+        steps = find_steps(results.of_data_for(claim["experiment"]), claim, judged=False)
         name = (lambda step: f"{step.text}: ") if len(steps) > 1 else (lambda step: "")
         row = {"claim": f"{claim['id']}: {claim['claim']}", "printed": printed_of(claim)}
         row["ours"] = "; ".join(f"{name(step)}{step.shown}" for step in steps) or "against print: see above"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy import stats
@@ -183,9 +184,7 @@ def interval_with_images(
     """
     if np.isnan(difference.standard_error):
         return float("nan"), float("nan")
-    rng = np.random.default_rng(seed)
-    num_images = len(first[0][0])
-    weights = rng.multinomial(num_images, np.full(num_images, 1 / num_images), draws).astype("float32").T
+    rng, weights = np.random.default_rng(seed), _drawn_images(len(first[0][0]), draws, seed)
     drawn = [
         np.mean([figure(_drawn_counts(*run, weights)) for run in side], axis=0) for side in (first, second) if side
     ]
@@ -193,6 +192,13 @@ def interval_with_images(
     drawn = drawn[0] - (drawn[1] if second else 0.0) + of_seeds * difference.standard_error
     low, high = np.quantile(drawn, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
     return float(low), float(high)
+
+
+@lru_cache(maxsize=4)
+def _drawn_images(num_images: int, draws: int, seed: int) -> np.ndarray:
+    """How often each image is drawn, float32 (n, draws)."""
+    even = np.full(num_images, 1 / num_images)
+    return np.random.default_rng(seed).multinomial(num_images, even, draws).astype("float32").T
 
 
 def _drawn_counts(y_true: np.ndarray, y_pred: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -65,7 +65,7 @@ class Lab:
     def __init__(self, notebook: str, namespace: dict, **checks: Check):
         known = {name: check for name, check in KNOWN.items() if name in namespace or name in REQUIRED}
         check_parameters(namespace, known | checks)
-        self.notebook, self._asked = notebook, namespace.get("dataset") or namespace["fashion_dataset"]
+        self.notebook, self._asked = notebook, namespace.get("dataset", namespace.get("fashion_dataset", ""))
         self._profile = PROFILES[namespace["profile"]]
         self.seeds, self.precision = namespace.get("seeds", []), namespace.get("precision", "auto")
         reports_dir = namespace["reports_dir"]

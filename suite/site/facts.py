@@ -31,7 +31,8 @@ def describe_run(summary: dict | None, profile: str, seconds: float | None = Non
     facts = {"profile": [f"{profile}: {about}" if about else profile]}
     sources = _sources(summary) if summary else {}
     if summary:
-        facts |= {"data": [_data(summary)], "device": sources["device"]}
+        facts |= {"data": [_data(summary)]} if summary["dataset"] else {}
+        facts |= {"device": sources["device"]}
         if summary["seeds"]:  # none where nothing is trained
             facts |= {"seeds": [_seeds(summary["seeds"])], "precision": [summary["precision"].replace("_", " ")]}
     training = (summary or {}).get("training")

@@ -5,6 +5,7 @@ from pathlib import Path
 from nbconvert.filters import strip_ansi
 
 from helpers.progress import format_seconds
+from suite.site.claims import count_verdicts, describe_claims, fill_pages
 from suite.site.facts import (
     describe_audits,
     describe_faults,
@@ -18,7 +19,7 @@ from suite.site.render import render_page
 
 
 def build_index(profile_dir: Path, outcomes: list[dict]) -> Path:
-    """Write the index of a profile: each notebook with its question, how it ended, and its answer.
+    """Write the index of a profile, and put the verdicts on claims into the heads of its pages.
 
     Args:
         profile_dir: The profile's folder.
@@ -29,13 +30,17 @@ def build_index(profile_dir: Path, outcomes: list[dict]) -> Path:
         `<profile_dir>/index.html`.
     """
     summaries = [outcome["summary"] for outcome in outcomes if outcome["summary"]]
-    profile = profile_dir.name
+    profile, claims = profile_dir.name, describe_claims(profile_dir)
+    fill_pages(profile_dir, claims)
     facts = merge_facts(describe_run(summary, profile) for summary in summaries or [None]) | describe_run(None, profile)
     trained = [summary["training"] for summary in summaries if summary.get("training")]
     if trained:
         runs = f"{sum(training['runs'] for training in trained)} runs"
         facts["training time"] = [f"{format_seconds(sum(training['seconds'] for training in trained))} in {runs}"]
     page = {
+        "claims": claims,
+        "counts": count_verdicts(claims),
+        "by_report": {r: count_verdicts([c for c in claims if c["report"] == r]) for r in "ABCDE"},
         "facts": facts,
         "replaced": replaced_datasets(summaries),
         "all_replaced": all(summary["dataset"] == "digits" for summary in summaries),

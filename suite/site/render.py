@@ -32,6 +32,11 @@ def render_page(template: str, page: dict, path: Path) -> Path:
     return write_file(path, tidy(html).encode())
 
 
+def render_part(macro: str, *values) -> str:
+    """What a macro of parts.html.jinja makes of some values."""
+    return str(getattr(page_exporter().environment.get_template("parts.html.jinja").module, macro)(*values))
+
+
 @cache
 def page_exporter() -> HTMLExporter:
     """nbconvert with the templates of this folder, in which everything is escaped that isn't marked as safe."""

@@ -5,15 +5,20 @@ import re
 
 from bs4 import BeautifulSoup, Tag
 
-# The words of claims.py by what they mean; the word is always shown, the colour only helps.
-VERDICTS = {
-    "reproduced": "agrees",
-    "holds": "agrees",
-    "ours is higher": "differs",
-    "ours is lower": "differs",
+# The words of helpers.claims by what they mean; the word is always shown, the colour only helps.
+PILLS = {
+    "supported": "agrees",
     "contradicted": "against",
-    "not decided": "open",
-    "one seed": "open",
+    "no difference": "differs",
+    "undecided": "open",
+    "not testable": "open",
+    "not yet run": "open",
+    "compatible with print": "agrees",
+    "ours higher": "differs",
+    "ours lower": "differs",
+    "too few seeds to say": "open",
+    "equal": "agrees",
+    "not equal": "against",
     "other hardware": "open",
 }
 FIGURE = re.compile(r"[-+\u2212]?[\d.,]+\s?%?( to [-+\u2212]?[\d.,]+\s?%?)?")
@@ -25,11 +30,11 @@ def tidy(html: str) -> str:
     """Make a rendered page readable on a phone, and clear to screen readers.
 
     Args:
-        html: A whole page; only what is in its `<main>` is changed.
+        html: A whole page; of its `<main>` the title goes to the head, all else stays there.
     """
     soup = BeautifulSoup(html, "html.parser")
-    if (answer := soup.main.select_one(".lead.answer")) and soup.main.h1:
-        soup.main.h1.insert_after(answer.extract())
+    if soup.main.h1 and (site := soup.select_one("header .site")):  # the title first, then its answer
+        site.insert_after(soup.main.h1.extract())
     for image in soup.main.select("img"):
         _describe_image(image)
     for table in soup.main.select("table"):
@@ -38,7 +43,7 @@ def tidy(html: str) -> str:
         scroller["aria-label"] = "Table"
         table.wrap(scroller)
     for cell in soup.main.select("td"):
-        if kind := VERDICTS.get(cell.get_text(strip=True)):
+        if kind := PILLS.get(cell.get_text(strip=True)):
             words = cell.get_text(strip=True)
             cell.clear()
             cell.append(soup.new_tag("span", string=words, attrs={"class": f"pill {kind}"}))

@@ -30,7 +30,7 @@ def runs_of(variant: str, mean: float, seeds=FIVE, seconds: float = 100.0, **mor
 
 def judge(claim_id: str, results, reading: str = ""):
     """The verdict on one claim, all others without runs or as they are."""
-    judged = judge_claims(results, with_images=False)
+    judged = judge_claims(results, draws=0)
     return next(j for j in judged if (j.claim["id"], j.claim["reading"]) == (claim_id, reading))
 
 
@@ -39,7 +39,7 @@ def verdict(claim_id: str, results, reading: str = "") -> str:
 
 
 def test_without_runs_nothing_is_judged():
-    judged = judge_claims(results_of(), with_images=False)
+    judged = judge_claims(results_of(), draws=0)
     assert {j.verdict for j in judged} == {"not yet run"}
     assert len(judged) == len(load_claims()) == 33
 

@@ -1,0 +1,118 @@
+"""Verdicts, printed figures and nets as tables for reading: all of the scoreboard."""
+
+import json
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from helpers.claims.evidence import Results
+from helpers.claims.figures import LABELS
+from helpers.claims.judging import Judged, printed_of
+from helpers.claims.published import published_folder
+from helpers.claims.statistics import mean_interval
+from helpers.runs import epoch_seconds
+
+
+def verdicts_table(judged: Iterable[Judged]) -> pd.DataFrame:
+    """A row a claim, all columns text: claim, verdict, printed, ours, with other test images, seeds, note."""
+    rows = []
+    for claim in judged:
+        name = (lambda step: f"{step.text}: ") if len(claim.steps) > 1 else (lambda step: "")
+        found = [step for step in claim.steps if step.difference]
+        rows.append(
+            {
+                "claim": f"{claim.name}: {claim.claim['claim']}",
+                "verdict": claim.verdict,
+                "printed": printed_of(claim.claim),
+                "ours, 95 % interval": "; ".join(f"{name(step)}{step.shown}" for step in found) or "-",
+                "with other test images": "; ".join(step.shown_with_images for step in found) or "-",
+                "seeds": str(claim.num_seeds or max((step.num_seeds for step in claim.steps), default=0)),
+                "note": claim.reason,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def printed_table(compared: pd.DataFrame) -> pd.DataFrame:
+    """Rows of `compare_all` for reading: net, figure, printed, ours, one more run, seeds, agreement."""
+    rows = []
+    for _, row in compared.iterrows():
+        values = list(row["values"].values())
+        form = ".0f" if max(map(abs, values), default=0) >= 10 else ".3f"
+        mean, low, high = mean_interval(values) if values else (np.nan,) * 3
+        interval = "" if np.isnan(low) or low == high else f" ({low:{form}} to {high:{form}})"
+        further = "-" if np.isnan(row["low"]) else f"{row['low']:{form}} to {row['high']:{form}}"
+        label = LABELS.get(row["metric"], row["metric"].replace("_", " "))
+        reading = f" ({row['reading']})" if row["reading"] else ""
+        rows.append(
+            {
+                "report": row["report"],
+                "net": f"{row['variant']}{reading}".replace("_", " "),
+                "figure": label,
+                "printed": row["printed"],
+                "ours": f"{mean:{form}}{interval}" if values else "-",
+                "one more run": further,
+                "seeds": str(len(values)),
+                "agreement": row["agreement"],
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def nets_table(results: Results) -> pd.DataFrame:
+    """Every net that the pages show, a row a variant: what it is, how it was trained, what it reached and cost.
+
+    Args:
+        results: The runs.
+
+    Returns:
+        Columns, all text: notebook, net, test accuracy (mean over the seeds, with its 95 % interval), seeds,
+        parameters, data, trained on (images), split, epochs, batch, optimizer, an epoch (s).
+    """
+    rows = []
+    for (notebook, variant), by_seed in results.runs.items():
+        records = list(by_seed.values())
+        first, asked = records[0], records[0]["hyperparameters"]
+        mean, low, high = mean_interval([record["test"]["accuracy"] for record in records])
+        interval = "" if np.isnan(low) or low == high else f" ({low:.3f} to {high:.3f})"
+        epochs = sorted({len(record["seconds_by_epoch"]) for record in records})
+        rows.append(
+            {
+                "notebook": notebook,
+                "net": variant.replace("_", " "),
+                "test accuracy": f"{mean:.3f}{interval}",
+                "seeds": str(len(records)),
+                "parameters": f"{first['parameters']['total']:,}",
+                "data": first["dataset"],
+                "trained on": f"{asked['train_images']:,}" if asked.get("train_images") else "-",
+                "split": first["split"].get("name", "-"),
+                "epochs": f"{epochs[0]} to {epochs[-1]}" if len(epochs) > 1 else str(epochs[0]),
+                "batch": str(asked.get("batch_size", "-")),
+                "optimizer": str(asked.get("optimizer", {}).get("name", "-")),
+                "an epoch, s": f"{np.median([epoch_seconds(record) for record in records]):.1f}",
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def load_simulation() -> dict | None:
+    """What `make simulate` found of the rules; None where it was not run."""
+    path = published_folder().parent / "simulation.json"
+    return json.loads(path.read_text()) if path.is_file() else None
+
+
+def describe_simulation(found: dict | None) -> list[str]:
+    """What the simulation found, a line each."""
+    if not found:
+        return ["The rules were not simulated here: make simulate."]
+    points, looks = 100 * found["spread"], ", ".join(map(str, found["looks"]))
+    return [
+        f"{found['boards']:,} made-up scoreboards of {found['claims']} claims each, spread {points:g} points, looks at "
+        f"{looks} seeds ({found['date']}):",
+        f"  no effect anywhere: on {found['false_findings']:.1%} them a claim is ever supported or contradicted (5 %)",
+        f"  one true effect of 2 points: {found['found']:.1%} supported at the first look (90 %), "
+        f"{found['wrong_way']:.1%} contradicted",
+        f"  true effects of 0.1 points: {found['small_no_difference']:.1%} called no difference, "
+        f"{found['small_found']:.1%} found",
+    ]
