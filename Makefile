@@ -13,6 +13,7 @@ GPUS    ?=
 THREADS ?=
 N       ?=
 DRAW    ?=
+RESULTS ?=
 NB      ?=
 BENCH   ?=
 PYTHON  ?= python3
@@ -34,7 +35,7 @@ ONE_BACKEND := test_notebooks.py benchmarks suite faults
 TWO_AT_A_TIME := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reproduce pages report status audit test faults bench lab clean
+.PHONY: help setup reproduce pages report status audit check simulate test faults bench lab clean
 
 help:  ## list the targets
 	@echo 'make TARGET [PROFILE=auto|quick|full|smoke] [SEEDS="10 11"] [NB=03_cnn] [JOBS=1] [MINUTES=150] [FRESH=1]'
@@ -54,6 +55,12 @@ status: $(READY)  ## how each notebook and seed stands, and what the missing one
 
 audit: $(READY)  ## train N records (3), or as many as fit into MINUTES, again from nothing and compare: reports/audit.json
 	@$(SUITE) audit $(ASKED)
+
+check: $(READY)  ## is my number normal? make check RESULTS=my_results.csv holds a table against our seeds and against itself
+	@$(if $(RESULTS),$(BIN)/python -m helpers.claims "$(RESULTS)",echo 'Which table? For example: make check RESULTS=my_results.csv' >&2; exit 2)
+
+simulate: $(READY)  ## the rules for claims on made-up scoreboards whose truth is known: reports/simulation.json
+	@$(BIN)/python -m helpers.claims.simulation
 
 test: $(READY)  ## lint, unit tests on both backends, every notebook at smoke scale
 	@$(BIN)/ruff check .

@@ -349,7 +349,7 @@ def test_printed_figures_that_are_missing_are_said_to_be():
 
 
 def test_a_report_f_is_added_by_rows_alone():
-    """What CONTRIBUTING.md says: a claim is a row, its runs are a notebook's."""
+    """What the README says: a claim is a row, its runs are a notebook's."""
     row = {
         "id": "F1",
         "reading": "",
