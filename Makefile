@@ -30,7 +30,7 @@ ASKED := --profile "$(PROFILE)" --seeds "$(SEEDS)" --jobs "$(JOBS)" --minutes "$
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 # Tests of what is the same on both backends: run once.
-ONE_BACKEND := test_notebooks.py benchmarks suite faults
+ONE_BACKEND := test_notebooks.py benchmarks claims suite faults
 # A file of tests a process, in the order of tests/conftest.py.
 TWO_AT_A_TIME := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 15
 

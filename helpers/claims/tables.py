@@ -15,7 +15,7 @@ from helpers.runs import epoch_seconds
 
 
 def verdicts_table(judged: Iterable[Judged]) -> pd.DataFrame:
-    """A row a claim, all columns text: claim, verdict, printed, ours, with other test images, seeds, note."""
+    """A row a claim, all text: claim, verdict, printed, ours, with other test images (if known), seeds, note."""
     rows = []
     for claim in judged:
         name = (lambda step: f"{step.text}: ") if len(claim.steps) > 1 else (lambda step: "")
@@ -31,7 +31,9 @@ def verdicts_table(judged: Iterable[Judged]) -> pd.DataFrame:
                 "note": claim.reason,
             }
         )
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows)
+    known = table["with other test images"].str.contains("points|images").any()
+    return table if known else table.drop(columns="with other test images")
 
 
 def printed_table(compared: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,98 @@
+"""The scoreboard's tables and figures, and the verdicts on pages, from made-up runs."""
+
+import matplotlib.pyplot as plt
+import pytest
+from made_up import make_run, results_of
+
+from helpers import claim_plots
+from helpers.claims import (
+    compare_all,
+    describe_simulation,
+    judge_claims,
+    load_simulation,
+    nets_table,
+    printed_table,
+    verdicts_table,
+)
+from suite.site.claims import count_verdicts, describe_claims, fill_pages
+from suite.site.render import render_part
+
+CLOSE = (-0.002, -0.001, 0.0, 0.001, 0.002)
+
+
+@pytest.fixture
+def results():
+    """Five runs each of report A's two nets, as printed or nearly so."""
+    more = {"hyperparameters": {"train_images": 45_900, "batch_size": 128, "optimizer": {"name": "Adam"}}}
+    more |= {"split": {"name": "report A"}}
+    runs = [
+        make_run(variant, seed, mean + off, **more)
+        for variant, mean in (("cnn", 0.72), ("dense", 0.53))
+        for seed, off in zip(range(10, 15), CLOSE, strict=True)
+    ]
+    return results_of(n03_cnn=runs)
+
+
+def test_a_verdict_stands_beside_its_evidence(results):
+    table = verdicts_table(judge_claims(results)).set_index("claim")
+    row = table.loc["A1: The CNN is more accurate than the dense net"]
+    assert (row["verdict"], row["printed"], row["seeds"]) == ("supported", "0.72 against 0.54", "5")
+    assert row["ours, 95 % interval"].startswith("+19.00 (+18.")
+    assert "with other test images" not in table  # made-up runs keep no predictions
+    assert table.loc["C2: The CNN with batch norm beats the plain CNN", "verdict"] == "not yet run"
+
+
+def test_printed_figures_and_nets_are_listed_for_reading(results):
+    compared = compare_all(results)
+    table = printed_table(compared[compared["values"].map(len) > 0])
+    row = table.query("net == 'cnn' and figure == 'accuracy'").iloc[0]
+    assert row.tolist() == ["A", "cnn", "accuracy", "0.72", "0.720 (0.718 to 0.722)", "0.710 to 0.730", "5",
+                            "compatible with print"]  # fmt: skip
+    parameters = table.query("net == 'cnn' and figure == 'parameters'").iloc[0]
+    assert (parameters["ours"], parameters["agreement"]) == ("573510", "equal")
+    nets = nets_table(results).set_index("net")
+    assert nets.loc["dense", ["test accuracy", "seeds", "trained on", "optimizer", "an epoch, s"]].tolist() == [
+        "0.530 (0.528 to 0.532)", "5", "45,900", "Adam", "50.0",
+    ]  # fmt: skip
+
+
+def test_the_evidence_is_drawn_with_each_seed(results):
+    judged = judge_claims(results, draws=0)
+    accuracies, times = claim_plots.evidence(judged)
+    dots = [line for line in accuracies.axes[0].lines if line.get_marker() == "o"]
+    assert [len(line.get_xdata()) for line in dots] == [5, 5]
+    assert sorted(dots[0].get_xdata()) == pytest.approx([18.8, 18.9, 19.0, 19.1, 19.2])
+    assert times.axes[0].get_xscale() == "log"
+    shares = compare_all(results, [("A", "dense_vs_cnn")]).query("metric == 'accuracy'")
+    crosses = [line for line in claim_plots.printed_beside_ours(shares).axes[0].lines if line.get_marker() == "x"]
+    assert sorted(float(line.get_xdata()[0]) for line in crosses) == [0.54, 0.72]
+    plt.close("all")
+
+
+def test_what_was_simulated_is_said_with_what_was_promised():
+    found = load_simulation()
+    assert found["boards"] >= 2000
+    assert found["false_findings"] <= 0.05
+    assert found["found"] >= 0.9
+    assert found["small_no_difference"] > found["small_found"]
+    assert "2,000 made-up scoreboards of 31 claims" in describe_simulation(found)[0]
+    assert describe_simulation(None) == ["The rules were not simulated here: make simulate."]
+
+
+def test_verdicts_are_put_into_the_heads_of_pages_each_time_anew(tmp_path):
+    folder = tmp_path / "full"
+    folder.mkdir()
+    place = render_part("claims_of_page", [])
+    for name in ("03_cnn", "01_data_and_splits"):
+        (folder / f"{name}.html").write_text(f"<header><h1>x</h1>{place}</header><div>y</div>")
+    claims = describe_claims(folder)
+    assert count_verdicts(claims) == [("not yet run", "open", 33)]
+    claims[0] |= {"verdict": "supported", "claim": "The <CNN> \\1 wins"}
+    for _ in range(2):
+        fill_pages(folder, claims)
+    page = (folder / "03_cnn.html").read_text()
+    assert page.count("The &lt;CNN&gt; \\1 wins") == 1
+    assert page.endswith("</header><div>y</div>")
+    assert "A3" not in page
+    assert (folder / "01_data_and_splits.html").read_text().count("claim") == place.count("claim")
+    assert describe_claims(tmp_path / "quick") == []
