@@ -14,6 +14,7 @@ THREADS ?=
 N       ?=
 DRAW    ?=
 RESULTS ?=
+PAGE    ?=
 NB      ?=
 BENCH   ?=
 PYTHON  ?= python3
@@ -57,7 +58,7 @@ audit: $(READY)  ## train N records (3), or as many as fit into MINUTES, again f
 	@$(SUITE) audit $(ASKED)
 
 check: $(READY)  ## is my number normal? make check RESULTS=my_results.csv holds a table against our seeds and against itself
-	@$(if $(RESULTS),$(BIN)/python -m helpers.claims "$(RESULTS)",echo 'Which table? For example: make check RESULTS=my_results.csv' >&2; exit 2)
+	@$(if $(RESULTS),$(BIN)/python -m helpers.claims "$(RESULTS)" $(if $(PAGE),--page "$(PAGE)"),echo 'Which table? For example: make check RESULTS=my_results.csv' >&2; exit 2)
 
 simulate: $(READY)  ## the rules for claims on made-up scoreboards whose truth is known: reports/simulation.json
 	@$(BIN)/python -m helpers.claims.simulation

@@ -10,7 +10,7 @@ from keras import layers
 from pandas.io.formats.style import Styler
 
 from helpers.claims import comparable_times
-from helpers.fast.layers import fast_layers
+from helpers.fast.layers import all_layers, fast_layers
 from helpers.machine import QUIET_SHARE, Load, describe_device
 from helpers.runs import MACHINE, epoch_seconds
 
@@ -72,6 +72,15 @@ def layer_costs(model: keras.Model, dtype: str | None = None) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows).astype({"receptive field": "Int64", "jump": "Int64"})
+
+
+def forward_work(model: keras.Model) -> int:
+    """Multiply-adds of one image in a forward pass, of a net of any form: convolutions and dense layers.
+
+    Raises:
+        ValueError: A kind of layer with weights that is not known here.
+    """
+    return sum(_multiply_adds(layer) for layer in all_layers(model) if not isinstance(layer, keras.Model))
 
 
 def _multiply_adds(layer: layers.Layer) -> int:

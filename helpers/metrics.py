@@ -62,7 +62,7 @@ def who_is_right(pairs: dict, y_true: np.ndarray, first: str, second: str) -> pd
     """Shares of the test images that both nets get right, only one of them, and neither.
 
     Args:
-        pairs: By seed, the `runs.Predictions` of two nets.
+        pairs: By seed, the `predictions.Predictions` of two nets.
         y_true: Integer classes (n,).
         first, second: What to call the nets, such as "the CNN".
 

@@ -403,7 +403,7 @@ def only_first_right(
     Args:
         images: uint8 (n, height, width, channels).
         y_true: Integer classes (n,).
-        first, second: `runs.Predictions` of these images.
+        first, second: `predictions.Predictions` of these images.
         class_names: Names by class.
         count: Most images to show.
     """
@@ -421,7 +421,7 @@ def surest_mistakes(
     Args:
         images: uint8 (n, height, width, channels).
         y_true: Integer classes (n,).
-        predictions: `runs.Predictions` of these images.
+        predictions: `predictions.Predictions` of these images.
         class_names: Names by class.
         count: Most images to show.
     """

@@ -4,14 +4,11 @@ A record holds settings, history, times, device, test metrics, and what the net 
 digest of itself: what is cut short, altered, or of a newer format is named and not used.
 """
 
-import base64
 import hashlib
 import json
 import os
 import re
-import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -19,10 +16,8 @@ import numpy as np
 import pandas as pd
 
 from helpers.files import write_json
-from helpers.fingerprints import digest_of_arrays
 
 FORMAT = 1  # of records; a reader knows this one and those before
-PROBABILITY_STEPS = 65_535  # a probability is kept as a whole number of these
 MACHINE = {True: "disturbed", False: "quiet", None: "not known"}  # while a run trained, in tables
 _NEEDED = {"format", "kind", "notebook", "profile", "dataset", "setting", "identity", "started", "sha256"}
 _NEEDED_OF_RUNS = {"variant", "seed", "history", "seconds_by_epoch", "device", "versions", "test", "tests"}
@@ -30,87 +25,6 @@ _NEEDED_OF_RUNS = {"variant", "seed", "history", "seconds_by_epoch", "device", "
 
 class RecordError(ValueError):
     """A record cannot be used."""
-
-
-@dataclass(frozen=True)
-class Predictions:
-    """What a net said of each test image.
-
-    Attributes:
-        y_pred: The most probable class, int64 (n,).
-        confidence: Its probability, float64 (n,), to within 1e-5.
-        second: The second most probable class, int64 (n,).
-    """
-
-    y_pred: np.ndarray
-    confidence: np.ndarray
-    second: np.ndarray
-
-
-def pack_predictions(y_prob: np.ndarray) -> dict[str, str]:
-    """Predictions as text for a record: some 20 kB for 10,000 images.
-
-    Args:
-        y_prob: Probabilities (n, classes), at most 256 classes.
-    """
-    order = np.argsort(-y_prob, axis=1, kind="stable")
-    y_pred, confidence = y_prob.argmax(axis=1), y_prob.max(axis=1).astype("float64")
-    steps = np.round(np.clip(confidence, 0, 1) * PROBABILITY_STEPS).astype("<u2")
-    columns = {"y_pred": y_pred.astype("u1"), "confidence": steps, "second": order[:, 1].astype("u1")}
-    return {name: base64.b64encode(zlib.compress(column.tobytes(), 9)).decode() for name, column in columns.items()}
-
-
-def unpack_predictions(test: dict) -> Predictions:
-    """The predictions in a record's test.
-
-    Args:
-        test: `record["test"]`, or one of `record["tests"]`.
-
-    Raises:
-        RecordError: They are not there, or not as many as images.
-    """
-    try:
-        packed = test["predictions"]
-        kinds = {"y_pred": "u1", "confidence": "<u2", "second": "u1"}
-        found = {
-            name: np.frombuffer(zlib.decompress(base64.b64decode(packed[name])), kind) for name, kind in kinds.items()
-        }
-    except (KeyError, TypeError, ValueError, zlib.error) as error:
-        raise RecordError(f"expected predictions for each test image, got {type(error).__name__}: {error}") from error
-    if {len(column) for column in found.values()} != {test["images"]}:
-        raise RecordError(f"expected predictions for {test['images']} images, got {[len(c) for c in found.values()]}")
-    confidence = found["confidence"] / PROBABILITY_STEPS
-    return Predictions(found["y_pred"].astype("int64"), confidence, found["second"].astype("int64"))
-
-
-def keep_labels(folder: Path, y_test: np.ndarray) -> None:
-    """Keep the classes of test images, once: records name them by their digest alone.
-
-    Args:
-        folder: `reports/<profile>/labels`.
-        y_test: Integer classes (n,), at most 256 classes.
-    """
-    digest = digest_of_arrays(y_test)
-    if not _labels_path(folder, digest).is_file():
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        packed = {"y_true": base64.b64encode(zlib.compress(y_test.astype("u1").tobytes(), 9)).decode()}
-        write_json(_labels_path(folder, digest), {"labels_sha256": digest, "dtype": str(y_test.dtype)} | packed)
-
-
-@cache
-def read_labels(folder: Path, digest: str | None) -> np.ndarray | None:
-    """The classes of test images with a digest, int64 (n,); None where they are not kept or were altered."""
-    try:
-        kept = json.loads(_labels_path(folder, digest or "").read_text())
-        labels = np.frombuffer(zlib.decompress(base64.b64decode(kept["y_true"])), "u1").astype(kept["dtype"])
-    except (OSError, KeyError, TypeError, ValueError, zlib.error):
-        return None
-    return labels.astype("int64") if digest_of_arrays(labels) == digest else None
-
-
-def _labels_path(folder: Path, digest: str) -> Path:
-    """The file of classes with a digest."""
-    return Path(folder) / f"{digest[:16]}.json"
 
 
 def write_record(folder: Path, name: str, record: dict) -> dict:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from helpers.runs import unpack_predictions
+from helpers.predictions import unpack_predictions
 
 MOST_OFF = 0.02  # of accuracy, where there are too few seeds to know their spread
 DEVIATIONS = 4  # between seeds

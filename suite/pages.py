@@ -24,8 +24,8 @@ def pages_command(notebooks: list[Path], suite: list[Path], settings: Settings) 
     pages, ended = make_pages(notebooks, settings)
     print("\n" + jobs_table(pages, dict.fromkeys((page.name for page in pages), "pending"), settings.folder, started))
     say_what_is_missing(pages, settings.folder, started)
-    show_index(suite, settings, pages, started)
-    return report(pages, settings, ended, started)
+    whole = show_index(suite, settings, pages, started)
+    return report(pages, settings, ended, started) or int(not whole)
 
 
 def make_pages(notebooks: list[Path], settings: Settings) -> tuple[list[Job], int]:

@@ -61,8 +61,8 @@ def reproduce_command(notebooks: list[Path], suite: list[Path], settings: Settin
     print("\n" + jobs_table(jobs, before, settings.folder, started))
     say_what_is_missing(jobs, settings.folder, started)
     say_new_records(known, settings)
-    show_index(suite, settings, jobs, started)
-    return report(jobs, settings, ended, started)
+    whole = show_index(suite, settings, jobs, started)
+    return report(jobs, settings, ended, started) or int(not whole)
 
 
 def _survey(

@@ -41,31 +41,48 @@ def say_what_is_missing(jobs: list[Job], folder: Path, started: float) -> None:
             print(f"{job.name}: {name} {problem}: not used")
 
 
-def show_index(suite: list[Path], settings: Settings, jobs: list[Job], started: float) -> None:
+def show_index(suite: list[Path], settings: Settings, jobs: list[Job], started: float) -> bool:
     """Build the index of all that was ever executed for the profile, and say where it is.
+
+    Before it the notebooks are executed that are made of what all other pages show.
 
     Args:
         suite: All notebooks.
         settings: The suite's settings.
         jobs: Those asked for; where no page ended well, the earlier index stays as it was.
         started: When the suite began, seconds since the epoch.
+
+    Returns:
+        Whether these notebooks ran to their end.
     """
+    whole = True
     index, pages = settings.folder / "index.html", [job for job in jobs if job.seed is None]
     if not (index.exists() and pages) or any(_ended_well(page, settings.folder, started) for page in pages):
-        _execute_overviews(suite, settings)
+        whole = _execute_overviews(suite, settings)
         build_index(settings.folder, read_outcomes(suite, settings.folder))
     print(f"\n{format_seconds(time.time() - started)} in all. Open {os.path.relpath(index)}", flush=True)
+    return whole
 
 
-def _execute_overviews(suite: list[Path], settings: Settings) -> None:
-    """Execute the notebooks that are made of what all other pages show: last, and whenever one of them is new."""
+def _execute_overviews(suite: list[Path], settings: Settings) -> bool:
+    """Execute the notebooks that are made of what all other pages show: last, and whenever one of them is new.
+
+    Returns:
+        Whether all of them ran to their end; what one that did not says is in its log.
+    """
+    whole = True
     plan = settings.plan | {"from_records": True, "deadline": None, "expected_seconds": {}}
     write_json(settings.partial / "overview.json", plan)
     for notebook in suite:
         if nbformat.read(notebook, as_version=4).metadata.get("coursework", {}).get("of_all"):
             command = [sys.executable, "-m", "suite.execute", str(notebook), "--job", notebook.stem, "--seeds", ""]
             command += ["--plan", str(settings.partial / "overview.json")]
-            subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.DEVNULL)
+            with (settings.partial / f"{notebook.stem}.log").open("w") as log:
+                ended = subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=log)
+            if ended.returncode:
+                whole = False
+                print(f"FAILED {notebook.stem}: see {os.path.relpath(log.name)}")
+    return whole
 
 
 def _ended_well(page: Job, folder: Path, started: float) -> bool:

@@ -17,7 +17,7 @@ from helpers.metrics import (
     summarise_test,
     who_is_right,
 )
-from helpers.runs import Predictions
+from helpers.predictions import Predictions
 
 # Three classes: 0 has 4 images, 3 found; 1 has 3, 2 found; 2 has 3, 1 found.
 Y_TRUE = np.array([0, 0, 0, 0, 1, 1, 1, 2, 2, 2])

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from helpers import plots
-from helpers.runs import Predictions, pack_predictions, unpack_predictions
+from helpers.predictions import Predictions, pack_predictions, unpack_predictions
 
 NAMES = ["cat", "dog", "ship"]
 RNG = np.random.default_rng(0)

@@ -7,7 +7,8 @@ import pytest
 
 from helpers import data
 from helpers.fingerprints import digest_of_arrays
-from helpers.runs import read_records, unpack_predictions
+from helpers.predictions import unpack_predictions
+from helpers.runs import read_records
 
 RESULTS = Path(__file__).parent.parent / "reports" / "full" / "results"
 FOLDERS = sorted(path for path in RESULTS.glob("*") if path.is_dir())

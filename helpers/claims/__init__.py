@@ -5,9 +5,11 @@ ours, `python -m helpers.claims` checks a table of one's own. Notebook 16 states
 (claims.csv, a row each), margins (margins.csv), and which of our runs a printed variant is held against (variants.csv).
 """
 
+from helpers.claims.checking import check
+from helpers.claims.consistency import find_inconsistencies, findings_table, published_table
 from helpers.claims.evidence import Results, are_comparable, comparable_times, read_results
 from helpers.claims.figures import Figure, figure, kinds
-from helpers.claims.judging import NUM_LOOKS, VERDICTS, Judged, Step, evidence_table, judge_claims
+from helpers.claims.judging import NUM_LOOKS, VERDICTS, Judged, judge_claims
 from helpers.claims.printed import (
     AGREEMENT,
     compare_all,
@@ -26,7 +28,16 @@ from helpers.claims.published import (
     published_folder,
 )
 from helpers.claims.statistics import difference_text, mean_interval, prediction_interval
-from helpers.claims.tables import describe_simulation, load_simulation, nets_table, printed_table, verdicts_table
+from helpers.claims.steps import Step
+from helpers.claims.tables import (
+    describe_simulation,
+    evidence_table,
+    load_simulation,
+    nets_table,
+    printed_of,
+    printed_table,
+    verdicts_table,
+)
 
 __all__ = [
     "AGREEMENT",
@@ -37,6 +48,7 @@ __all__ = [
     "Results",
     "Step",
     "are_comparable",
+    "check",
     "comparable_times",
     "compare_all",
     "compare_by_class",
@@ -47,6 +59,8 @@ __all__ = [
     "difference_text",
     "evidence_table",
     "figure",
+    "find_inconsistencies",
+    "findings_table",
     "judge_claims",
     "kinds",
     "load_claim",
@@ -59,8 +73,10 @@ __all__ = [
     "mean_interval",
     "nets_table",
     "prediction_interval",
+    "printed_of",
     "printed_table",
     "published_folder",
+    "published_table",
     "read_results",
     "verdicts_table",
 ]

@@ -9,30 +9,32 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
-from math import ceil, floor, lcm, log10
+from math import ceil, floor, lcm
 
-import numpy as np
 import pandas as pd
 
 from helpers.claims.figures import figure
-from helpers.claims.printed import renamed_metrics, rounding_of
+from helpers.claims.printed_nets import (
+    AVERAGES,
+    CONFUSED,
+    IMAGES,
+    NET,
+    NUM_CLASSES,
+    OF_CLASS,
+    OFFICIAL,
+    Net,
+    in_words,
+    nets_of,
+)
 from helpers.claims.published import load_figures, load_variants, published_folder
+from helpers.claims.ranges import Range, f1_of, implied_recall, mean_of
 
 SEVERITIES = {
     "inconsistent": "No numbers that round to the printed ones fit together.",
     "remarkable": "It can be, but it is odd.",
 }
-EXACT_COUNTS = ("parameters", "trainable_parameters", "non_trainable_parameters", "epochs_run", "best_epoch", "support")
-CONFUSED = "confused_with:"
-OF_CLASS = {name: f"class_{name}" for name in ("precision", "recall", "f1")} | {"class_accuracy": "class_recall"}
-AVERAGES = ["accuracy", *(f"{k}_{m}" for k in ("macro", "weighted", "micro") for m in ("precision", "recall", "f1"))]
-NUM_CLASSES = 10
-IMAGES = {"A": 9_000, "B": 10_000, "C": 10_000, "D": 10_000}  # of the test; E's are as many as its supports say
-OFFICIAL = ("B", "C", "D")  # tested on all of the official test images: as many of each class
 BATCHES = (32, 64, 128, 256, 512)  # sizes whose mean of batches is tried, where an accuracy is no whole number
-SINGLE = Fraction(1, 2**23)  # what Keras and PyTorch print in many digits is computed in single precision
 TINY = 1e-9  # what float64 may miss a printed figure's bound by
-NET = ["report", "experiment", "variant"]
 
 
 @dataclass(frozen=True)
@@ -57,68 +59,6 @@ class Finding:
         return f"{self.report} / {self.experiment} / {self.variant}"
 
 
-@dataclass(frozen=True)
-class Range:
-    """All numbers that a figure can be: low to high, both included; and how a sentence writes it."""
-
-    low: Fraction
-    high: Fraction
-    text: str
-
-    def fits(self, other: "Range") -> bool:
-        """Whether both can be one number."""
-        return self.low <= other.high and other.low <= self.high
-
-    def has_whole(self, factor: int) -> bool:
-        """Whether a whole number lies in it, times a factor."""
-        return floor(self.high * factor) >= ceil(self.low * factor)
-
-
-@dataclass(frozen=True)
-class Net:
-    """The figures of one net: of the whole net by metric, of its classes by metric and class, its history by epoch."""
-
-    key: tuple[str, str, str]
-    whole: dict[str, Range]
-    by_class: dict[str, dict[str, Range]]
-    by_epoch: dict[str, dict[int, Range]]
-
-    def of_class(self, metric: str) -> dict[str, tuple[str, Range]]:
-        """A class's recall or F1 by class, with what it is called: as printed, else as precision and the other say."""
-        found = {name: (metric, value) for name, value in self.by_class.get(metric, {}).items()}
-        if metric == "recall":
-            given = self.by_class.get("class_accuracy", {})
-            found = {name: ("class accuracy", value) for name, value in given.items()} | found
-        other = {"recall": "f1", "f1": "recall"}.get(metric)
-        for name, precision in self.by_class.get("precision", {}).items():
-            known = self.by_class.get(other, {}).get(name)
-            if known and name not in found:
-                implied = (implied_recall if metric == "recall" else f1_of)(precision, known)
-                found |= {name: (f"{in_words(metric)} by precision and {in_words(other)}", implied)} if implied else {}
-        return found
-
-    @property
-    def supports(self) -> dict[str, int]:
-        """Test images by class: as printed, else of the official test; empty where they are not known."""
-        printed = {name: int(value.low) for name, value in self.by_class.get("support", {}).items()}
-        if len(printed) == NUM_CLASSES or self.key[0] not in OFFICIAL:
-            return printed
-        names = {name for of_class in self.by_class.values() for name in of_class}
-        return dict.fromkeys(names, IMAGES[self.key[0]] // NUM_CLASSES)
-
-    @property
-    def num_images(self) -> list[int]:
-        """How many test images there may be: as many as all supports say, and as the protocol says."""
-        total = sum(self.supports.values()) if len(self.supports) == NUM_CLASSES else None
-        return list(dict.fromkeys(count for count in (total, IMAGES.get(self.key[0])) if count))
-
-    @property
-    def accuracies(self) -> list[tuple[str, Range]]:
-        """The figures that are the accuracy by definition, each with what it is called."""
-        names = ("accuracy", "micro_precision", "micro_recall", "micro_f1", "weighted_recall")
-        return [(in_words(name), self.whole[name]) for name in names if name in self.whole]
-
-
 def find_inconsistencies(table: pd.DataFrame) -> list[Finding]:
     """Find what a table of results cannot hold of one net, and what in it is odd.
 
@@ -130,7 +70,7 @@ def find_inconsistencies(table: pd.DataFrame) -> list[Finding]:
     Returns:
         What cannot be, then what is odd.
     """
-    nets = _nets(table)
+    nets = nets_of(table)
     found = [Finding("inconsistent", *net.key, text) for net in nets for check in CHECKS for text in check(net)]
     found += [Finding("remarkable", *net.key, text) for net in nets for text in _tested_on_validation(net)]
     return found + [finding for pair in itertools.combinations(nets, 2) for finding in _repeats(*pair)]
@@ -147,63 +87,28 @@ def published_table() -> pd.DataFrame:
     return pd.concat([load_figures(), counts], ignore_index=True)
 
 
-def in_words(metric: str) -> str:
-    """A metric as sentences write it: "macro F1"."""
-    return metric.replace("_", " ").replace("f1", "F1")
+def findings_table(report: str = "", experiment: str = "") -> pd.DataFrame:
+    """What the published tables cannot hold of one net, or hold that is odd.
+
+    Args:
+        report: "A" to "E"; default, all.
+        experiment: As in published.csv; default, all.
+
+    Returns:
+        A row a finding, all columns text: severity, net, what the table says.
+    """
+    rows = [
+        [finding.severity, finding.net.replace("_", " "), finding.text]
+        for finding in _published_findings()
+        if finding.report == (report or finding.report) and finding.experiment == (experiment or finding.experiment)
+    ]
+    return pd.DataFrame(rows, columns=["severity", "net", "what the table says"])
 
 
-def range_of(printed: str, exact: bool = False) -> Range:
-    """The numbers that a printed figure stands for; of a count only itself."""
-    value, half = Fraction(printed), Fraction(0)
-    if not exact:
-        half = Fraction(str(rounding_of(printed)))
-        half = max(half, abs(value) * SINGLE) if "." in printed else half
-    return Range(max(Fraction(0), value - half), value + half, printed)
-
-
-def f1_of(precision: Range, recall: Range) -> Range:
-    """The F1 of a precision and a recall, with both of which it grows."""
-    f1 = lambda p, r: 2 * p * r / (p + r) if p + r else Fraction(0)  # noqa: E731
-    return _between(f1(precision.low, recall.low), f1(precision.high, recall.high))
-
-
-def implied_recall(precision: Range, f1: Range) -> Range | None:
-    """The recall that a precision and an F1 need; None where not even a recall of 1 is enough."""
-    if f1.low * (precision.high + 1) > 2 * precision.high:
-        return None
-    solve = lambda p, f: f * p / (2 * p - f) if 2 * p > f else Fraction(1)  # noqa: E731
-    low = solve(precision.high, f1.low) if f1.low else Fraction(0)
-    return _between(low, min(Fraction(1), solve(precision.low, f1.high)))
-
-
-def _between(low: Fraction, high: Fraction) -> Range:
-    """A derived range, written with digits enough to show how wide it is."""
-    digits = 4 if high == low else min(8, max(4, 1 - floor(log10(high - low))))
-    ends = [f"{float(end):.{digits}f}" for end in (low, high)]
-    return Range(low, high, ends[0] if ends[0] == ends[1] else " to ".join(ends))
-
-
-def tidy(table: pd.DataFrame) -> pd.DataFrame:
-    """A table with all columns: printed, the value's very text; class, "" of a whole net; epoch, NaN after training."""
-    text = table["printed"] if "printed" in table else table["value"].astype(str)
-    return table.assign(printed=text, epoch=table.get("epoch", np.nan), **{"class": table["class"].fillna("")})
-
-
-def _nets(table: pd.DataFrame) -> list[Net]:
-    """The figures of a table by net, under our names where variants.csv says that the report has others."""
-    nets = []
-    for key, rows in tidy(table).groupby(NET, sort=False):
-        net, renamed = Net(key, {}, {}, {}), renamed_metrics(*key[:2])
-        for metric, name, epoch, printed in rows[["metric", "class", "epoch", "printed"]].itertuples(index=False):
-            value = range_of(printed, metric in EXACT_COUNTS or metric.startswith(CONFUSED))
-            if pd.notna(epoch):
-                net.by_epoch.setdefault(metric, {})[int(epoch)] = value
-            elif name:
-                net.by_class.setdefault(metric, {})[name] = value
-            else:
-                net.whole[renamed.get((key[2], metric), metric)] = value
-        nets.append(net)
-    return nets
+@cache
+def _published_findings() -> list[Finding]:
+    """All that is wrong or odd in the published tables."""
+    return find_inconsistencies(published_table())
 
 
 def _f1s(net: Net) -> Iterator[str]:
@@ -232,13 +137,13 @@ def _averages(net: Net) -> Iterator[str]:
         macro, weighted = ([(f"{k} {in_words(metric)}", net.whole.get(f"{k}_{metric}"))] for k in ("macro", "weighted"))
         weighted = net.accuracies if metric == "recall" else weighted
         if len(values) == NUM_CLASSES:
-            macro.append((f"the mean {in_words(metric)} of the ten classes is", _mean(values)))
+            macro.append((f"the mean {in_words(metric)} of the ten classes is", mean_of(values)))
             if set(supports) == set(values) and not even:
                 weighted = [
                     *weighted,
                     (
                         f"the mean {in_words(metric)} of the ten classes, weighted by support, is",
-                        _mean(values, supports),
+                        mean_of(values, supports),
                     ),
                 ]
         if even:
@@ -246,13 +151,6 @@ def _averages(net: Net) -> Iterator[str]:
         else:
             yield from _disagreement(macro, "these are the same")
             yield from _disagreement(weighted, "these are the same")
-
-
-def _mean(values: dict[str, Range], weights: dict[str, int] | None = None) -> Range:
-    """The mean of the classes' figures, weighted by support or not."""
-    weights = weights or dict.fromkeys(values, 1)
-    total = sum(weights.values())
-    return _between(*(sum(getattr(v, end) * weights[k] for k, v in values.items()) / total for end in ("low", "high")))
 
 
 def _disagreement(same: list[tuple[str, Range | None]], reason: str) -> Iterator[str]:

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from helpers.claims.figures import OF_MATRIX, Figure
-from helpers.runs import read_labels, read_records, unpack_predictions
+from helpers.predictions import read_labels, unpack_predictions
+from helpers.runs import read_records
 
 FIRST_SEED = 10  # seeds 0 to 2 of report A had been seen before the rules were written
 
@@ -54,12 +55,13 @@ class Results:
         folder: `reports/<profile>`.
         runs: Records by notebook, variant and seed, under the variant's name on that page.
         chosen: By notebook, variants that it chose by validation: what claims write as "$best".
-        digests: Of all records by notebook: what the pages were made from.
+        work: Multiply-adds of one image, by notebook and variant, where they could be counted.
     """
 
     folder: Path
     runs: dict[tuple[str, str], dict[int, dict]]
     chosen: dict[str, dict[str, str]] = field(default_factory=dict)
+    work: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def side(self, text: str, notebook: str) -> Side:
         """A side of a comparison.
@@ -112,7 +114,7 @@ def read_results(folder: Path) -> Results:
     folders = sorted(Path(folder).glob("results/*"))
     by_digest = {record["sha256"]: record for each in folders for record in read_records(each)[0]}
     runs: dict[tuple[str, str], dict[int, dict]] = {}
-    chosen = {}
+    chosen, work = {}, {}
     for each in folders:
         if not (each / "summary.json").is_file():
             continue
@@ -120,9 +122,10 @@ def read_results(folder: Path) -> Results:
         chosen[each.name] = summary.get("chosen", {})
         for run in summary.get("runs", []):
             record = by_digest.get(run["record"])
+            work |= {(each.name, run["variant"]): run["multiply_adds"]} if "multiply_adds" in run else {}
             if record:
                 runs.setdefault((each.name, run["variant"]), {})[run["seed"]] = record | {"variant": run["variant"]}
-    return Results(Path(folder), runs, chosen)
+    return Results(Path(folder), runs, chosen, work)
 
 
 def judged_runs(runs: Iterable[dict], experiment: str) -> list[dict]:

@@ -169,7 +169,7 @@ def interval_with_images(
 
     Each draw takes as many test images again, with repetition and the same ones for both sides, and adds what other
     seeds would change: Student's t times the standard error. (A bootstrap over a handful of seeds would make that part
-    too small: over five it covers 84 %, not 95 %.)
+    too small: of a difference between two times five it covers 88 %, not 95 %.)
 
     Args:
         figure: Confusion counts (..., classes, classes), rows the true class -> figure (...).

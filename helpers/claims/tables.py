@@ -1,17 +1,53 @@
 """Verdicts, printed figures and nets as tables for reading: all of the scoreboard."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
 
 from helpers.claims.evidence import Results
-from helpers.claims.figures import LABELS
-from helpers.claims.judging import Judged, printed_of
-from helpers.claims.published import published_folder
+from helpers.claims.figures import LABELS, TIMES
+from helpers.claims.judging import Judged
+from helpers.claims.published import load_claims, published_folder
 from helpers.claims.statistics import mean_interval
+from helpers.claims.steps import find_steps
 from helpers.runs import epoch_seconds
+
+
+def evidence_table(results: Results, claim_ids: Sequence[str], reading: str = "") -> pd.DataFrame:
+    """What some runs say on claims, whatever their profile and number: the differences, but no verdict.
+
+    A verdict counts all claims in, since they are adjusted together.
+
+    Args:
+        results: The runs.
+        claim_ids: Ids in claims.csv.
+        reading: Of claims that can be read in two ways, which one.
+
+    Returns:
+        Columns, all text: claim, printed, difference (with its 95 % interval over the seeds), seeds; and, where other
+        test images can be drawn as well, the interval with these too.
+    """
+    claims, rows = load_claims(), []
+    for _, claim in claims[claims["id"].isin(list(claim_ids)) & claims["reading"].isin(["", reading])].iterrows():
+        steps = find_steps(results.of_data_for(claim["experiment"]), claim, judged=False)
+        name = (lambda step: f"{step.text}: ") if len(steps) > 1 else (lambda step: "")
+        row = {"claim": f"{claim['id']}: {claim['claim']}", "printed": printed_of(claim)}
+        row["ours"] = "; ".join(f"{name(step)}{step.shown}" for step in steps) or "against print: see above"
+        row["with other test images"] = "; ".join(step.shown_with_images for step in steps)
+        row["seeds"] = str(min((step.num_seeds for step in steps), default=0))
+        rows.append(row)
+    table = pd.DataFrame(rows)
+    none = not len(table) or set(table["with other test images"]) <= {"", "-"}
+    return table.drop(columns="with other test images", errors="ignore") if none else table
+
+
+def printed_of(claim: pd.Series) -> str:
+    """The printed figures of a claim: "0.72 against 0.54"."""
+    printed = [text.replace("|", " and ") for text in claim[["published_better", "published_worse"]] if text]
+    unit = " s" if claim["metric"] in TIMES else ""
+    return (" against ".join(printed) + unit) if printed else "not printed"
 
 
 def verdicts_table(judged: Iterable[Judged]) -> pd.DataFrame:
@@ -70,11 +106,11 @@ def nets_table(results: Results) -> pd.DataFrame:
 
     Returns:
         Columns, all text: notebook, net, test accuracy (mean over the seeds, with its 95 % interval), seeds,
-        parameters, data, trained on (images), split, epochs, batch, optimizer, an epoch (s).
+        parameters, multiply-adds, data, trained on (images), split, epochs, batch, optimizer, an epoch (s).
     """
     rows = []
     for (notebook, variant), by_seed in results.runs.items():
-        records = list(by_seed.values())
+        records, work = list(by_seed.values()), results.work.get((notebook, variant))
         first, asked = records[0], records[0]["hyperparameters"]
         mean, low, high = mean_interval([record["test"]["accuracy"] for record in records])
         interval = "" if np.isnan(low) or low == high else f" ({low:.3f} to {high:.3f})"
@@ -86,6 +122,7 @@ def nets_table(results: Results) -> pd.DataFrame:
                 "test accuracy": f"{mean:.3f}{interval}",
                 "seeds": str(len(records)),
                 "parameters": f"{first['parameters']['total']:,}",
+                "multiply-adds, millions": f"{work / 1e6:,.1f}" if work else "-",
                 "data": first["dataset"],
                 "trained on": f"{asked['train_images']:,}" if asked.get("train_images") else "-",
                 "split": first["split"].get("name", "-"),

@@ -10,7 +10,15 @@ import pandas as pd
 from IPython.display import Markdown, display
 
 from helpers import data, plots, variables
-from helpers.claims import compare_with_published, evidence_table, figure, mean_interval, read_results
+from helpers.claims import (
+    compare_with_published,
+    evidence_table,
+    figure,
+    findings_table,
+    mean_interval,
+    read_results,
+)
+from helpers.costs import forward_work
 from helpers.files import results_folder, runs_folder, write_json
 from helpers.fingerprints import description, digest_of_arrays, digest_of_values
 from helpers.lab.parameters import Check, check_parameters, list_of, number, one_of, seed, share, text, whole_number
@@ -311,7 +319,7 @@ class Lab:
         reading: str = "",
         records: list[dict] | None = None,
     ) -> pd.DataFrame:
-        """Show the printed figures beside ours, and what our runs say on claims.
+        """Show the printed figures beside ours, what our runs say on claims, and what the print itself cannot be.
 
         The verdicts are the scoreboard's, which adjusts all claims together, and stand at the head of the page.
 
@@ -333,7 +341,7 @@ class Lab:
         chosen = {f"${theirs}": ours for theirs, ours in (names or {}).items()}
         every = read_results(self.folder.parents[1]).with_page(self.notebook, self.records, chosen)
         evidence = evidence_table(every, claims, reading) if claims and runs else pd.DataFrame()
-        for shown in (table, evidence):
+        for shown in (table, evidence, findings_table(report, experiment)):
             if len(shown):
                 display(shown.style.hide(axis="index"))
         return table
@@ -395,13 +403,24 @@ class Lab:
             "sources": self._sources(records + list(self._measured.values())),
             "answer": answer,
             "table": _as_rows(tables),
-            "runs": [{"variant": r["variant"], "seed": r["seed"], "record": r["sha256"]} for r in self.records],
+            "runs": [
+                {"variant": run.variant, "seed": run.seed, "record": run.record["sha256"]} | self._work_of(run.variant)
+                for run in self._runs.values()
+            ],
             "missing": list(dict.fromkeys(self.missing)),
             "unusable_records": problems,
             **({"unavailable": self._unavailable} if self._unavailable else {}),
             **more,
         }
         write_json(Path(os.environ.get(variables.SUMMARY) or self.folder / "summary.json"), summary)
+
+    def _work_of(self, variant: str) -> dict[str, int]:
+        """Multiply-adds of one image in a variant's net, where they can be counted."""
+        model = self[variant].model
+        try:
+            return {"multiply_adds": forward_work(model)} if model else {}
+        except ValueError:  # a kind of layer whose work is not known
+            return {}
 
     def _training(self, records: list[dict]) -> dict | None:
         """How many runs the page is made from, and what training them took."""

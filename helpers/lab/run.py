@@ -14,7 +14,8 @@ from helpers import metrics
 from helpers.fast.layers import all_layers
 from helpers.fingerprints import digest_of_arrays, digest_of_values
 from helpers.models import count_parameters
-from helpers.runs import Predictions, keep_labels, newest, pack_predictions, unpack_predictions, write_record
+from helpers.predictions import Predictions, keep_labels, pack_predictions, unpack_predictions
+from helpers.runs import newest, write_record
 from helpers.training import TrainingResult, fit, identify_run, join_results
 from helpers.training.identity import TRAINING_VERSION, Identity
 

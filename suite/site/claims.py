@@ -3,12 +3,12 @@
 import re
 from pathlib import Path
 
-from helpers.claims import VERDICTS, Judged, judge_claims, read_results
-from helpers.claims.judging import printed_of
+from helpers.claims import VERDICTS, Judged, judge_claims, printed_of, read_results
 from helpers.files import replacing
 from suite.site.render import render_part
 from suite.site.tidy import PILLS
 
+IN_README = re.compile(r"(<!-- scoreboard -->).*?(<!-- /scoreboard -->)", re.DOTALL)
 PLACE = re.compile(r'<div class="claims">.*?</div><!-- claims -->', re.DOTALL)
 
 
@@ -47,6 +47,33 @@ def fill_pages(profile_dir: Path, claims: list[dict]) -> None:
         if filled != html:
             with replacing(path) as file:
                 file.write(filled.encode())
+
+
+def fill_readme(path: Path, claims: list[dict]) -> None:
+    """Put the scoreboard between the marks in a README; one without marks stays as it is.
+
+    Args:
+        path: The README.
+        claims: As `describe_claims` gives them.
+    """
+    text = path.read_text() if path.is_file() else ""
+    filled = IN_README.sub(lambda found: f"{found[1]}\n{readme_table(claims)}\n{found[2]}", text)
+    if filled != text:
+        with replacing(path) as file:
+            file.write(filled.encode())
+
+
+def readme_table(claims: list[dict]) -> str:
+    """The scoreboard in Markdown: what is judged, then how many claims of each report have which verdict."""
+    rows = ["| claim | of report | verdict | seeds |", "| --- | --- | --- | --- |"]
+    judged = [claim for claim in claims if claim["verdict"] not in ("not yet run", "undecided")]
+    for claim in judged:
+        rows.append(
+            f"| {claim['name']}: {claim['claim']} | {claim['report']} | **{claim['verdict']}** | {claim['seeds']} |"
+        )
+    counts = ", ".join(f"{count} {word}" for word, _, count in count_verdicts(claims))
+    said = f"{len(claims)} rows, since some claims can be read in two ways: {counts}."
+    return "\n".join([said, "", *(rows if judged else [])]).rstrip()
 
 
 def _describe(judged: Judged) -> dict:

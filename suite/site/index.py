@@ -5,7 +5,7 @@ from pathlib import Path
 from nbconvert.filters import strip_ansi
 
 from helpers.progress import format_seconds
-from suite.site.claims import count_verdicts, describe_claims, fill_pages
+from suite.site.claims import count_verdicts, describe_claims, fill_pages, fill_readme
 from suite.site.facts import (
     describe_audits,
     describe_faults,
@@ -32,6 +32,8 @@ def build_index(profile_dir: Path, outcomes: list[dict]) -> Path:
     summaries = [outcome["summary"] for outcome in outcomes if outcome["summary"]]
     profile, claims = profile_dir.name, describe_claims(profile_dir)
     fill_pages(profile_dir, claims)
+    if claims:
+        fill_readme(profile_dir.parents[1] / "README.md", claims)
     facts = merge_facts(describe_run(summary, profile) for summary in summaries or [None]) | describe_run(None, profile)
     trained = [summary["training"] for summary in summaries if summary.get("training")]
     if trained:

@@ -9,7 +9,9 @@ import pytest
 from made_up import CLASSES, matrix_of
 
 from helpers.claims import figure, load_figures, published_folder
-from helpers.claims.consistency import AVERAGES, find_inconsistencies, implied_recall, published_table, range_of
+from helpers.claims.consistency import find_inconsistencies, published_table
+from helpers.claims.printed_nets import AVERAGES
+from helpers.claims.ranges import implied_recall, range_of
 
 A, B, C, D, E = (
     ("A", "dense_vs_cnn", "cnn"),

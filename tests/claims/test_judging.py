@@ -1,6 +1,5 @@
 """Claims judged by the rules: made-up runs whose truth is known, through the same judge as the scoreboard's."""
 
-import json
 import math
 
 import numpy as np
@@ -8,12 +7,10 @@ import pandas as pd
 import pytest
 from made_up import CLASSES, make_run, make_test, matrix_of, results_of
 
-from helpers.claims import VERDICTS, judge_claims, load_claims, read_results
-from helpers.claims.judging import Evidence, decide, evidence_table, find_steps, gather, printed_of
-from helpers.claims.simulation import LOOKS, NUM_CLAIMS, compare_many, simulate, simulate_boards
+from helpers.claims import judge_claims, load_claims
+from helpers.claims.judging import Evidence, decide, gather
 from helpers.claims.statistics import compare
-from helpers.fingerprints import digest_of_arrays
-from helpers.runs import keep_labels, pack_predictions, read_labels, write_record
+from helpers.claims.steps import find_steps
 
 FIVE = range(10, 15)
 CLOSE = np.array([-0.002, -0.001, 0.0, 0.001, 0.002])  # around a mean, five seeds
@@ -256,96 +253,6 @@ def test_no_verdict_changes_when_sides_or_labels_are_swapped_but_for_its_sign():
             for run in runs.values()
         ]
         assert verdict("A1", results_of(n03_cnn=relabelled)) == found
-
-
-def test_on_simulated_scoreboards_the_rules_keep_their_promises():
-    """The short form of `make simulate`: what it finds over 2,000 boards is in reports/simulation.json."""
-    found = simulate(boards=100, seed=3)
-    assert found["false_findings"] <= 0.12  # of 100: at a true 5 % more than 12 have a chance of 1 in 1,000
-    assert found["found"] >= 0.9
-    assert found["wrong_way"] == 0
-    assert found["small_no_difference"] > found["small_found"]
-
-
-def test_a_simulated_board_has_a_verdict_for_each_claim_at_each_look():
-    boards = simulate_boards(np.random.default_rng(0), [0.05] * NUM_CLAIMS, 2)
-    assert boards.shape == (2, len(LOOKS), NUM_CLAIMS)
-    assert set(boards[:, 0].flat) == {"supported"}
-    assert set(boards.flat) <= set(VERDICTS)
-
-
-def test_simulated_claims_are_compared_as_real_ones():
-    rng = np.random.default_rng(0)
-    first, second = rng.normal(0.7, 0.003, (2, 4, 6))
-    for paired in (False, True):
-        means, p, p_equivalent = compare_many(first, second, paired)
-        for k in range(4):
-            found = compare(first[k], second[k], 0.01, paired)
-            assert (means[k], p[k], p_equivalent[k]) == pytest.approx((found.mean, found.p, found.p_equivalent))
-
-
-# From files
-
-
-@pytest.fixture
-def written(tmp_path):
-    """A profile's folder with five runs each of three variants, of which the page shows two: its folder."""
-    folder, shown, rng = tmp_path / "full", [], np.random.default_rng(0)
-    about = {"kind": "run", "notebook": "03_cnn", "setting": "s", "identity": "i", "started": "2026-01-01"}
-    y_test = rng.integers(0, 10, 2000)
-    (folder / "results/03_cnn").mkdir(parents=True)
-    keep_labels(folder / "labels", y_test)
-    for variant, right in (("cnn", 0.72), ("dense", 0.715), ("removed", 0.1)):
-        for seed in FIVE:
-            y_pred = np.where(rng.random(2000) < right, y_test, (y_test + 1) % 10)
-            matrix = np.zeros((10, 10), int)
-            np.add.at(matrix, (y_test, y_pred), 1)
-            test = make_test(matrix) | {"labels_sha256": digest_of_arrays(y_test)}
-            test["predictions"] = pack_predictions(0.9 * np.eye(10)[y_pred] + 0.01)
-            record = make_run(variant, seed) | about | {"versions": {}, "test": test}
-            del record["sha256"]
-            kept = write_record(folder / "results/03_cnn", f"{variant}-seed{seed}", record)
-            shown += [{"variant": variant, "seed": seed, "record": kept["sha256"]}] if variant != "removed" else []
-    (folder / "results/03_cnn/summary.json").write_text(json.dumps({"runs": shown}))
-    yield folder
-    read_labels.cache_clear()
-
-
-def first_step(folder):
-    return next(j for j in judge_claims(read_results(folder)) if j.claim["id"] == "A1").steps[0]
-
-
-def test_what_pages_show_is_what_is_judged(written):
-    assert {variant for _, variant in read_results(written).runs} == {"cnn", "dense"}
-    next(written.glob("results/03_cnn/cnn-seed10-*.json")).unlink()  # named by the summary, and gone
-    assert len(read_results(written).runs["03_cnn", "cnn"]) == 4
-
-
-def test_the_second_interval_draws_other_test_images_too(written):
-    step = first_step(written)
-    assert step.low_images < step.difference.low < step.difference.high < step.high_images
-    assert step.shown_with_images.endswith("points")
-
-
-def test_without_the_true_classes_there_is_no_second_interval(written):
-    next((written / "labels").iterdir()).write_text("{}")
-    assert (first_step(written).shown_with_images, first_step(written).by_images) == ("-", False)
-
-
-def test_a_page_shows_what_its_own_runs_say_whatever_their_profile():
-    runs = [make_run("cnn", 0, 0.7, profile="quick"), make_run("dense", 0, 0.5, profile="quick")]
-    table = evidence_table(results_of(n03_cnn=runs), ["A1", "A2"])
-    assert table["claim"].tolist() == [
-        "A1: The CNN is more accurate than the dense net", "A2: The dense net trains faster than the CNN",
-    ]  # fmt: skip
-    assert table["printed"].tolist() == ["0.72 against 0.54", "167 against 184 s"]
-    assert table["ours"].tolist() == ["+20.00 points", "1.00 times"]
-    assert table["seeds"].tolist() == ["1", "1"]
-
-
-def test_printed_figures_that_are_missing_are_said_to_be():
-    assert printed_of(load_claims().set_index("id").loc["A8"]) == "not printed"
-    assert printed_of(load_claims().set_index("id").loc["B1"]) == "0.75 against 0.41 and 0.24"
 
 
 def test_a_report_f_is_added_by_rows_alone():

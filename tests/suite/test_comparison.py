@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from helpers.metrics import summarise_test
-from helpers.runs import pack_predictions
+from helpers.predictions import pack_predictions
 from helpers.training.checkpoints import RunFiles
 from suite.comparison import compare_epochs, compare_records
 

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from helpers.claims.consistency import AVERAGES, CONFUSED, NET, OF_CLASS, in_words, tidy
+from helpers.claims.causes import OTHER_IMAGES, OTHER_NET, SHARES, causes_of
 from helpers.claims.evidence import Results, judged_runs, read_results
 from helpers.claims.figures import EXACT, Figure, figure
 from helpers.claims.printed import FEWEST_SEEDS, fewest_seeds, renamed_metrics, rounding_of
+from helpers.claims.printed_nets import CONFUSED, NET, OF_CLASS, in_words, tidy
 from helpers.claims.published import load_variants, published_folder
 from helpers.claims.statistics import CONFIDENCE, prediction_interval
 
@@ -27,46 +28,6 @@ VERDICTS = {
     "not equal": "An exact figure is another.",
 }
 UNUSUAL = ("unusually high", "unusually low", "not equal")
-SHARES = (
-    "train_accuracy",
-    "val_accuracy",
-    "precision",
-    "recall",
-    "f1",
-    "class_accuracy",
-    *AVERAGES,
-    *OF_CLASS.values(),
-)
-TOO_GOOD = (
-    "test images among the training images",
-    "test images used for early stopping or for choosing settings",
-    "the best epoch's validation figure given in place of the test's",
-    "another split",
-    "augmentation, or more epochs than the protocol has",
-)
-TOO_BAD = (
-    "fewer epochs than the protocol has",
-    "another learning rate",
-    "labels shuffled, or not those of the images",
-    "pixels scaled twice or not at all",
-    "the model in training mode at test time, with dropout on",
-    "another split",
-)
-NO_RESTRAINT = ("dropout, augmentation or weight decay left out", "more epochs than the protocol has")
-EPOCHS = ("another patience, limit of epochs or learning rate",)
-CAUSES = {name: {"unusually high": TOO_GOOD, "unusually low": TOO_BAD} for name in SHARES} | {
-    "loss": {
-        "unusually high": (*TOO_BAD, "more epochs: the loss of a net that overfits rises again"),
-        "unusually low": TOO_GOOD,
-    },
-    "train_accuracy": {"unusually high": NO_RESTRAINT, "unusually low": TOO_BAD},
-    "generalisation_gap": {"unusually high": NO_RESTRAINT, "unusually low": TOO_BAD},
-    "epochs_run": {"unusually high": EPOCHS, "unusually low": EPOCHS},
-    "best_epoch": {"unusually high": EPOCHS, "unusually low": EPOCHS},
-}
-OF_CLASSES = ("the classes' names in another order", "precision and recall exchanged")
-OTHER_NET = ("a layer of another size, one more or one fewer, other padding or another input size",)
-OTHER_IMAGES = ("another split: other test images",)
 
 
 @dataclass(frozen=True)
@@ -232,12 +193,7 @@ def _compare(of: Figure, value: float, half: float, runs: Sequence[dict], fewest
     if low <= value <= high:
         return found | {"verdict": "within"}
     verdict = "unusually high" if value > high else "unusually low"
-    return found | {"verdict": verdict, "causes": _causes(of, verdict)}
-
-
-def _causes(of: Figure, verdict: str) -> tuple[str, ...]:
-    """What usually makes a figure lie outside on one side."""
-    return CAUSES.get(of.name, {}).get(verdict, ()) + (OF_CLASSES if of.name in OF_CLASS.values() else ())
+    return found | {"verdict": verdict, "causes": causes_of(of, verdict)}
 
 
 def _confidence(num_by_class: int) -> float:

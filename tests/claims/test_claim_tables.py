@@ -1,22 +1,27 @@
 """The scoreboard's tables and figures, and the verdicts on pages, from made-up runs."""
 
+from pathlib import Path
+
 import matplotlib.pyplot as plt
 import pytest
+from bs4 import BeautifulSoup
 from made_up import make_run, results_of
 
 from helpers import claim_plots
 from helpers.claims import (
     compare_all,
     describe_simulation,
+    findings_table,
     judge_claims,
     load_simulation,
     nets_table,
     printed_table,
     verdicts_table,
 )
-from suite.site.claims import count_verdicts, describe_claims, fill_pages
+from suite.site.claims import count_verdicts, describe_claims, fill_pages, fill_readme, readme_table
 from suite.site.render import render_part
 
+ROOT = Path(__file__).parents[2]
 CLOSE = (-0.002, -0.001, 0.0, 0.001, 0.002)
 
 
@@ -96,3 +101,37 @@ def test_verdicts_are_put_into_the_heads_of_pages_each_time_anew(tmp_path):
     assert "A3" not in page
     assert (folder / "01_data_and_splits.html").read_text().count("claim") == place.count("claim")
     assert describe_claims(tmp_path / "quick") == []
+
+
+def test_the_readme_shows_the_same_verdicts_between_its_marks(tmp_path):
+    claims = describe_claims(tmp_path / "full")
+    claims[0] |= {"verdict": "supported", "seeds": 5}
+    readme = tmp_path / "README.md"
+    readme.write_text("above\n<!-- scoreboard -->\nolder\n<!-- /scoreboard -->\nbelow\n")
+    fill_readme(readme, claims)
+    text = readme.read_text()
+    assert text.startswith("above\n<!-- scoreboard -->\n33 rows")
+    assert "| A1: The CNN is more accurate than the dense net | A | **supported** | 5 |" in text
+    assert text.endswith("<!-- /scoreboard -->\nbelow\n")
+    assert "older" not in text
+    readme.write_text("no marks")
+    fill_readme(readme, claims)
+    assert readme.read_text() == "no marks"
+
+
+def test_the_committed_readme_and_index_are_not_older_than_the_records():
+    claims = describe_claims(ROOT / "reports" / "full")
+    assert readme_table(claims) in (ROOT / "README.md").read_text()
+    index = BeautifulSoup((ROOT / "reports" / "full" / "index.html").read_text(), "html.parser")
+    shown = [(div.strong.text, div.select_one(".pill").text) for div in index.select(".scoreboard .claim")]
+    assert sorted(shown) == sorted((claim["name"], claim["verdict"]) for claim in claims)
+    for path in (ROOT / "reports" / "full").glob("[01]*.html"):
+        page = BeautifulSoup(path.read_text(), "html.parser")
+        own = [(c["name"], c["verdict"]) for c in claims if c["notebook"] == path.stem]
+        assert [(div.strong.text, div.select_one(".pill").text) for div in page.select(".claims .claim")] == own
+
+
+def test_what_the_published_tables_cannot_be_is_listed_by_experiment():
+    assert len(findings_table()) > len(findings_table("C", "mlp")) == 1
+    assert findings_table("C", "mlp").iloc[0, 0] == "inconsistent"
+    assert len(findings_table("A", "dense_vs_cnn")) == 0

@@ -1,0 +1,136 @@
+"""How figures are read: of confusion matrices, many at once, and of a run's history and settings."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from helpers.runs import epoch_seconds, generalisation_gap
+
+Counts = np.ndarray  # (..., classes, classes): rows the true class, columns the predicted one
+
+
+# Of a confusion matrix
+
+
+def _accuracy(counts: Counts, _classes: Sequence[str], _argument: str) -> np.ndarray:
+    return np.trace(counts, axis1=-2, axis2=-1) / counts.sum(axis=(-2, -1))
+
+
+def _recalls(counts: Counts) -> np.ndarray:
+    return _divide(np.diagonal(counts, axis1=-2, axis2=-1), counts.sum(axis=-1))
+
+
+def _precisions(counts: Counts) -> np.ndarray:
+    return _divide(np.diagonal(counts, axis1=-2, axis2=-1), counts.sum(axis=-2))
+
+
+def _f1s(counts: Counts) -> np.ndarray:
+    return _divide(2 * np.diagonal(counts, axis1=-2, axis2=-1), counts.sum(axis=-1) + counts.sum(axis=-2))
+
+
+def _macro(of_classes):
+    return lambda counts, _classes, _argument: of_classes(counts).mean(axis=-1)
+
+
+def _weighted(of_classes):
+    def read(counts, _classes, _argument):
+        supports = counts.sum(axis=-1)
+        return (of_classes(counts) * supports).sum(axis=-1) / supports.sum(axis=-1)
+
+    return read
+
+
+def _of_class(of_classes):
+    return lambda counts, classes, name: of_classes(counts)[..., _place(classes, name)]
+
+
+def _confused(counts: Counts, classes: Sequence[str], pair: str) -> np.ndarray:
+    """Images of either of two classes that are taken for the other."""
+    one, other = (_place(classes, name) for name in pair.split("-"))
+    return counts[..., one, other] + counts[..., other, one]
+
+
+def _taken_for(counts: Counts, classes: Sequence[str], pair: str) -> np.ndarray:
+    """Images of a class that are taken for a certain other, minus those that are taken for the next most frequent."""
+    true, said = (_place(classes, name) for name in pair.split("-"))
+    others = [k for k in range(len(classes)) if k not in (true, said)]
+    return counts[..., true, said] - counts[..., true, others].max(axis=-1)
+
+
+def _below_others(counts: Counts, classes: Sequence[str], name: str) -> np.ndarray:
+    """By how much a class's F1 lies below the lowest of the other classes."""
+    f1, place = _f1s(counts), _place(classes, name)
+    return np.delete(f1, place, axis=-1).min(axis=-1) - f1[..., place]
+
+
+OF_MATRIX: dict[str, Callable[[Counts, Sequence[str], str], np.ndarray]] = {
+    "accuracy": _accuracy,
+    "macro_precision": _macro(_precisions),
+    "macro_recall": _macro(_recalls),
+    "macro_f1": _macro(_f1s),
+    "weighted_precision": _weighted(_precisions),
+    "weighted_recall": _weighted(_recalls),
+    "weighted_f1": _weighted(_f1s),
+    "class_precision": _of_class(_precisions),
+    "class_recall": _of_class(_recalls),
+    "class_f1": _of_class(_f1s),
+    "confusion": _confused,
+    "taken_for": _taken_for,
+    "f1_below_others": _below_others,
+}
+
+
+# Of a run's history and settings
+
+
+def _change(key):
+    def read(run, epochs):
+        """From the end of one epoch to that of another; of a shorter run, to its last one."""
+        first, last = (min(int(epoch), len(run["history"][key])) for epoch in epochs.split("-"))
+        return run["history"][key][last - 1] - run["history"][key][first - 1]
+
+    return read
+
+
+def _since(key, reference):
+    return lambda run, epoch: run["history"][key][-1] - reference(run["history"][key][: int(epoch)])
+
+
+def _recall_lost(run, argument):
+    """Recall lost in a further test: the mean of the named classes minus that of the others."""
+    named, test = argument.split("@")
+    lost = {k: f["recall"] - run["tests"][test]["by_class"][k]["recall"] for k, f in run["test"]["by_class"].items()}
+    others = [value for name, value in lost.items() if name not in named.split("+")]
+    return np.mean([lost[name] for name in named.split("+")]) - np.mean(others)
+
+
+OF_RUN: dict[str, Callable[[dict, str], float]] = {
+    "loss": lambda run, _: run["test"]["loss"],
+    "training_time": lambda run, _: run["seconds"],
+    "epoch_time": lambda run, _: epoch_seconds(run),
+    "parameters": lambda run, _: run["parameters"]["total"],
+    "trainable_parameters": lambda run, _: run["parameters"]["trainable"],
+    "non_trainable_parameters": lambda run, _: run["parameters"]["non_trainable"],
+    "train_accuracy": lambda run, _: max(run["history"]["accuracy"]),
+    "val_accuracy": lambda run, _: max(run["history"]["val_accuracy"]),
+    "epochs_run": lambda run, _: len(run["seconds_by_epoch"]),
+    "best_epoch": lambda run, _: run["best_epoch"],
+    "generalisation_gap": lambda run, _: generalisation_gap(run),
+    "val_accuracy_change": _change("val_accuracy"),
+    "val_loss_change": _change("val_loss"),
+    "val_loss_since_lowest": _since("val_loss", min),  # of the epochs up to the one named
+    "train_accuracy_since": _since("accuracy", lambda values: values[-1]),
+    "recall_lost": _recall_lost,
+}
+
+
+def _place(classes: Sequence[str], name: str) -> int:
+    """Where a class stands."""
+    if name not in classes:
+        raise ValueError(f"class: expected one of {', '.join(classes)}; got {name!r}")
+    return list(classes).index(name)
+
+
+def _divide(parts: np.ndarray, wholes: np.ndarray) -> np.ndarray:
+    """Shares, 0 of nothing, as scikit-learn's with zero_division=0."""
+    return np.divide(parts, wholes, out=np.zeros(np.broadcast_shapes(parts.shape, wholes.shape)), where=wholes > 0)

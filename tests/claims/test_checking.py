@@ -1,0 +1,219 @@
+"""Where a given figure lies among our seeds: tables of students, verdicts, and the question asked in a notebook."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from made_up import CLASSES, make_run, make_test, results_of
+from students import HONEST, LEAKED, TABLES, draw, student_rows, table_of, typos, write
+
+from helpers.claims import figure, load_figures, prediction_interval
+from helpers.claims.checking import VERDICTS, Checked, check, check_table, unusual_figures
+from helpers.claims.consistency import find_inconsistencies
+from helpers.claims.printed_nets import AVERAGES
+from helpers.claims.results_table import read_table
+
+# Tables of students
+
+
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [("honest", student_rows(HONEST, counts=True)), ("leaked", student_rows(LEAKED)), ("typos", typos())],
+)
+def test_the_students_tables_are_what_this_code_makes(name, rows, tmp_path):
+    assert (TABLES / f"{name}.csv").read_text() == write(tmp_path / "made.csv", rows).read_text()
+
+
+def test_an_honest_table_is_normal(ours):
+    table = read_table(TABLES / "honest.csv")
+    assert find_inconsistencies(table) == []
+    verdicts = Counter(row.verdict for row in check_table(table, ours))
+    assert verdicts == {"within": 37, "equal": 13, "not compared": 100}
+
+
+def test_a_table_with_leaked_test_images_is_unusually_high(ours):
+    table = read_table(TABLES / "leaked.csv")
+    assert find_inconsistencies(table) == []  # it contradicts nothing: only our seeds tell
+    rows = check_table(table, ours)
+    whole = {row.metric: row for row in rows if not row.class_name}
+    assert whole["accuracy"].printed == "0.93"
+    for metric in AVERAGES[:7]:
+        assert whole[metric].verdict == "unusually high"
+        assert whole[metric].causes[0] == "test images among the training images"
+    assert sum(row.verdict == "unusually high" for row in rows if row.class_name) >= 25
+    first, *_ = unusual_figures(rows)
+    assert [row.metric for row in first] == AVERAGES[:7]
+
+
+def test_typing_errors_are_found(ours):
+    texts = [finding.text for finding in find_inconsistencies(read_table(TABLES / "typos.csv"))]
+    assert len(texts) == 4
+    assert texts[0] == "F1 of dog 0.86: precision 0.75 and recall 0.62 make it 0.6738 to 0.6839"
+    assert texts[1].startswith("macro F1 0.72, but the mean F1 of the ten classes is 0.7280 to 0.7380")
+    assert texts[2].startswith("weighted F1 0.72, but")
+    assert texts[3].startswith("the supports add up to 8,973 images; the test of report A has 9,000")
+    rows = check_table(read_table(TABLES / "typos.csv"), ours)
+    support = next(row for row in rows if (row.metric, row.class_name) == ("support", "cat"))
+    assert (support.verdict, support.causes) == ("not equal", ("another split: other test images",))
+
+
+# Verdicts
+
+
+def one(rows: list[Checked]) -> Checked:
+    assert len(rows) == 1
+    return rows[0]
+
+
+def test_a_figure_of_the_whole_net_is_held_against_one_more_run(ours):
+    values = [figure("accuracy")(run) for run in ours.runs["03_cnn", "cnn"].values()]
+    row = one(check_table(table_of("accuracy,,0.72"), ours))
+    assert (row.low, row.high) == pytest.approx(prediction_interval(values, 0.005))
+    assert (row.verdict, row.num_seeds, row.mean) == ("within", 6, pytest.approx(np.mean(values)))
+
+
+def test_the_digits_of_a_figure_widen_the_range(ours):
+    low, high = prediction_interval([figure("accuracy")(run) for run in ours.runs["03_cnn", "cnn"].values()])
+    just_outside = f"{high + 0.002:.4f}"
+    assert one(check_table(table_of(f"accuracy,,{just_outside}"), ours)).verdict == "unusually high"
+    assert one(check_table(table_of(f"accuracy,,{just_outside[:4]}"), ours)).verdict == "within"
+    assert one(check_table(table_of(f"accuracy,,{low - 0.002:.4f}"), ours)).verdict == "unusually low"
+
+
+def test_the_figures_by_class_of_a_net_share_five_per_cent(ours):
+    values = [figure("class_recall:cat")(run) for run in ours.runs["03_cnn", "cnn"].values()]
+    alone = one(check_table(table_of("recall,cat,0.54"), ours))
+    assert (alone.low, alone.high) == pytest.approx(prediction_interval(values, 0.005))
+    rows = check_table(table_of(*[f"recall,{name},0.54" for name in CLASSES], "accuracy,,0.72"), ours)
+    cat = next(row for row in rows if row.class_name == "cat")
+    assert (cat.low, cat.high) == pytest.approx(prediction_interval(values, 0.005, 0.995))
+    assert cat.high - cat.low > alone.high - alone.low
+    deer = next(row for row in rows if row.class_name == "deer")
+    assert deer.verdict == "unusually low"
+    assert "the classes' names in another order" in deer.causes
+
+
+@pytest.mark.parametrize(
+    ("row", "verdict", "cause"),
+    [
+        ("loss,,0.813", "within", ""),
+        ("loss,,0.4", "unusually low", "test images among the training images"),
+        ("loss,,2.1", "unusually high", "pixels scaled twice or not at all"),
+        ("accuracy,,0.5", "unusually low", "fewer epochs than the protocol has"),
+        ("accuracy,,0.9", "unusually high", "the best epoch's validation figure given in place of the test's"),
+        ("micro_f1,,0.9", "unusually high", "another split"),
+        ("class_accuracy,cat,0.9", "unusually high", "precision and recall exchanged"),
+        ("train_accuracy,,0.99", "unusually high", "dropout, augmentation or weight decay left out"),
+        ("epochs_run,,2", "within", ""),
+        ("epochs_run,,40", "unusually high", "another patience, limit of epochs or learning rate"),
+        ("parameters,,573510", "equal", ""),
+        ("parameters,,573511", "not equal", "a layer of another size"),
+        ("support,cat,963", "equal", ""),
+        ("training_time,,184", "not compared", ""),
+        ("confused_with:dog,cat,12", "not compared", ""),
+        ("share,,15", "not compared", ""),
+    ],
+)
+def test_what_lies_outside_has_its_usual_causes(ours, row, verdict, cause):
+    found = one(check_table(table_of(row), ours))
+    assert found.verdict == verdict
+    assert any(each.startswith(cause) for each in found.causes) if cause else not found.causes
+    assert set(VERDICTS) >= {found.verdict}
+
+
+def test_rows_by_epoch_are_not_compared(ours):
+    row = one(check_table(table_of("val_accuracy,,0.1").assign(epoch=3.0), ours))
+    assert (row.verdict, row.reason) == ("not compared", "only checked against the table's other figures")
+
+
+@pytest.mark.parametrize(
+    ("seeds", "verdict"), [((), "not compared"), ((0, 1), "not compared"), ((10, 11, 12, 13), None)]
+)
+def test_few_seeds_say_nothing(seeds, verdict):
+    results = results_of(n03_cnn=[make_run("cnn", seed, 0.7) for seed in seeds])
+    row = one(check_table(table_of("accuracy,,0.93"), results))
+    assert row.verdict == (verdict or "too few seeds to say")
+
+
+@pytest.mark.parametrize("other", [{"profile": "quick"}, {"dataset": "digits"}])
+def test_runs_of_less_than_the_protocol_do_not_count(other):
+    results = results_of(n03_cnn=[make_run("cnn", seed, 0.7, **other) for seed in range(10, 16)])
+    assert one(check_table(table_of("accuracy,,0.93"), results)).reason == "no runs of ours at the full protocol"
+
+
+def test_what_report_b_calls_accuracy_is_held_against_the_validation():
+    histories = [{"accuracy": [0.9], "val_accuracy": [0.91 + seed / 1000]} for seed in range(5)]
+    runs = [make_run("arc2_adam", 10 + k, dataset="fashion_mnist", history=h) for k, h in enumerate(histories)]
+    table = load_figures().query("variant == 'arc2_adam' and metric == 'accuracy'")
+    row = one(check_table(table, results_of(n09_fashion_mnist=runs)))
+    assert (row.verdict, row.mean) == ("within", pytest.approx(0.912))
+
+
+def test_the_best_combination_of_report_e_is_the_one_that_its_notebook_chose():
+    tests = {"all, cropped": make_test(draw(1))}
+    runs = [make_run("adam_leaky_relu", seed, 0.5, tests=tests) for seed in (10, 11, 12)]
+    results = results_of(
+        chosen={"13_optimizer_activation": {"$best": "adam_leaky_relu"}}, n13_optimizer_activation=runs
+    )
+    table = table_of("accuracy,,0.72").assign(report="E", experiment="optimizer_activation", variant="best")
+    row = one(check_table(table, results))
+    assert (row.num_seeds, row.mean) == (3, pytest.approx(np.trace(draw(1)) / 9000))
+
+
+def test_a_variant_that_can_be_read_in_two_ways_has_a_row_for_each():
+    table = table_of("accuracy,,0.7").assign(experiment="pooling_stride", variant="stride_2")
+    runs = [make_run("conv_stride_2", seed, 0.7 + seed / 1000) for seed in (10, 11, 12)]
+    rows = check_table(table, results_of(n06_strides=runs))
+    assert [(row.reading, row.verdict) for row in rows] == [
+        ("pool stride", "not compared"), ("convolution stride", "within"),
+    ]  # fmt: skip
+    assert rows[1].net == "A / pooling_stride / stride_2 (convolution stride)"
+
+
+# In a notebook
+
+
+def test_a_notebook_asks_for_a_figure(ours):
+    table = check(notebook="03_cnn", variant="cnn", accuracy=0.91, results=ours)
+    row = table.iloc[0]
+    assert (row["figure"], row["yours"], row["seeds"], row["verdict"]) == ("accuracy", "0.91", 6, "unusually high")
+    assert row["usual causes"].startswith("test images among the training images; ")
+
+
+def test_a_notebook_asks_for_several_figures_at_once(ours):
+    figures = {"accuracy": "0.72", "loss": 0.813, "training_time": 1, "parameters": 573_510, "class_recall:cat": 0.54}
+    table = check("03_cnn", "cnn", ours, **figures).set_index("figure")
+    assert table["verdict"].tolist() == ["within", "within", "not compared", "equal", "within"]
+    assert "recall of cat" in table.index
+
+
+def test_a_number_is_exact_and_a_text_is_rounded(ours):
+    low, high = prediction_interval([figure("accuracy")(run) for run in ours.runs["03_cnn", "cnn"].values()])
+    two_digits = f"{high + 0.004:.2f}" if round(high + 0.004, 2) > high else f"{high + 0.006:.2f}"
+    verdicts = [check("03_cnn", "cnn", ours, accuracy=value)["verdict"][0] for value in (float(two_digits), two_digits)]
+    assert verdicts[0] == "unusually high"
+    assert check("03_cnn", "cnn", ours, accuracy=(low + high) / 2)["verdict"][0] == "within"
+
+
+@pytest.mark.parametrize(
+    ("notebook", "variant", "figures", "message"),
+    [
+        ("3_cnn", "cnn", {"accuracy": 0.9}, "notebook: expected one of .*03_cnn.*got '3_cnn'"),
+        ("03_cnn", "dens", {"accuracy": 0.9}, "variant: expected one of those of 03_cnn, cnn, dense; got 'dens'"),
+        ("03_cnn", "cnn", {"acuracy": 0.9}, "figure: expected one of accuracy, .*got 'acuracy'"),
+        ("03_cnn", "cnn", {}, "figures: expected one or more"),
+        ("03_cnn", "cnn", {"accuracy": 91}, "accuracy: expected a share from 0 to 1, got 91"),
+        ("03_cnn", "cnn", {"accuracy": "ninety"}, "accuracy: expected a share from 0 to 1, got 'ninety'"),
+        ("03_cnn", "cnn", {"loss": float("nan")}, "loss: expected a number, got nan"),
+        ("03_cnn", "cnn", {"loss": None}, "loss: expected a number, got None"),
+        ("03_cnn", "cnn", {"class_f1:horse-fly": 0.5}, "class: expected one of airplane, .*got 'horse-fly'"),
+    ],
+)
+def test_a_notebook_is_told_what_there_is(ours, notebook, variant, figures, message):
+    with pytest.raises(ValueError, match=message):
+        check(notebook, variant, ours, **figures)
+
+
+def test_a_variant_without_runs_is_not_compared():
+    row = check("03_cnn", "cnn", results_of(), accuracy=0.9).iloc[0]
+    assert (row["verdict"], row["usual causes"]) == ("not compared", "no runs of ours at the full protocol")
