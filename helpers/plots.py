@@ -89,18 +89,25 @@ def answers_grid(
 
 
 def class_grid(images: np.ndarray, labels: np.ndarray, class_names: Sequence[str], per_class: int = 8) -> Figure:
-    """The first images of each class, a class a row, its name at the left."""
-    size = (per_class * 0.8 + 1.2, len(class_names) * 0.8)
-    figure, axes = plt.subplots(len(class_names), per_class, figsize=size, squeeze=False)
-    for row, (name, row_axes) in enumerate(zip(class_names, axes, strict=True)):
-        chosen = np.flatnonzero(labels == row)[:per_class]
-        for ax in row_axes:
-            ax.set(xticks=[], yticks=[])
-            sns.despine(ax=ax, left=True, bottom=True)
-        for ax, index in zip(row_axes, chosen, strict=False):
-            ax.imshow(images[index].squeeze(), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
-        row_axes[0].set_ylabel(name, rotation=0, ha="right", va="center")
-    return figure
+    """The first images of each class, a class a row, its name at the left: one picture, far quicker than an axes each.
+
+    Args:
+        images: uint8 (n, height, width, channels), 1 or 3 channels.
+        labels: Integer classes (n,).
+        class_names: Names by class.
+        per_class: Most images a class.
+    """
+    framed = np.pad(images[:0], ((0, len(class_names) * per_class), (2, 2), (2, 2), (0, 0)), constant_values=255)
+    for row in range(len(class_names)):
+        chosen = images[np.flatnonzero(labels == row)[:per_class]]
+        framed[row * per_class :][: len(chosen), 2:-2, 2:-2] = chosen
+    ax = mosaic(framed, per_class, plt.subplots(figsize=(per_class * 0.8 + 1.2, len(class_names) * 0.8))[1])
+    height = framed.shape[1]
+    ax.set_yticks(np.arange(len(class_names)) * height + (height - 1) / 2, class_names)
+    ax.tick_params(length=0)
+    ax.axis("on")
+    sns.despine(ax=ax, left=True, bottom=True)
+    return ax.figure
 
 
 def split_strips(parts: dict[str, np.ndarray], labels: np.ndarray, class_names: Sequence[str]) -> Figure:

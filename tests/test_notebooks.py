@@ -21,6 +21,7 @@ from helpers.lab.notebook import KNOWN
 from helpers.profiles import PROFILES
 from helpers.runs import read_records
 from helpers.training import identify_run
+from helpers.variables import FROM_RECORDS
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -264,6 +265,9 @@ def test_the_same_net_on_two_pages_has_its_record_in_common(first, second):
 CHANGED = {"batch_size": 48, "split_seed": 7, "num_draws": 200}  # a parameter of each notebook, and another value of it
 
 
+TRAINED_TWICE = ("03_cnn", "07_frozen_vs_unfrozen", "12_depth")
+
+
 def given(folder, **changed) -> nbformat.NotebookNode:
     """A cell as papermill puts it behind the parameters."""
     values = {"profile": "smoke", "reports_dir": str(folder)} | changed
@@ -272,13 +276,18 @@ def given(folder, **changed) -> nbformat.NotebookNode:
 
 
 def test_from_the_parameters_to_the_end_it_can_be_run_twice_in_one_kernel(path, notebook, tmp_path, monkeypatch):
+    """The first time of most is what a page from records does, where nothing is recorded: training twice takes long."""
     for name in ("FROM_RECORDS", "SUITE", "SUMMARY", "FRESH", "ONLY"):
         monkeypatch.delenv(f"COURSEWORK_{name}", raising=False)
     cells, at = code_cells(notebook), parameters_at(notebook)
     name = next(name for name in CHANGED if f"\n{name} = " in cells[at].source)
+    trained_twice = path.stem in TRAINED_TWICE
+    before = f"import os\nos.environ[{FROM_RECORDS!r}] = {'' if trained_twice else '1'!r}"
     once = [cells[at], given(tmp_path), *cells[at + 1 :]]
+    between = f"del os.environ[{FROM_RECORDS!r}]"
     again = [cells[at], given(tmp_path, **{name: CHANGED[name]}), *cells[at + 1 :]]
-    twice = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c.source) for c in cells[:at] + once + again])
+    sources = [before, *(cell.source for cell in cells[:at] + once), between, *(cell.source for cell in again)]
+    twice = nbformat.v4.new_notebook(cells=list(map(nbformat.v4.new_code_cell, sources)))
     NotebookClient(twice, timeout=1200, kernel_name="python3", resources={"metadata": {"path": path.parent}}).execute()
     folder = tmp_path / "smoke" / "results" / path.stem
     summary = json.loads((folder / "summary.json").read_text())
@@ -286,5 +295,5 @@ def test_from_the_parameters_to_the_end_it_can_be_run_twice_in_one_kernel(path, 
     sizes = {record["hyperparameters"]["batch_size"] for record in records if record["kind"] == "run"}
     assert (summary["missing"], problems) == ([], {})
     if name == "batch_size" and not summary.get("unavailable"):
-        assert len(sizes) > 1
         assert CHANGED[name] in sizes
+        assert len(sizes) > 1 or not trained_twice

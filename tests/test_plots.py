@@ -63,12 +63,21 @@ def test_a_mosaic_lays_images_edge_to_edge_and_leaves_the_rest_of_its_last_row_w
 
 
 @pytest.mark.parametrize("per_class", [1, 3, 8])
-def test_a_grid_of_classes_has_a_class_a_row(per_class):
-    figure = plots.class_grid(COLOUR, LABELS, NAMES, per_class)
-    rows = np.reshape(figure.axes, (3, per_class))
-    assert [row[0].get_ylabel() for row in rows] == NAMES
-    np.testing.assert_array_equal(rows[1][0].images[0].get_array(), COLOUR[1])
-    assert sum(len(ax.images) for ax in figure.axes) == 3 * min(per_class, 4)  # there are four of each
+@pytest.mark.parametrize("images", [COLOUR, COLOUR[..., :1]], ids=["colour", "grey"])
+def test_a_grid_of_classes_has_a_class_a_row(per_class, images):
+    (ax,) = plots.class_grid(images, LABELS, NAMES, per_class).axes
+    assert [label.get_text() for label in ax.get_yticklabels()] == NAMES
+    shown = np.asarray(ax.images[0].get_array())
+    height, width = images.shape[1] + 4, images.shape[2] + 4  # each in a white frame
+    assert shown.shape[:2] == (3 * height, per_class * width)
+    for row in range(3):
+        found = images[np.flatnonzero(row == LABELS)[:per_class]]
+        for column in range(per_class):
+            cell = shown[row * height :, column * width :][2 : height - 2, 2 : width - 2]
+            expected = found[column] if column < len(found) else np.full_like(images[0], 255)
+            np.testing.assert_array_equal(cell, expected.squeeze())
+        middle = ax.get_yticks()[row]
+        assert row * height < middle < (row + 1) * height
 
 
 def test_learning_curves_have_loss_and_accuracy_by_epoch_with_a_legend():
