@@ -6,7 +6,7 @@ from pathlib import Path
 
 from helpers.progress import format_seconds
 from suite.jobs import Job, read_outcome
-from suite.recorded import digests_of
+from suite.recorded import digests_of, why_stale
 from suite.settings import Settings
 from suite.site import notebook_title_and_question
 
@@ -14,14 +14,14 @@ STATUSES = ("done", "reused", "failed", "stopped", "not begun", "not run", "retr
 
 
 def read_outcomes(notebooks: list[Path], folder: Path) -> list[dict]:
-    """The outcome of each notebook that was executed for a profile, here or, for committed reports, elsewhere.
+    """How each notebook that was executed for a profile ended, here or elsewhere; "stale" says why its page is old.
 
     Args:
         notebooks: The suite's notebooks, in order.
         folder: The profile's folder of reports.
     """
     outcomes = [_last_outcome(notebook, folder) for notebook in notebooks]
-    return [outcome for outcome in outcomes if outcome]
+    return [outcome | {"stale": why_stale(outcome["notebook"], folder)} for outcome in outcomes if outcome]
 
 
 def drop_unfounded_marks(jobs: list[Job], folder: Path) -> None:

@@ -9,6 +9,7 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -63,6 +64,36 @@ def recorded_jobs(jobs: Iterable[Job], folder: Path, machine: dict) -> set[str]:
         done = [seed for seed in planned if seed in summary["seeds"] and seed not in lacking]
         found |= {f"{name}-seed{seed}" for seed in done if _is_of_kind(folder / "results" / name, seed, machine)}
     return found
+
+
+def why_stale(name: str, folder: Path) -> str:
+    """Why a notebook's page is older than what there is now; "" if it is not.
+
+    Args:
+        name: The notebook's name.
+        folder: The profile's folder of reports.
+    """
+    summary_path = folder / "results" / name / "summary.json"
+    if not summary_path.is_file() or not (ROOT / "notebooks" / f"{name}.ipynb").is_file():
+        return ""
+    summary = _last_summary(name, folder)
+    if not summary:
+        return "The notebook's code has changed since this page was made."
+    records = [record for path in folder.glob("results/*") for record in _runs(path)]
+    shown = {run["record"] for run in summary.get("runs", ())}
+    if gone := shown - {record["sha256"] for record in records}:
+        return f"{len(gone)} of the records that this page was made of are no longer there."
+    own = [record for record in records if record["notebook"] == name and record["seed"] in summary["seeds"]]
+    if newer := [
+        r for r in own if r["sha256"] not in shown and _ended(r) > datetime.fromisoformat(summary["finished"])
+    ]:
+        return f"{len(newer)} records are newer than this page."
+    return ""
+
+
+def _ended(record: dict) -> datetime:
+    """When a run ended."""
+    return datetime.fromisoformat(record["started"]) + timedelta(seconds=record["seconds"])
 
 
 def _seed_of(missing: str, planned: list[int]) -> int | None:

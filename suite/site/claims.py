@@ -1,15 +1,19 @@
 """The verdicts on the reports' claims, as the index and the heads of pages show them: one judge for all."""
 
 import re
+from functools import partial
 from pathlib import Path
 
-from helpers.claims import VERDICTS, Judged, judge_claims, printed_of, read_results
+from helpers.claims import AGREEMENT, VERDICTS, Judged, judge_claims, printed_of, read_results
 from helpers.files import replacing
 from suite.site.render import render_part
 from suite.site.tidy import PILLS
 
 IN_README = re.compile(r"(<!-- scoreboard -->).*?(<!-- /scoreboard -->)", re.DOTALL)
-PLACE = re.compile(r'<div class="claims">.*?</div><!-- claims -->', re.DOTALL)
+CLAIMS = re.compile(r'<div class="claims">.*?</div><!-- claims -->', re.DOTALL)
+STALE = re.compile(r'<div class="stale">.*?</div><!-- stale -->', re.DOTALL)
+NEIGHBOURS = re.compile(r'<nav [^>]*class="neighbours".*?</nav><!-- neighbours -->', re.DOTALL)
+MENTIONED = re.compile(r'(?<!">)<code>(\d\d_\w+)</code>')
 
 
 def describe_claims(profile_dir: Path) -> list[dict]:
@@ -33,20 +37,40 @@ def count_verdicts(claims: list[dict]) -> list[tuple[str, str, int]]:
     return [(word, PILLS[word], count) for word, count in counts.items() if count]
 
 
-def fill_pages(profile_dir: Path, claims: list[dict]) -> None:
-    """Put the verdicts into the heads of all pages, so that none is older than another's.
+def words() -> list[tuple[str, str, str]]:
+    """The words of verdicts and of comparisons with print: word, pill, meaning."""
+    return [(word, PILLS[word], meaning) for word, meaning in (VERDICTS | AGREEMENT).items()]
+
+
+def fill_pages(profile_dir: Path, claims: list[dict], notebooks: list[dict]) -> None:
+    """Put into all pages what depends on others: verdicts, the pages before and after, links to notebooks named.
 
     Args:
         profile_dir: The profile's folder.
         claims: As `describe_claims` gives them.
+        notebooks: In order, by notebook: notebook, title, and stale, why its page is older than what there is.
     """
-    for path in profile_dir.glob("*.html"):
+    pages = [
+        n | {"page": f"{n['notebook']}.html"} for n in notebooks if (profile_dir / f"{n['notebook']}.html").is_file()
+    ]
+    for before, page, after in zip([None, *pages], pages, [*pages[1:], None], strict=False):
+        path = profile_dir / page["page"]
         html = path.read_text()
         own = [claim for claim in claims if claim["notebook"] == path.stem]
-        filled = PLACE.sub(lambda _, own=own: render_part("claims_of_page", own), html, count=1)
+        filled = CLAIMS.sub(lambda _, own=own: render_part("claims_of_page", own), html, count=1)
+        stale = render_part("stale", page.get("stale", ""))
+        filled = STALE.sub(lambda _, stale=stale: stale, filled, count=1)
+        links = render_part("neighbours", before, after)
+        filled = NEIGHBOURS.sub(lambda _, links=links: links, filled, count=1)
+        filled = MENTIONED.sub(partial(_link, [p["notebook"] for p in pages if p is not page]), filled)
         if filled != html:
             with replacing(path) as file:
                 file.write(filled.encode())
+
+
+def _link(known: list[str], found: re.Match) -> str:
+    """A notebook's name in a text as a link to its page, where there is one."""
+    return f'<a href="{found[1]}.html">{found[0]}</a>' if found[1] in known else found[0]
 
 
 def fill_readme(path: Path, claims: list[dict]) -> None:
@@ -86,6 +110,7 @@ def _describe(judged: Judged) -> dict:
         "claim": judged.claim["claim"],
         "verdict": judged.verdict,
         "pill": PILLS[judged.verdict],
+        "rank": list(VERDICTS).index(judged.verdict),
         "printed": printed_of(judged.claim),
         "steps": [step for step in steps if step["found"] != "not yet run"],
         "seeds": judged.num_seeds or max((step.num_seeds for step in judged.steps), default=0),

@@ -5,7 +5,7 @@ from pathlib import Path
 from nbconvert.filters import strip_ansi
 
 from helpers.progress import format_seconds
-from suite.site.claims import count_verdicts, describe_claims, fill_pages, fill_readme
+from suite.site.claims import count_verdicts, describe_claims, fill_pages, fill_readme, words
 from suite.site.facts import (
     describe_audits,
     describe_faults,
@@ -31,7 +31,7 @@ def build_index(profile_dir: Path, outcomes: list[dict]) -> Path:
     """
     summaries = [outcome["summary"] for outcome in outcomes if outcome["summary"]]
     profile, claims = profile_dir.name, describe_claims(profile_dir)
-    fill_pages(profile_dir, claims)
+    fill_pages(profile_dir, claims, outcomes)
     if claims:
         fill_readme(profile_dir.parents[1] / "README.md", claims)
     facts = merge_facts(describe_run(summary, profile) for summary in summaries or [None]) | describe_run(None, profile)
@@ -42,12 +42,13 @@ def build_index(profile_dir: Path, outcomes: list[dict]) -> Path:
     page = {
         "claims": claims,
         "counts": count_verdicts(claims),
-        "by_report": {r: count_verdicts([c for c in claims if c["report"] == r]) for r in "ABCDE"},
+        "words": words(),
         "facts": facts,
         "replaced": replaced_datasets(summaries),
         "all_replaced": all(summary["dataset"] == "digits" for summary in summaries),
         "shortened": shortened(profile),
         "outcomes": [_card(outcome, profile_dir) for outcome in outcomes],
+        "bench": (profile_dir.parent / "bench" / "index.html").is_file(),
         "faults": describe_faults(profile_dir.parent / "faults.json"),
         "audits": describe_audits(profile_dir.parent / "audit.json", profile_dir),
     }

@@ -1,5 +1,7 @@
 """Templates to plain HTML that loads nothing from elsewhere."""
 
+import base64
+import hashlib
 from functools import cache
 from pathlib import Path
 
@@ -52,8 +54,14 @@ def page_exporter() -> HTMLExporter:
     )
     exporter.environment.autoescape = True
     exporter.environment.filters["sanitise"] = sanitise
-    exporter.environment.globals["style"] = _style()
+    script = (TEMPLATES / "page.js").read_text()
+    exporter.environment.globals |= {"style": _style(), "page_script": script, "page_script_hash": script_hash(script)}
     return exporter
+
+
+def script_hash(script: str) -> str:
+    """What a page's content security policy calls a script by which it may run, such as "sha256-4x...="."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}"
 
 
 def _style() -> str:

@@ -35,6 +35,7 @@ def tidy(html: str) -> str:
     soup = BeautifulSoup(html, "html.parser")
     if soup.main.h1 and (site := soup.select_one("header .site")):  # the title first, then its answer
         site.insert_after(soup.main.h1.extract())
+    _add_contents(soup)
     for image in soup.main.select("img"):
         _describe_image(image)
     for table in soup.main.select("table"):
@@ -51,7 +52,21 @@ def tidy(html: str) -> str:
         for is_text, outputs in itertools.groupby(cell.find_all(recursive=False), _is_text):
             if is_text:
                 _fold_texts(soup, list(outputs))
+    for code in soup.main.select("pre"):  # it may scroll
+        code["tabindex"] = "0"
     return str(soup)
+
+
+def _add_contents(soup: BeautifulSoup) -> None:
+    """Links to the page's sections, at the end of its header; none where there are fewer than three."""
+    headings = [heading for heading in soup.main.select("section.prose h2")]
+    for heading in headings:
+        heading["id"] = "-".join(re.findall(r"\w+", heading.get_text().lower()))
+    if len(headings) > 2:
+        contents = soup.new_tag("nav", attrs={"class": "contents", "aria-label": "On this page"})
+        for heading in headings:
+            contents.append(soup.new_tag("a", string=heading.get_text(strip=True), href=f"#{heading['id']}"))
+        soup.header.append(contents)
 
 
 def _is_text(tag: Tag) -> bool:

@@ -84,6 +84,9 @@ def test_what_was_simulated_is_said_with_what_was_promised():
     assert describe_simulation(None) == ["The rules were not simulated here: make simulate."]
 
 
+NOTEBOOKS = [{"notebook": name, "title": name} for name in ("01_data_and_splits", "03_cnn")]
+
+
 def test_verdicts_are_put_into_the_heads_of_pages_each_time_anew(tmp_path):
     folder = tmp_path / "full"
     folder.mkdir()
@@ -94,7 +97,7 @@ def test_verdicts_are_put_into_the_heads_of_pages_each_time_anew(tmp_path):
     assert count_verdicts(claims) == [("not yet run", "open", 33)]
     claims[0] |= {"verdict": "supported", "claim": "The <CNN> \\1 wins"}
     for _ in range(2):
-        fill_pages(folder, claims)
+        fill_pages(folder, claims, NOTEBOOKS)
     page = (folder / "03_cnn.html").read_text()
     assert page.count("The &lt;CNN&gt; \\1 wins") == 1
     assert page.endswith("</header><div>y</div>")

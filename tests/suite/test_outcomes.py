@@ -283,6 +283,7 @@ def test_committed_reports_of_another_machine_count_as_done(folder, page):
     assert outcome == {
         "notebook": "03_cnn", "title": "A net", "question": "Which?", "status": "done", "seconds": 123.0,
         "error": None, "summary": SUMMARY | {"accuracy": "0.725"}, "partial": None,
+        "stale": "The notebook's code has changed since this page was made.",
     }  # fmt: skip
 
 

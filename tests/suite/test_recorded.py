@@ -7,7 +7,7 @@ from helpers.files import write_json
 from helpers.runs import write_record
 from suite import recorded
 from suite.jobs import PAGE_MINUTES, Job
-from suite.recorded import digests_of, recorded_jobs, seconds_of
+from suite.recorded import digests_of, recorded_jobs, seconds_of, why_stale
 
 VERSIONS = {"python": "3.11.7", "keras": "3.15.1", "scikit-learn": "1.9.1", "tensorflow-cpu": "2.21.0"}
 MACHINE = {"backend": "tensorflow", "device_kind": "cpu", "device": "a processor", "versions": VERSIONS}
@@ -142,3 +142,37 @@ def test_where_this_device_recorded_runs_their_seconds_count_and_only_of_what_is
 def test_what_no_device_like_this_one_recorded_is_scaled_by_how_the_others_went(folder, record):
     record("cnn", 10, seconds=60.0)  # the notebook says 120
     assert seconds_of(JOBS, folder, MACHINE)["01_data"] == pytest.approx(180 / 2 + 30)
+
+
+# What is older than what there is.
+
+
+def end_page_of(folder, *digests: str, finished: str = "2026-03-05T11:00:00+00:00") -> None:
+    """Leave what a page of some records says of them."""
+    summary = {"seeds": [10, 11], "finished": finished, "runs": [{"record": digest} for digest in digests]}
+    write_json(folder / "results" / "03_cnn" / "summary.json", summary)
+
+
+def test_a_page_is_stale_once_a_run_of_its_seeds_ended_after_it(folder, record):
+    record("cnn", 10)
+    shown = digests_of(folder / "results" / "03_cnn", [10])
+    end_page_of(folder, *shown)
+    assert why_stale("03_cnn", folder) == ""
+    record("cnn", 99, started="2026-03-05T10:59:30+00:00")  # of a seed that was not asked for
+    record("dense", 10, started="2026-03-05T10:50:00+00:00")  # another identity's, say: it was there and was not shown
+    assert why_stale("03_cnn", folder) == ""
+    record("cnn", 11, started="2026-03-05T10:59:30+00:00")
+    assert why_stale("03_cnn", folder) == "1 records are newer than this page."
+
+
+def test_a_page_is_stale_when_its_records_are_gone_or_its_notebook_is_another(folder, record):
+    record("cnn", 10)
+    end_page_of(folder, *digests_of(folder / "results" / "03_cnn", [10]), "of a removed one")
+    assert why_stale("03_cnn", folder) == "1 of the records that this page was made of are no longer there."
+    changed = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("train(epochs=2)")])
+    nbformat.write(changed, folder.parent / "notebooks" / "03_cnn.ipynb")
+    assert "code has changed" in why_stale("03_cnn", folder)
+
+
+def test_where_there_is_no_page_none_is_stale(folder):
+    assert why_stale("03_cnn", folder) == why_stale("99_none", folder) == ""

@@ -12,6 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from helpers.runs import write_record
 from suite.site import build_index, build_page, notebook_title_and_question
+from suite.site.render import script_hash
 
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 TABLE = pd.DataFrame(
@@ -123,7 +124,10 @@ def test_nothing_is_loaded_from_elsewhere_and_nothing_runs(full):
     notebook = write_notebook(full, new_markdown_cell(hostile), code("x", style))
     for path in (build_page(notebook, full), build_index(full, [outcome()])):
         page = read(path)
-        assert not page.select("script, link, iframe, object, embed, [onerror], [onclick]")
+        assert not page.select("link, iframe, object, embed, [onerror], [onclick]")
+        assert [script.attrs for script in page.select("script")] == [{}]  # ours alone, and it alone may run
+        allowed = page.select_one("[http-equiv]")["content"]
+        assert f"script-src '{script_hash(page.script.string)}'; object-src 'none'" in allowed
         assert not [tag for tag in page.select("[href]") if "script:" in tag["href"]]
         assert not [tag for tag in page.select("[src]") if "//" in tag["src"]]
         assert not re.search(r"@import|url\(", "".join(style.text for style in page.select("style")))
@@ -142,11 +146,17 @@ def test_tables_scroll_in_their_own_box_and_figures_align_right(full):
 
 def test_code_and_what_it_printed_are_shown_but_warnings_are_not(full):
     page = read(build_page(write_notebook(full), full))
-    assert [label.text for label in page.select(".label")] == ["parameters", "parameters of this run"]
+    folds = page.select("details.code")
+    assert [" ".join(fold.summary.text.split()) for fold in folds[:3]] == [
+        "Parameters",
+        "Parameters of this run",
+        "plot()",
+    ]
+    assert [fold.has_attr("open") for fold in folds] == [False, True, False, False, False, False]
     assert len(page.select(".cell .highlight")) == 6
     assert page.select_one("pre.output").text == "accuracy 0.70 <ok>"
     assert "a library's warning" not in page.text
-    assert page.select_one("details summary").text == "Answer"
+    assert page.select_one(".prose details summary").text == "Answer"
     assert page.select_one("details em").text == "Yes."
 
 
@@ -377,3 +387,53 @@ def test_title_and_question_come_from_the_notebook(full):
     assert notebook_title_and_question(asking) == ("Does a CNN help?", "By how much?")
     nbformat.write(new_notebook(), full / "09_bare.ipynb")
     assert notebook_title_and_question(full / "09_bare.ipynb") == ("09_bare", "")
+
+
+def test_a_page_has_contents_that_lead_to_its_sections(full):
+    few = read(build_page(write_notebook(full), full))
+    assert not few.select(".contents")
+    more = [new_markdown_cell(f"## {heading}\n\nText.") for heading in ("The data", "What it costs, in s")]
+    page = read(build_page(write_notebook(full, *more), full))
+    links = page.select("header .contents a")
+    assert [link.text for link in links] == ["Curves", "The data", "What it costs, in s"]
+    assert [page.select_one(link["href"]).name for link in links] == ["h2"] * 3
+
+
+def test_pages_lead_to_those_before_and_after_and_to_notebooks_that_they_name(full):
+    names = ("02_dense", "03_cnn", "05_pooling")
+    for name in names:
+        said = new_markdown_cell("See `02_dense`, `03_cnn` and `04_missing`.")
+        build_page(write_notebook(full, said, name=name, title=f"About {name} <x>"), full)
+    outcomes = [outcome(name, title=f"About {name} <x>") for name in (*names, "04_missing")]
+    for _ in range(2):
+        build_index(full, outcomes)
+        links = [
+            [(a["rel"][0], a["href"]) for a in read(full / f"{name}.html").select(".neighbours a")] for name in names
+        ]
+        assert links == [
+            [("next", "03_cnn.html")],
+            [("prev", "02_dense.html"), ("next", "05_pooling.html")],
+            [("prev", "03_cnn.html")],
+        ]
+        page = read(full / "03_cnn.html")
+        assert page.select_one("[rel=next]").text == "About 05_pooling <x> \u2192"
+        assert [a["href"] for a in page.select("a:has(> code)")] == ["02_dense.html"]
+
+
+def test_an_older_page_says_so_and_why_until_it_is_made_anew(full):
+    build_page(write_notebook(full), full)
+    for reason in ("2 records are <newer>.", "", "Its code has changed."):
+        index = read(build_index(full, [outcome(stale=reason)]))
+        for part in (read(full / "03_cnn.html").header, index.section):
+            assert (reason in part.text) if reason else not part.select(".stale aside")
+
+
+def test_the_scoreboard_has_a_row_a_claim_and_every_word_is_explained(full):
+    page = read(build_index(full, [outcome()]))
+    rows = page.select("table.scoreboard tbody tr")
+    assert len(rows) == 33
+    assert {row["data-report"] for row in rows} == set("ABCDE")
+    explained = {term.text for term in page.select("#words dt")}
+    assert {row["data-verdict"] for row in rows} <= explained
+    assert {"supported", "contradicted", "no difference", "compatible with print"} <= explained
+    assert all(term.find_next("dd").text.endswith(".") for term in page.select("#words dt"))
