@@ -1,0 +1,138 @@
+"""Pages in a real browser: both themes, a desk's width and a phone's, keyboard, print; skipped where there is none."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import sync_playwright
+
+FULL = Path(__file__).parents[2] / "reports" / "full"
+PAGES = sorted(path.name for path in FULL.glob("*.html"))
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+FLAGS = ["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+WIDTHS = {"desk": 1280, "phone": 390}
+
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Headless Chromium, as this machine has it."""
+    with sync_playwright() as playwright:
+        sandbox = os.geteuid() != 0  # Chromium refuses to be sandboxed as root
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS, chromium_sandbox=sandbox)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser):
+    """Open a page: visit(name, width, theme); in the end none has written an error or asked for anything elsewhere."""
+    problems, contexts = [], []
+
+    def _visit(name: str, width: str = "desk", theme: str = "light", fragment: str = ""):
+        context = browser.new_context(viewport={"width": WIDTHS[width], "height": 900}, color_scheme=theme)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda said: problems.append(said.text) if said.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on(
+            "request", lambda asked: None if asked.url.startswith(("file:", "data:")) else problems.append(asked.url)
+        )
+        page.on("requestfailed", lambda asked: problems.append(f"{asked.url} failed"))
+        page.goto(f"{(FULL / name).as_uri()}{fragment}")
+        return page
+
+    yield _visit
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+@pytest.mark.parametrize(("width", "theme"), [("desk", "light"), ("phone", "dark")])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_fits_its_window_and_is_accessible(visit, name, width, theme):
+    page = visit(name, width, theme)
+    assert page.evaluate("document.documentElement.scrollWidth") <= WIDTHS[width]
+    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}).response["violations"]
+    assert [
+        (v["id"], [n["target"] for n in v["nodes"]][:3]) for v in found if v["impact"] in ("serious", "critical")
+    ] == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", [name for name in PAGES if name[0].isdigit()])
+def test_the_answer_is_on_the_first_screen(visit, name, width):
+    page = visit(name, width)
+    box = page.locator("header .answer").bounding_box()
+    assert box["y"] + box["height"] < 900
+
+
+def test_claims_are_filtered_and_sorted_and_the_address_keeps_it(visit):
+    page = visit("index.html")
+    shown = page.locator("table.scoreboard tbody tr:visible")
+    every = shown.count()
+    page.get_by_label("Report").select_option("B")
+    assert 0 < shown.count() < every
+    assert {row.get_attribute("data-report") for row in shown.all()} == {"B"}
+    assert page.get_by_role("status").text_content() == f"{shown.count()} of {every} claims"
+    page.get_by_role("button", name="claim").click()
+    page.get_by_role("button", name="claim").click()
+    names = shown.locator("strong").all_text_contents()
+    assert names == sorted(names, key=lambda name: int(name[1:].split()[0]), reverse=True)
+    assert page.url.endswith("#report=B&sort=-claim")
+    again = visit("index.html", fragment="#report=B&sort=-claim")
+    assert again.locator("table.scoreboard tbody tr:visible strong").all_text_contents() == names
+    assert again.locator("th[aria-sort=descending]").text_content() == "claim"
+
+
+def test_code_is_folded_and_unfolded_at_once_and_copied(visit):
+    page = visit("03_cnn.html")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    code = page.locator("details.code pre")
+    folded = sum(part.is_visible() for part in code.all())
+    assert folded <= 1  # the parameters of this run
+    page.get_by_role("button", name="Show all code").click()
+    assert all(part.is_visible() for part in code.all())
+    copy = page.locator("details.code .copy").nth(1)
+    copy.click()
+    assert page.evaluate("navigator.clipboard.readText()") == code.nth(1).text_content()
+    page.get_by_role("button", name="Fold all code").click()
+    assert not any(part.is_visible() for part in code.all())
+
+
+def test_with_the_keyboard_alone_contents_lead_to_a_section_and_code_opens(visit):
+    page = visit("03_cnn.html")
+    link = page.locator(".contents a").nth(1)
+    link.focus()
+    page.keyboard.press("Enter")
+    assert page.url.endswith(link.get_attribute("href"))
+    assert page.locator(link.get_attribute("href")).bounding_box()["y"] < 100
+    fold = page.locator("details.code").nth(3)
+    fold.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert fold.locator("pre").is_visible()
+
+
+def test_in_print_nothing_is_folded_or_cut(visit):
+    page = visit("03_cnn.html")
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("details:not([open])").count() == 0
+    assert not page.locator(".tools").first.is_visible()
+    for box in page.locator(".scroll, pre").all():
+        assert box.evaluate("box => getComputedStyle(box).overflowX") == "visible"
+
+
+def test_without_scripts_everything_is_there(browser):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto((FULL / "index.html").as_uri())
+    assert page.locator("table.scoreboard tbody tr").count() > 30
+    page.goto((FULL / "03_cnn.html").as_uri())
+    fold = page.locator("details.code").nth(3)
+    fold.locator("summary").click()
+    assert fold.locator("pre").is_visible()
+    context.close()
