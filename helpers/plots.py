@@ -153,7 +153,9 @@ def counts_and_chance(counts: pd.DataFrame, population: np.ndarray) -> Axes:
 
 
 def learning_curves(runs: list[dict], variants: Sequence[str] | None = None, stage_ends: Sequence[int] = ()) -> Figure:
-    """Loss and accuracy by epoch, training dashed and validation solid, a colour a variant and a line a seed.
+    """Loss and accuracy by epoch, training dashed and validation solid, a colour a variant.
+
+    A line a seed; from three seeds on their mean, in a band from the least to the most, as far as all of them trained.
 
     Args:
         runs: Records of runs.
@@ -165,13 +167,10 @@ def learning_curves(runs: list[dict], variants: Sequence[str] | None = None, sta
     colors = dict(zip(variants, sns.color_palette(n_colors=len(variants)), strict=True))
     for ax, quantity in zip(axes, ("loss", "accuracy"), strict=True):
         for variant in variants:
-            for i, run in enumerate(run for run in runs if run["variant"] == variant):
-                epochs = np.arange(1, len(run["history"][quantity]) + 1)
-                marker = "o" if len(epochs) == 1 else None
-                style = {"color": colors[variant], "marker": marker, "linewidth": 1.4}
-                ax.plot(epochs, run["history"][quantity], linestyle="--", alpha=0.5, **style)
-                label = variant.replace("_", " ") if i == 0 else None
-                ax.plot(epochs, run["history"][f"val_{quantity}"], label=label, **style)
+            histories = [run["history"] for run in runs if run["variant"] == variant]
+            label, color = variant.replace("_", " "), colors[variant]
+            _draw_seeds(ax, [history[quantity] for history in histories], color=color, linestyle="--", alpha=0.5)
+            _draw_seeds(ax, [history[f"val_{quantity}"] for history in histories], color=color, label=label)
         for end in stage_ends:
             ax.axvline(end + 0.5, color="0.6", linewidth=1)
         ax.set(xlabel="epoch", ylabel=f"{quantity} (nats)" if quantity == "loss" else quantity)
@@ -180,6 +179,20 @@ def learning_curves(runs: list[dict], variants: Sequence[str] | None = None, sta
     if axes[1].get_legend_handles_labels()[1]:  # a page from records may have no run to draw
         axes[1].legend(loc="lower right")
     return figure
+
+
+def _draw_seeds(ax: Axes, curves: list[Sequence[float]], **style) -> None:
+    """Draw a quantity by epoch: a line a seed, or the mean in a band where there are three seeds or more."""
+    style |= {"linewidth": 1.4}
+    if len(curves) > 2:
+        shortest = min(map(len, curves))
+        values = np.array([curve[:shortest] for curve in curves])
+        epochs = np.arange(1, shortest + 1)
+        ax.fill_between(epochs, values.min(axis=0), values.max(axis=0), color=style["color"], alpha=0.15, linewidth=0)
+        curves = [values.mean(axis=0)]
+    for i, curve in enumerate(curves):
+        marker = "o" if len(curve) == 1 else None
+        ax.plot(np.arange(1, len(curve) + 1), curve, marker=marker, **style | ({"label": None} if i else {}))
 
 
 def beside_printed(runs: list[dict], printed: dict[str, dict], names: dict[str, str]) -> Figure:

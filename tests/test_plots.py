@@ -87,9 +87,22 @@ def test_learning_curves_have_loss_and_accuracy_by_epoch_with_a_legend():
     assert [ax.get_xlabel() for ax in figure.axes] == ["epoch", "epoch"]
     assert [ax.get_ylabel() for ax in figure.axes] == ["loss (nats)", "accuracy"]
     assert [text.get_text() for text in figure.axes[1].get_legend().get_texts()] == ["dense", "the cnn"]
-    assert [list(line.get_xdata()) for line in figure.axes[0].lines[::2]] == [[1, 2, 3], [1, 2], [1]]
-    assert {line.get_linestyle() for line in figure.axes[0].lines[::2]} == {"--"}  # training
-    assert {line.get_linestyle() for line in figure.axes[0].lines[1::2]} == {"-"}  # validation
+    for style in ("--", "-"):  # training, validation
+        lines = [line for line in figure.axes[0].lines if line.get_linestyle() == style]
+        assert [list(line.get_xdata()) for line in lines] == [[1, 2, 3], [1, 2], [1]]
+
+
+def test_from_three_seeds_on_there_is_their_mean_in_a_band_as_far_as_all_trained():
+    runs = [run("cnn", epochs) for epochs in (5, 3, 4)]
+    for k, each in enumerate(runs):
+        each["history"]["val_accuracy"] = [k * 0.1 + epoch * 0.01 for epoch in range(len(each["history"]["loss"]))]
+    ax = plots.learning_curves(runs).axes[1]
+    (solid,) = [line for line in ax.lines if line.get_linestyle() == "-"]
+    assert list(solid.get_xdata()) == [1, 2, 3]
+    assert list(solid.get_ydata()) == pytest.approx([0.1, 0.11, 0.12])
+    band = ax.collections[1].get_paths()[0].vertices[:, 1]
+    assert (band.min(), band.max()) == pytest.approx((0.0, 0.22))
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["cnn"]
 
 
 def test_a_grey_line_marks_where_a_stage_ends():
