@@ -121,7 +121,7 @@ def _find_step(results, claim, of_step: Figure, pair, equal: bool, draws: int, j
     used = common[: look or None]
     first, second = ([of_side[seed] for seed in used] for of_side in values)
     text = f"{pair[0]}: {of_step.words}" if alone else f" {'/' if of_step.is_time else '-'} ".join(pair)
-    step = Step(text, of_step, equal, *values, tuple(used) if look else (), paired, None)
+    step = Step(text.replace("_", " "), of_step, equal, *values, tuple(used) if look else (), paired, None)
     if not first:
         return step
     found = {"difference": compare(first, second, of_step.kind.margin, paired)}
