@@ -9,6 +9,8 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from helpers.plots import PAPER_OF_IMAGES
+
 
 def cost_bars(tables: dict[str, pd.DataFrame], quantities: dict[str, tuple[str, float]]) -> Figure:
     """Horizontal bars by layer, an ax a quantity and a colour a variant.
@@ -72,6 +74,7 @@ def receptive_fields(image: np.ndarray, tables: dict[str, pd.DataFrame], columns
     half = max(image.shape[0], *(side for row in fields.values() for side in row.values())) / 2 + 1
     rows = -(-len(fields) // columns)
     figure, axes = plt.subplots(rows, columns, figsize=(3 * columns, 3.1 * rows), squeeze=False)
+    figure.set_facecolor(PAPER_OF_IMAGES)
     for ax in axes.flat:
         ax.axis("off")
     middle = image.shape[0] / 2

@@ -14,9 +14,13 @@ from matplotlib.ticker import MaxNLocator
 
 from helpers.claims import mean_interval
 
+# The paper of figures that show images: all but white. By it a page knows them from charts, which it darkens in a dark
+# theme; an image that was turned into its negative would be another image.
+PAPER_OF_IMAGES = "#fefefe"
+
 
 def use_style() -> None:
-    """Set the look of all figures: readable on a page and on a phone, on a white card in either theme."""
+    """Set the look of all figures: readable on a page and on a phone."""
     sns.set_theme(context="notebook", style="whitegrid", palette="colorblind")
     plt.rcParams |= {
         "figure.dpi": 110,
@@ -37,6 +41,7 @@ def image_grid(images: np.ndarray, titles: Sequence[str], columns: int = 5, side
     """
     rows = max(1, -(-len(images) // columns))  # an empty grid where there is nothing to show
     figure, axes = plt.subplots(rows, columns, figsize=(columns * side, rows * (side + 0.3)), squeeze=False)
+    figure.set_facecolor(PAPER_OF_IMAGES)
     for ax in axes.flat:
         ax.axis("off")
     for ax, image, title in zip(axes.flat, images, titles, strict=False):
@@ -59,6 +64,7 @@ def mosaic(images: np.ndarray, columns: int = 16, ax: Axes | None = None) -> Axe
     whole[: len(images)] = images
     picture = whole.reshape(rows, columns, height, width, channels).transpose(0, 2, 1, 3, 4)
     ax = ax or plt.subplots(figsize=(0.55 * columns, 0.55 * rows + 0.3))[1]
+    ax.figure.set_facecolor(PAPER_OF_IMAGES)
     picture = picture.reshape(rows * height, columns * width, channels).squeeze()
     ax.imshow(picture, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
     ax.axis("off")

@@ -6,6 +6,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from helpers.plots import PAPER_OF_IMAGES
+
 
 def filter_row(kernel: np.ndarray, count: int = 12) -> Figure:
     """The first filters of a convolution, grey where a weight is 0.
@@ -16,6 +18,7 @@ def filter_row(kernel: np.ndarray, count: int = 12) -> Figure:
     """
     filters = kernel.transpose(3, 0, 1, 2)[:count]
     figure, axes = plt.subplots(1, len(filters), figsize=(0.75 * len(filters), 1.2), squeeze=False)
+    figure.set_facecolor(PAPER_OF_IMAGES)
     for ax, weights in zip(axes.flat, filters, strict=True):
         shown = 0.5 + 0.5 * weights / np.abs(weights).max()
         ax.imshow(shown.squeeze(), cmap="gray", vmin=0, vmax=1)
@@ -32,6 +35,7 @@ def epochs_of_images(batches, epochs: int = 2) -> Figure:
     """
     count = len(batches[0][1])
     figure, axes = plt.subplots(epochs, count, figsize=(1.5 * count, 1.6 * epochs), squeeze=False)
+    figure.set_facecolor(PAPER_OF_IMAGES)
     for epoch, row in enumerate(axes):
         batches.draw_epoch(epoch)
         images, numbers = (np.asarray(part) for part in batches[0])

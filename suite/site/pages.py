@@ -1,5 +1,6 @@
 """An executed notebook as a page."""
 
+import io
 import json
 import os
 import re
@@ -8,6 +9,7 @@ from pathlib import Path
 import nbformat
 from nbconvert.filters import strip_ansi
 from nbconvert.preprocessors import CoalesceStreamsPreprocessor
+from PIL import Image, ImageColor
 
 from suite.site.facts import describe_run, replaced_datasets, shortened
 from suite.site.render import page_exporter, write_file
@@ -46,7 +48,8 @@ def build_page(executed: Path, profile_dir: Path) -> Path:
     resources = {"unique_key": executed.stem, "output_files_dir": "figures", "page": page}
     html, resources = page_exporter().from_notebook_node(notebook, resources)
     _write_figures(resources["outputs"], executed.stem, executed.parent)
-    return write_file(executed.with_suffix(".html"), tidy(html).encode())
+    charts = {path for path, data in resources["outputs"].items() if _is_chart(data)}
+    return write_file(executed.with_suffix(".html"), tidy(html, charts).encode())
 
 
 def notebook_title_and_question(path: Path) -> tuple[str, str]:
@@ -81,6 +84,14 @@ def _read_summary(profile_dir: Path, name: str) -> dict | None:
     """A notebook's summary, None where there is none."""
     path = profile_dir / "results" / name / "summary.json"
     return json.loads(path.read_text()) if path.is_file() else None
+
+
+def _is_chart(figure: bytes) -> bool:
+    """Whether a figure may be darkened in a dark theme: it shows no images, so its paper is white."""
+    from helpers.plots import PAPER_OF_IMAGES  # seconds to import, and most commands of the suite make no page
+
+    with Image.open(io.BytesIO(figure)) as image:
+        return image.format == "PNG" and image.convert("RGB").getpixel((0, 0)) != ImageColor.getrgb(PAPER_OF_IMAGES)
 
 
 def _write_figures(figures: dict[str, bytes], name: str, profile_dir: Path) -> None:

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from collections.abc import Collection
 
 from bs4 import BeautifulSoup, Tag
 
@@ -26,17 +27,20 @@ MOST_TEXTS = 8  # outputs of text in a row that are shown unfolded
 NO_FIGURE = {"", "-", "NaN", "None", "not printed", "not compared"}
 
 
-def tidy(html: str) -> str:
+def tidy(html: str, charts: Collection[str] = ()) -> str:
     """Make a rendered page readable on a phone, and clear to screen readers.
 
     Args:
         html: A whole page; of its `<main>` the title goes to the head, all else stays there.
+        charts: The addresses of figures that may be darkened.
     """
     soup = BeautifulSoup(html, "html.parser")
     if soup.main.h1 and (site := soup.select_one("header .site")):  # the title first, then its answer
         site.insert_after(soup.main.h1.extract())
     _add_contents(soup)
     for image in soup.main.select("img"):
+        if image.get("src") in charts:
+            image["class"] = "chart"
         _describe_image(image)
     for table in soup.main.select("table"):
         _align_columns(table)

@@ -1,15 +1,18 @@
 """The pages: everything that a reader must see is there, and nothing is loaded from elsewhere."""
 
 import base64
+import io
 import json
 import re
 
 import nbformat
+import numpy as np
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from helpers import plots
 from helpers.runs import write_record
 from suite.site import build_index, build_page, notebook_title_and_question
 from suite.site.render import script_hash
@@ -103,6 +106,21 @@ def test_figures_have_the_same_names_however_the_printed_lines_arrived(full):
     ]
     assert pages[0].main == pages[1].main
     assert pages[0].select("img")[-1]["src"] == "figures/03_cnn_8_1.png"
+
+
+def test_charts_are_darkened_in_a_dark_theme_and_images_are_not(full):
+    images = np.zeros((4, 8, 8, 3), "uint8")
+    drawn = [
+        plots.image_grid(images, list("abcd")),
+        plots.class_grid(images, np.arange(4), list("abcd")),
+        plots.confusion_matrix(np.eye(3), ["a", "b", "c"]).figure,
+    ]
+    outputs = []
+    for figure in drawn:
+        figure.savefig(file := io.BytesIO(), bbox_inches="tight")
+        outputs.append(shown(image_png=base64.b64encode(file.getvalue()).decode()))
+    page = read(build_page(write_notebook(full, code("draw()", *outputs)), full))
+    assert [image.get("class") for image in page.select("img")[-3:]] == [None, None, ["chart"]]
 
 
 def test_figures_no_longer_produced_are_removed_and_those_of_other_notebooks_kept(full):
