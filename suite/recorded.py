@@ -82,12 +82,12 @@ def why_stale(name: str, folder: Path) -> str:
     records = [record for path in folder.glob("results/*") for record in _runs(path)]
     shown = {run["record"] for run in summary.get("runs", ())}
     if gone := shown - {record["sha256"] for record in records}:
-        return f"{len(gone)} of the records that this page was made of are no longer there."
+        return f"Of the records that this page was made of {len(gone)} can no longer be found."
     own = [record for record in records if record["notebook"] == name and record["seed"] in summary["seeds"]]
     if newer := [
         r for r in own if r["sha256"] not in shown and _ended(r) > datetime.fromisoformat(summary["finished"])
     ]:
-        return f"{len(newer)} records are newer than this page."
+        return f"Since this page was made {len(newer)} of its runs ended."
     return ""
 
 

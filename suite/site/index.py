@@ -1,5 +1,6 @@
 """The index of a profile's pages: each notebook with its question, how it ended, and its answer."""
 
+import itertools
 from pathlib import Path
 
 from nbconvert.filters import strip_ansi
@@ -66,8 +67,7 @@ def _card(outcome: dict, profile_dir: Path) -> dict:
         "time": _time(outcome),
         "error": strip_ansi(outcome["error"] or ""),
         **describe_findings(outcome["summary"]),
-        "columns": list(dict.fromkeys(column for row in rows for column in row)),
-        "rows": rows,
+        "tables": [list(same) for _, same in itertools.groupby(rows, tuple)],  # a notebook may show several
     }
 
 

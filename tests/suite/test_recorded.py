@@ -162,13 +162,13 @@ def test_a_page_is_stale_once_a_run_of_its_seeds_ended_after_it(folder, record):
     record("dense", 10, started="2026-03-05T10:50:00+00:00")  # another identity's, say: it was there and was not shown
     assert why_stale("03_cnn", folder) == ""
     record("cnn", 11, started="2026-03-05T10:59:30+00:00")
-    assert why_stale("03_cnn", folder) == "1 records are newer than this page."
+    assert why_stale("03_cnn", folder) == "Since this page was made 1 of its runs ended."
 
 
 def test_a_page_is_stale_when_its_records_are_gone_or_its_notebook_is_another(folder, record):
     record("cnn", 10)
     end_page_of(folder, *digests_of(folder / "results" / "03_cnn", [10]), "of a removed one")
-    assert why_stale("03_cnn", folder) == "1 of the records that this page was made of are no longer there."
+    assert why_stale("03_cnn", folder) == "Of the records that this page was made of 1 can no longer be found."
     changed = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("train(epochs=2)")])
     nbformat.write(changed, folder.parent / "notebooks" / "03_cnn.ipynb")
     assert "code has changed" in why_stale("03_cnn", folder)

@@ -340,6 +340,13 @@ def test_the_index_shows_answers_and_failures(full):
     ]
 
 
+def test_a_card_has_a_table_for_each_that_the_notebook_shows(full):
+    rows = [{"net": "a", "points": 1}, {"net": "b", "points": None}, {"epoch": 3, "loss": 0.5}]
+    tables = read(build_index(full, [outcome(summary=make_summary(table=rows))])).select_one("section").select("table")
+    assert [[cell.text for cell in table.select("th")] for table in tables] == [["net", "points"], ["epoch", "loss"]]
+    assert [[cell.text for cell in table.select("td")] for table in tables] == [["a", "1", "b", ""], ["3", "0.5"]]
+
+
 def test_training_time_is_told_apart_from_the_time_that_the_page_took(full):
     trained = {"runs": 7, "reused": 5, "seconds": 2000.0}
     write_summary(full, training=trained)
