@@ -64,11 +64,20 @@ def _card(outcome: dict, profile_dir: Path) -> dict:
     return outcome | {
         "page": page if (profile_dir / page).is_file() else None,
         "partial": partial_page if partial_page and (profile_dir / partial_page).is_file() else partial,
+        "state": _state(outcome),
         "time": _time(outcome),
         "error": strip_ansi(outcome["error"] or ""),
         **describe_findings(outcome["summary"]),
         "tables": [list(same) for _, same in itertools.groupby(rows, tuple)],  # a notebook may show several
     }
+
+
+def _state(outcome: dict) -> tuple[str, str]:
+    """How a notebook stands, and how that is coloured: a page that ended well may still lack runs."""
+    summary = outcome["summary"] or {}
+    if outcome["status"] != "done" or not summary.get("missing"):
+        return outcome["status"], "agrees" if outcome["status"] == "done" else "against"
+    return ("done in part" if summary.get("runs") else "not yet run"), "open"
 
 
 def _time(outcome: dict) -> str | None:

@@ -347,6 +347,19 @@ def test_a_card_has_a_table_for_each_that_the_notebook_shows(full):
     assert [[cell.text for cell in table.select("td")] for table in tables] == [["a", "1", "b", ""], ["3", "0.5"]]
 
 
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "done in 12 min"),
+        ({"missing": ["cnn, seed 11"], "runs": [{"variant": "cnn", "seed": 10}]}, "done in part with 12 min"),
+        ({"missing": ["cnn, seed 10"], "runs": []}, "not yet run"),
+    ],
+)
+def test_a_card_tells_what_is_done_from_what_is_recorded_in_part_or_not_at_all(full, changes, said):
+    card = read(build_index(full, [outcome(summary=make_summary(**changes))])).section
+    assert " ".join(card.select_one(".status").text.split()) == said
+
+
 def test_training_time_is_told_apart_from_the_time_that_the_page_took(full):
     trained = {"runs": 7, "reused": 5, "seconds": 2000.0}
     write_summary(full, training=trained)
