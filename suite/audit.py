@@ -20,7 +20,7 @@ from suite.processes import Follow, errors_to
 from suite.recorded import this_machine
 from suite.results import record_files
 from suite.settings import Settings, limit_threads
-from suite.site import build_index
+from suite.site.index import build_index
 from suite.workflow import fetch_data
 
 DEFAULT_NUMBER = 3  # records, where neither a number nor a time is asked for

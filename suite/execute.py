@@ -21,7 +21,7 @@ from suite.notebooks import Limit, forget_paths, one_line, run_notebook
 from suite.processes import Follow, claim_gpu, end_with_parent
 from suite.recorded import digests_of
 from suite.settings import limit_threads
-from suite.site import build_page, notebook_title_and_question
+from suite.site.pages import build_page, notebook_title_and_question
 
 
 def execute(notebook: Path, job: str, parameters: dict, folder: Path, limit: Limit) -> dict:

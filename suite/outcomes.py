@@ -8,7 +8,7 @@ from helpers.progress import format_seconds
 from suite.jobs import Job, read_outcome
 from suite.recorded import digests_of, why_stale
 from suite.settings import Settings
-from suite.site import notebook_title_and_question
+from suite.site.pages import notebook_title_and_question
 
 STATUSES = ("done", "reused", "failed", "stopped", "not begun", "not run", "retried")
 

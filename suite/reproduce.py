@@ -14,7 +14,7 @@ from suite.outcomes import drop_unfounded_marks, jobs_table
 from suite.recorded import seconds_of, this_machine
 from suite.results import record_files, report, say_new_records, say_what_is_missing, show_index
 from suite.settings import Settings
-from suite.site import notebook_title_and_question
+from suite.site.pages import notebook_title_and_question
 from suite.status import missing_line, states_of, status_table
 from suite.workflow import call_snakemake, fetch_data
 

@@ -13,7 +13,7 @@ from helpers.progress import format_seconds
 from suite.jobs import ROOT, Job
 from suite.outcomes import error_of, new_outcome, read_outcomes
 from suite.settings import Settings
-from suite.site import build_index
+from suite.site.index import build_index
 from suite.workflow import INTERRUPTED
 
 

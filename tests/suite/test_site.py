@@ -14,7 +14,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from helpers import plots
 from helpers.runs import write_record
-from suite.site import build_index, build_page, notebook_title_and_question
+from suite.site.index import build_index
+from suite.site.pages import build_page, notebook_title_and_question
 from suite.site.render import script_hash
 
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
