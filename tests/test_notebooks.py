@@ -89,9 +89,9 @@ def test_is_short_enough_to_read(notebook):
     assert max(len(cell.source.splitlines()) for cell in code_cells(notebook)) <= 25
 
 
-def test_the_pattern_for_all_takes_at_most_100_lines_of_code():
+def test_the_pattern_for_all_takes_at_most_90_lines_of_code():
     cells = code_cells(nbformat.read(ROOT / "notebooks" / "03_cnn.ipynb", as_version=4))
-    assert sum(bool(line.strip()) for cell in cells for line in cell.source.splitlines()) <= 100
+    assert sum(bool(line.strip()) for cell in cells for line in cell.source.splitlines()) <= 90
 
 
 def test_begins_with_its_question_and_says_what_it_costs(notebook):
