@@ -3,16 +3,18 @@
 import base64
 import json
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
-from helpers.files import write_json
+from helpers.files import replacing, write_json
 from helpers.fingerprints import digest_of_arrays
 from helpers.runs import RecordError
 
+LARGEST_SET = 100 * 2**20  # bytes
 PROBABILITY_STEPS = 65_535  # a probability is kept as a whole number of these
 
 
@@ -90,6 +92,34 @@ def read_labels(folder: Path, digest: str | None) -> np.ndarray | None:
     except (OSError, KeyError, TypeError, ValueError, zlib.error):
         return None
     return labels.astype("int64") if digest_of_arrays(labels) == digest else None
+
+
+def keep_images(folder: Path, x_test: np.ndarray) -> None:
+    """Keep test images for pages that show some of them: a cache, each set once, never committed.
+
+    Args:
+        folder: `reports/<profile>/.images`.
+        x_test: uint8 (n, height, width, channels); of other types, and of sets above 100 MB, nothing is kept.
+    """
+    path = _images_path(folder, digest_of_arrays(x_test))
+    if x_test.dtype == "uint8" and x_test.nbytes <= LARGEST_SET and not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError), replacing(path) as file:  # a page without pictures is better than no page
+            np.save(file, x_test)
+
+
+def read_images(folder: Path, digest: str | None) -> np.ndarray | None:
+    """Test images with a digest, uint8 (n, height, width, channels); None where they are not kept or were altered."""
+    try:
+        images = np.load(_images_path(folder, digest or ""), allow_pickle=False)
+    except (OSError, ValueError):
+        return None
+    return images if digest_of_arrays(images) == digest else None
+
+
+def _images_path(folder: Path, digest: str) -> Path:
+    """The file of images with a digest."""
+    return Path(folder) / f"{digest[:16]}.npy"
 
 
 def _labels_path(folder: Path, digest: str) -> Path:

@@ -14,7 +14,7 @@ from helpers import metrics
 from helpers.fast.layers import all_layers
 from helpers.fingerprints import digest_of_arrays, digest_of_values
 from helpers.models import count_parameters
-from helpers.predictions import Predictions, keep_labels, pack_predictions, unpack_predictions
+from helpers.predictions import Predictions, keep_images, keep_labels, pack_predictions, unpack_predictions
 from helpers.runs import newest, write_record
 from helpers.training import TrainingResult, fit, identify_run, join_results
 from helpers.training.identity import TRAINING_VERSION, Identity
@@ -149,8 +149,10 @@ class Run:
             **measured: Further plain values for the record.
         """
         tests = {"": (x_test, y_test), **(more or {})}
-        for _, classes, *_ in tests.values():
-            keep_labels(self.lab.folder.parents[1] / "labels", classes)
+        reports = self.lab.folder.parents[1]
+        for images, classes, *_ in tests.values():
+            keep_labels(reports / "labels", classes)
+            keep_images(reports / ".images", images)
         if self._result is None:  # taken from its record, or not recorded
             if self.record and (problem := self._other_images(tests)):
                 self._leave_out(problem)

@@ -7,6 +7,7 @@ from nbconvert.filters import strip_ansi
 
 from helpers.progress import format_seconds
 from suite.site.claims import count_verdicts, describe_claims, fill_pages, fill_readme, words
+from suite.site.explore import build_explore
 from suite.site.facts import (
     describe_audits,
     describe_faults,
@@ -49,6 +50,7 @@ def build_index(profile_dir: Path, outcomes: list[dict]) -> Path:
         "all_replaced": all(summary["dataset"] == "digits" for summary in summaries),
         "shortened": shortened(profile),
         "outcomes": [_card(outcome, profile_dir) for outcome in outcomes],
+        "explore": build_explore(profile_dir, outcomes),
         "bench": (profile_dir.parent / "bench" / "index.html").is_file(),
         "faults": describe_faults(profile_dir.parent / "faults.json"),
         "audits": describe_audits(profile_dir.parent / "audit.json", profile_dir),

@@ -136,3 +136,30 @@ def test_without_scripts_everything_is_there(browser):
     fold.locator("summary").click()
     assert fold.locator("pre").is_visible()
     context.close()
+
+
+def test_a_cell_of_the_matrix_shows_its_images_and_the_address_keeps_it(visit):
+    page = visit("explore.html")
+    page.locator("#tiles .tile").first.wait_for()
+    assert "disagree most" in page.get_by_role("status").text_content()
+    cell = page.locator(".matrix tbody tr").nth(3).locator("button").nth(5)
+    number = int(cell.text_content())
+    cell.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function("location.hash.includes('cell=3-5')")
+    page.get_by_text(f"{number} images of").wait_for()
+    while page.locator("#more").is_visible():
+        page.locator("#more").click()
+    assert page.locator("#tiles .tile").count() == number
+    again = visit("explore.html", fragment="#" + page.url.partition("#")[2])
+    again.get_by_text(f"{number} images of").wait_for()
+    assert again.locator("[aria-pressed=true]").text_content() == str(number)
+
+
+def test_two_nets_answer_side_by_side(visit):
+    page = visit("explore.html", fragment="#set=0&a=0&b=1&cell=3-3")
+    page.locator("#tiles .tile").first.wait_for()
+    assert page.locator("#tiles .tile").first.locator("span").count() == 2
+    for value in ("99", "-3", "x"):  # an address that was made up shows what there is
+        made_up = visit("explore.html", fragment=f"#set={value}&a={value}&b={value}&cell={value}-1")
+        made_up.locator("#tiles .tile").first.wait_for()

@@ -352,7 +352,10 @@ def test_a_card_has_a_table_for_each_that_the_notebook_shows(full):
     ("changes", "said"),
     [
         ({}, "done in 12 min"),
-        ({"missing": ["cnn, seed 11"], "runs": [{"variant": "cnn", "seed": 10}]}, "done in part with 12 min"),
+        (
+            {"missing": ["cnn, seed 11"], "runs": [{"variant": "cnn", "seed": 10, "record": "d"}]},
+            "done in part with 12 min",
+        ),
         ({"missing": ["cnn, seed 10"], "runs": []}, "not yet run"),
     ],
 )
