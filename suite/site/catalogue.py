@@ -61,7 +61,8 @@ class Catalogue:
         ]
         order = {variant: number for number, variant in enumerate(dict.fromkeys(shown.values()))}
         last = len(order)
-        return sorted(found, key=lambda e: (order.get(e.variant, last), e.variant, _seed_of(e.record), e.path.name))
+        found.sort(key=lambda e: e.record["started"], reverse=True)  # of several of one run the newest first
+        return sorted(found, key=lambda e: (order.get(e.variant, last), e.variant, _seed_of(e.record), not e.shown))
 
     def has_page(self, notebook: str) -> bool:
         """Whether there is a page of a notebook's records: whether it has any, or a file that should be one."""

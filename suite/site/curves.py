@@ -6,7 +6,7 @@ from markupsafe import Markup, escape
 from matplotlib.ticker import MaxNLocator
 
 WIDTH, HEIGHT = 380, 240  # of a drawing, in its own units
-LEFT, RIGHT, TOP, BOTTOM = 48, 10, 26, 40  # of the room around the curves
+LEFT, RIGHT, TOP, BOTTOM = 56, 10, 26, 40  # of the room around the curves
 CURVES = (("training", "{}", "train"), ("validation", "val_{}", "val"))  # in words, in a history, as a class
 
 

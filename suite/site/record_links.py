@@ -65,14 +65,15 @@ def _read(name: str) -> list[dict[str, str]]:
 def _own(notebook: str, catalogue: Catalogue) -> Links:
     """The links of a notebook's own records."""
     links: Links = {}
-    for entry in catalogue.entries(notebook):
+    entries = sorted(catalogue.entries(notebook), key=lambda e: (e.shown, e.record["started"]))
+    for entry in entries:  # of several candidates of a name the newest, and a run before all of them
         record, here = entry.record, records_page(notebook, entry.anchor)
         links[(record["sha256"][:8],)] = here
         for name in _spellings(entry.variant):
             if entry.shown:
                 links |= {(name,): _group(notebook, entry.variant), (name, str(record["seed"])): here}
             elif record["kind"] == "candidate":
-                links.setdefault((name,), here)
+                links[(name,)] = here
     return links
 
 
