@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from suite.site.catalogue import Catalogue, group_anchor, records_page
-from suite.site.links import Links
+from suite.site.links import PRINTED, Links
 
 PUBLISHED = Path(__file__).parents[2] / "reports" / "published"
 
@@ -21,7 +21,8 @@ def links_of_page(notebook: str, catalogue: Catalogue, profile_dir: Path) -> Lin
 
     Returns:
         Addresses by the text of a cell: of its own runs, alone or with their seed, of its candidates, of records by the
-        first digits of their digest, of claims; and of any run with its notebook, or, as printed, with its report.
+        first digits of their digest, of claims; of any run with its notebook; and of the runs that printed names are
+        held against, which may be called otherwise, with their report or, of this notebook, with `PRINTED`.
     """
     links = _claims(notebook, profile_dir) | _own(notebook, catalogue)
     variants = {(name, run["variant"]) for name, found in catalogue.summaries.items() for run in found.get("runs", [])}
@@ -29,9 +30,11 @@ def links_of_page(notebook: str, catalogue: Catalogue, profile_dir: Path) -> Lin
         links |= {(text, name): _group(name, variant) for text in _spellings(variant)}
     for printed in _read("variants.csv"):
         of = _variant_of(printed["side"], printed["notebook"], catalogue)
+        address = _group(*of) if of in variants else ""
         reading = f" ({printed['reading']})" if printed["reading"] else ""
-        if of in variants:
-            links[f"{printed['variant']}{reading}".replace("_", " "), printed["report"]] = _group(*of)
+        links[f"{printed['variant']}{reading}".replace("_", " "), printed["report"]] = address
+        for text in _spellings(printed["variant"]) if printed["notebook"] == notebook else ():
+            links[text, PRINTED] = address if links.get((text, PRINTED), address) == address else ""
     return links
 
 
@@ -84,9 +87,7 @@ def _claims(notebook: str, profile_dir: Path) -> Links:
         page = f"{claim['notebook']}.html"
         name = f"{claim['id']} ({claim['reading']})" if claim["reading"] else claim["id"]
         if claim["notebook"] == notebook or (profile_dir / page).is_file():
-            address = f"{page}#{claim_anchor(name)}"
-            links.setdefault((f"{claim['id']}: {claim['claim']}",), address)
-            links[(f"{name}: {claim['claim']}",)] = address
+            links[(f"{name}: {claim['claim']}",)] = f"{page}#{claim_anchor(name)}"
     return links
 
 

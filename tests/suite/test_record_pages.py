@@ -241,6 +241,33 @@ def test_names_in_tables_lead_to_records_and_other_words_do_not(full):
     assert check_links(full) > 8
 
 
+def test_a_printed_name_leads_to_the_run_that_it_is_held_against(full):
+    runs = [
+        (v, 10, keep(full, make_run(v, notebook="12_depth"), "12_depth")[0]) for v in ("model_1", "model_1_published")
+    ]
+    table = pd.DataFrame({"variant": ["model_1", "model_2"], "printed": ["0.72", "0.70"]})
+    show(full, *runs, notebook="12_depth", table=table)
+    links = {link.text: link["href"] for link in read(full / "12_depth.html").select(".rendered td a")}
+    assert links == {"model_1": "results/12_depth/index.html#variant-model_1_published"}
+    show(full, *runs, notebook="12_depth", table=table.rename(columns={"printed": "ours"}))
+    links = {link.text: link["href"] for link in read(full / "12_depth.html").select(".rendered td a")}
+    assert links == {"model_1": "results/12_depth/index.html#variant-model_1"}
+
+
+@pytest.mark.parametrize(
+    ("columns", "linked"),
+    [
+        (["seed", "cnn", "dense"], ["cnn", "dense"]),  # a run a column
+        (["cnn", "as bfloat16"], []),  # one alone may be another word
+        (["layer", "parameters"], []),
+    ],
+)
+def test_a_word_in_another_place_of_a_table_is_no_run(full, columns, linked):
+    runs = [(v, 10, keep(full, make_run(v))[0]) for v in ("cnn", "dense")]
+    show(full, *runs, table=pd.DataFrame([["dense"] * len(columns)], columns=columns))
+    assert [link.text for link in read(full / "03_cnn.html").select(".rendered a")] == linked
+
+
 def test_a_claim_leads_to_the_record_of_each_seed_that_it_is_judged_by(full):
     kept = {
         (v, s): keep(full, make_run(v, s, a + s / 1000))
