@@ -39,14 +39,12 @@ def describe_run(record: dict) -> dict:
         "by_class": _class_table(test.get("by_class") or {}),
         "older": bool(record.get("older")),
         "command": _command(record),
-        "commit": record["commit"],
     }
 
 
 def describe_candidate(record: dict) -> dict:
     """A candidate in words: what it was chosen by, and what it was."""
     values = record["history"]["val_accuracy"]
-    facts = {"settings": _in_line(_flat(record["hyperparameters"])), **_cost(record), **_origin(record)}
     return {
         "seed": record["seed"],
         "best": f"{max(values):.3f}",
@@ -54,7 +52,6 @@ def describe_candidate(record: dict) -> dict:
         "epochs": len(values),
         "seconds": format_seconds(record["seconds"]),
         "date": date_of(record["started"]),
-        "facts": facts,
     }
 
 
@@ -113,10 +110,16 @@ def _epochs_table(record: dict) -> dict:
     columns = {name: values for name, values in columns.items() if values}
     longest = max(map(len, columns.values()))
     rows = [
-        [str(epoch + 1), *(_number(values[epoch]) if epoch < len(values) else "" for values in columns.values())]
+        [str(epoch + 1), *(_in_epoch(name, values[epoch : epoch + 1]) for name, values in columns.items())]
         for epoch in range(longest)
     ]
     return {"columns": ["epoch", *(name.replace("_", " ") for name in columns)], "rows": rows}
+
+
+def _in_epoch(name: str, value: list) -> str:
+    """A value of an epoch, such as its loss; "" where there is none."""
+    form = {"learning_rate": ".4g", "seconds": ".2f"}.get(name, ".4f")
+    return f"{value[0]:{form}}" if value and value[0] is not None else ""
 
 
 def _class_table(by_class: dict) -> dict:

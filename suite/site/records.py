@@ -51,12 +51,7 @@ def describe_records(notebook: str, profile_dir: Path, catalogue: Catalogue, aud
     summary = catalogue.summaries.get(notebook, {})
     described: dict[str, list[dict]] = {kind: [] for kind in (*KINDS, "other")}
     for entry in catalogue.entries(notebook):
-        kind = entry.record["kind"]
-        try:
-            found = KINDS[kind](entry.record)
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError, ZeroDivisionError) as error:
-            kind, found = "other", {"facts": {"not described": f"{type(error).__name__}: {error}"}}
-        found |= {"anchor": entry.anchor, "variant": entry.variant, "shown": entry.shown}
+        kind, found = _describe(entry)
         found |= {"file": _address(entry.path, profile_dir / "results" / notebook), "name": entry.path.name}
         found |= {"elsewhere": _elsewhere(entry, notebook), "why_not_shown": _why_not_shown(entry, summary)}
         if audit := audits.get(entry.record["sha256"]):
@@ -79,6 +74,15 @@ def describe_records(notebook: str, profile_dir: Path, catalogue: Catalogue, aud
     }
 
 
+def _describe(entry: Entry) -> tuple[str, dict]:
+    """A record's kind and what it says; "other" where that is not what records of its kind say."""
+    common = {"anchor": entry.anchor, "variant": entry.variant, "shown": entry.shown, "facts": {}}
+    try:
+        return entry.record["kind"], common | KINDS[entry.record["kind"]](entry.record)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError, ZeroDivisionError) as error:
+        return "other", common | {"facts": {"not described": f"{type(error).__name__}: {error}"}}
+
+
 def _elsewhere(entry: Entry, notebook: str) -> str:
     """What to say of a run that another notebook recorded, or under another name."""
     own, folder = str(entry.record.get("variant", entry.variant)), entry.path.parent.name
@@ -94,7 +98,7 @@ def _why_not_shown(entry: Entry, summary: dict) -> str:
     record, runs = entry.record, summary.get("runs", [])
     if not summary:
         return "the notebook's page was not made yet"
-    if (record.get("ended") or record["started"]) > summary["finished"]:
+    if str(record.get("ended") or record["started"]) > summary["finished"]:
         return "it was recorded after the page was made"
     if any((run["variant"], run["seed"]) == (entry.variant, record.get("seed")) for run in runs):
         return "the page shows another record of this variant and seed"
