@@ -177,7 +177,8 @@ def _judge_print(results: Results, row: pd.Series) -> Judged:
     of_side = results.side(side, row["notebook"])
     runs = judged_runs(of_side.all_runs, row["experiment"])
     values = {run["seed"]: figure(row["figure"])(run) for run in runs}
-    step = Step(side, figure(row["figure"]), False, values, {}, tuple(values), False, None)
+    digests = tuple(run["sha256"] for run in runs)
+    step = Step(side, figure(row["figure"]), False, values, {}, tuple(values), False, None, records=digests)
     if not values:
         return Judged(row, "not yet run", (step,))
     word = compare_with_print(list(values.values()), printed, row["figure"], int(row["looks"].split()[0]))

@@ -30,6 +30,7 @@ class Step:
         difference: What is found; None without runs on both sides.
         low_images, high_images: The 95 % interval that also draws new test images; NaN where it is not known.
         permutation: The p-value of an exact permutation test, from `PERMUTATION_SEEDS` on.
+        records: Digests of the records that it is found from.
     """
 
     text: str
@@ -43,6 +44,7 @@ class Step:
     low_images: float = float("nan")
     high_images: float = float("nan")
     permutation: float | None = None
+    records: tuple[str, ...] = ()
 
     @property
     def num_seeds(self) -> int:
@@ -125,6 +127,7 @@ def _find_step(results, claim, of_step: Figure, pair, equal: bool, draws: int, j
     if not first:
         return step
     found = {"difference": compare(first, second, of_step.kind.margin, paired)}
+    found["records"] = tuple(dict.fromkeys(run["sha256"] for side in sides for run in side.runs(used)))
     if draws and has_images(of_step):
         interval = _with_images(results, step, [side.runs(used) for side in sides], found["difference"], draws)
         found |= dict(zip(("low_images", "high_images"), interval, strict=True))

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from helpers.claims import AGREEMENT, VERDICTS, Judged, judge_claims, printed_of, read_results
 from helpers.files import replacing
+from suite.site.catalogue import Catalogue, read_catalogue
+from suite.site.record_links import claim_anchor
 from suite.site.render import render_part
 from suite.site.tidy import PILLS
 
@@ -16,19 +18,21 @@ NEIGHBOURS = re.compile(r'<nav [^>]*class="neighbours".*?</nav><!-- neighbours -
 MENTIONED = re.compile(r'(?<!">)<code>(\d\d_\w+)</code>')
 
 
-def describe_claims(profile_dir: Path) -> list[dict]:
+def describe_claims(profile_dir: Path, catalogue: Catalogue | None = None) -> list[dict]:
     """The verdict on each claim, for reading; none for a shortened profile, which is never judged.
 
     Args:
         profile_dir: The profile's folder.
+        catalogue: Its records; default, read anew.
 
     Returns:
-        By claim: name, report, notebook, claim, verdict, pill (how it is coloured), printed, steps (text and the
-        difference with its interval), seeds, note.
+        By claim: name, anchor, report, notebook, claim, verdict, pill (how it is coloured), printed, steps (text and
+        the difference with its interval), seeds, records (by variant the seeds, and where each is described), note.
     """
     if profile_dir.name != "full":
         return []
-    return [_describe(judged) for judged in judge_claims(read_results(profile_dir), draws=0)]
+    catalogue = catalogue or read_catalogue(profile_dir)
+    return [_describe(judged, catalogue) for judged in judge_claims(read_results(profile_dir), draws=0)]
 
 
 def count_verdicts(claims: list[dict]) -> list[tuple[str, str, int]]:
@@ -100,11 +104,12 @@ def readme_table(claims: list[dict]) -> str:
     return "\n".join([said, "", *(rows if judged else [])]).rstrip()
 
 
-def _describe(judged: Judged) -> dict:
+def _describe(judged: Judged, catalogue: Catalogue) -> dict:
     """A judged claim in words."""
     steps = [{"text": step.text if len(judged.steps) > 1 else "", "found": step.shown} for step in judged.steps]
     return {
         "name": judged.name,
+        "anchor": claim_anchor(judged.name),
         "report": judged.claim["report"],
         "notebook": judged.claim["notebook"],
         "claim": judged.claim["claim"],
@@ -114,5 +119,15 @@ def _describe(judged: Judged) -> dict:
         "printed": printed_of(judged.claim),
         "steps": [step for step in steps if step["found"] != "not yet run"],
         "seeds": judged.num_seeds or max((step.num_seeds for step in judged.steps), default=0),
+        "records": _records_of(judged, catalogue),
         "note": judged.reason,
     }
+
+
+def _records_of(judged: Judged, catalogue: Catalogue) -> dict[str, dict[int, str]]:
+    """Where the runs are described that a claim was judged by: by variant in words, the address of each seed."""
+    found: dict[str, dict[int, str]] = {}
+    for digest in dict.fromkeys(digest for step in judged.steps for digest in step.records):
+        variant, seed, address = catalogue.describe(digest, judged.claim["notebook"])
+        found.setdefault(variant.replace("_", " "), {})[seed] = address
+    return found

@@ -6,6 +6,7 @@ from pathlib import Path
 from nbconvert.filters import strip_ansi
 
 from helpers.progress import format_seconds
+from suite.site.catalogue import Catalogue, read_catalogue
 from suite.site.claims import count_verdicts, describe_claims, fill_pages, fill_readme, words
 from suite.site.explore import build_explore
 from suite.site.facts import (
@@ -17,11 +18,13 @@ from suite.site.facts import (
     shortened,
 )
 from suite.site.pages import describe_findings
+from suite.site.record_links import links_of_index
+from suite.site.records import build_record_pages
 from suite.site.render import render_page
 
 
 def build_index(profile_dir: Path, outcomes: list[dict]) -> Path:
-    """Write the index of a profile, and put the verdicts on claims into the heads of its pages.
+    """Write the index of a profile and its pages of records, and put the verdicts on claims into the heads of pages.
 
     Args:
         profile_dir: The profile's folder.
@@ -32,7 +35,9 @@ def build_index(profile_dir: Path, outcomes: list[dict]) -> Path:
         `<profile_dir>/index.html`.
     """
     summaries = [outcome["summary"] for outcome in outcomes if outcome["summary"]]
-    profile, claims = profile_dir.name, describe_claims(profile_dir)
+    profile, catalogue = profile_dir.name, read_catalogue(profile_dir)
+    claims = describe_claims(profile_dir, catalogue)
+    build_record_pages(profile_dir, catalogue, {outcome["notebook"]: outcome["title"] for outcome in outcomes})
     fill_pages(profile_dir, claims, outcomes)
     if claims:
         fill_readme(profile_dir.parents[1] / "README.md", claims)
@@ -49,16 +54,17 @@ def build_index(profile_dir: Path, outcomes: list[dict]) -> Path:
         "replaced": replaced_datasets(summaries),
         "all_replaced": all(summary["dataset"] == "digits" for summary in summaries),
         "shortened": shortened(profile),
-        "outcomes": [_card(outcome, profile_dir) for outcome in outcomes],
+        "outcomes": [_card(outcome, profile_dir, catalogue) for outcome in outcomes],
         "explore": build_explore(profile_dir, outcomes),
         "bench": (profile_dir.parent / "bench" / "index.html").is_file(),
         "faults": describe_faults(profile_dir.parent / "faults.json"),
         "audits": describe_audits(profile_dir.parent / "audit.json", profile_dir),
     }
-    return render_page("index.html.jinja", page, profile_dir / "index.html")
+    links = links_of_index([outcome["notebook"] for outcome in outcomes], catalogue, profile_dir)
+    return render_page("index.html.jinja", page, profile_dir / "index.html", links)
 
 
-def _card(outcome: dict, profile_dir: Path) -> dict:
+def _card(outcome: dict, profile_dir: Path, catalogue: Catalogue) -> dict:
     """What the index says of a notebook."""
     rows = (outcome["summary"] or {}).get("table", [])
     page, partial = f"{outcome['notebook']}.html", outcome["partial"]
@@ -68,6 +74,7 @@ def _card(outcome: dict, profile_dir: Path) -> dict:
         "partial": partial_page if partial_page and (profile_dir / partial_page).is_file() else partial,
         "state": _state(outcome),
         "time": _time(outcome),
+        "records": catalogue.link(outcome["notebook"]),
         "error": strip_ansi(outcome["error"] or ""),
         **describe_findings(outcome["summary"]),
         "tables": [list(same) for _, same in itertools.groupby(rows, tuple)],  # a notebook may show several

@@ -11,7 +11,10 @@ from nbconvert.filters import strip_ansi
 from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 from PIL import Image, ImageColor
 
+from suite.site.catalogue import read_catalogue
 from suite.site.facts import describe_run, replaced_datasets, shortened
+from suite.site.links import Links
+from suite.site.record_links import links_of_page
 from suite.site.render import page_exporter, write_file
 from suite.site.tidy import tidy
 
@@ -44,12 +47,17 @@ def build_page(executed: Path, profile_dir: Path) -> Path:
         "failure": failure,
         **describe_findings(summary),
     }
+    links: Links = {}
+    if not failure:
+        catalogue = read_catalogue(profile_dir)
+        page["facts"] |= {"records": [records]} if (records := catalogue.link(executed.stem)) else {}
+        links = links_of_page(executed.stem, catalogue, profile_dir)
     notebook.cells = [c for c in notebook.cells if "papermill-error-cell-tag" not in c.metadata.get("tags", [])]
     resources = {"unique_key": executed.stem, "output_files_dir": "figures", "page": page}
     html, resources = page_exporter().from_notebook_node(notebook, resources)
     _write_figures(resources["outputs"], executed.stem, executed.parent)
     charts = {path for path, data in resources["outputs"].items() if _is_chart(data)}
-    return write_file(executed.with_suffix(".html"), tidy(html, charts).encode())
+    return write_file(executed.with_suffix(".html"), tidy(html, charts, {"main .rendered table": links}).encode())
 
 
 def notebook_title_and_question(path: Path) -> tuple[str, str]:

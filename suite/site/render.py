@@ -11,6 +11,7 @@ from pygments.formatters import HtmlFormatter
 from traitlets.config import Config
 
 from helpers.files import replacing
+from suite.site.links import Links
 from suite.site.sanitise import sanitise
 from suite.site.tidy import tidy
 
@@ -19,19 +20,20 @@ PYGMENTS_STYLES = {"light": "xcode", "dark": "github-dark"}  # the quietest of 4
 SHOWN = ["text/html", "text/markdown", "image/png", "image/jpeg", "text/plain"]  # the first that an output has
 
 
-def render_page(template: str, page: dict, path: Path) -> Path:
+def render_page(template: str, page: dict, path: Path, links: dict[str, Links] | None = None) -> Path:
     """Write a page from a template of this folder, whole or not at all.
 
     Args:
         template: Its file's name.
         page: What it shows.
         path: Where to.
+        links: By a selector of tables, where the names in them lead.
 
     Returns:
         `path`.
     """
     html = page_exporter().environment.get_template(template).render(page=page)
-    return write_file(path, tidy(html).encode())
+    return write_file(path, tidy(html, links=links).encode())
 
 
 def render_part(macro: str, *values) -> str:

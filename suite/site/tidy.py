@@ -2,9 +2,12 @@
 
 import itertools
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from bs4 import BeautifulSoup, Tag
+
+from suite.site.figures import describe_figures
+from suite.site.links import Links, link_tables
 
 # The words of helpers.claims by what they mean; the word is always shown, the colour only helps.
 PILLS = {
@@ -27,12 +30,13 @@ MOST_TEXTS = 8  # outputs of text in a row that are shown unfolded
 NO_FIGURE = {"", "-", "NaN", "None", "not printed", "not compared"}
 
 
-def tidy(html: str, charts: Collection[str] = ()) -> str:
+def tidy(html: str, charts: Collection[str] = (), links: Mapping[str, Links] | None = None) -> str:
     """Make a rendered page readable on a phone, and clear to screen readers.
 
     Args:
         html: A whole page; of its `<main>` the title goes to the head, all else stays there.
         charts: The addresses of figures that may be darkened.
+        links: By a selector of tables, where the names in them lead.
     """
     soup = BeautifulSoup(html, "html.parser")
     if soup.main.h1 and (site := soup.select_one("header .site")):  # the title first, then its answer
@@ -42,6 +46,9 @@ def tidy(html: str, charts: Collection[str] = ()) -> str:
         if image.get("src") in charts:
             image["class"] = "chart"
         _describe_image(image)
+    describe_figures(soup)
+    for tables, own in (links or {}).items():
+        link_tables(soup, soup.select(tables), own)
     for table in soup.main.select("table"):
         _align_columns(table)
         scroller = soup.new_tag("div", attrs={"class": "scroll", "tabindex": "0", "role": "region"})

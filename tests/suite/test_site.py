@@ -93,9 +93,19 @@ def read(path):
 def test_every_image_has_words_and_lies_in_the_figures_folder(full):
     images = read(build_page(write_notebook(full), full)).select("img")
     assert [image["src"] for image in images] == [f"figures/03_cnn_{n}.png" for n in ("4_0", "4_1", "6_1")]
-    assert images[0]["alt"] == 'Loss of the "CNN" <seed 0>'
+    assert [image["alt"] for image in images[:2]] == [f'Loss of the "CNN" <seed 0> ({n} of 2)' for n in (1, 2)]
     assert images[2]["alt"] == "Figure in the section “Curves”"
     assert all((full / image["src"]).read_bytes() == base64.b64decode(PNG) for image in images)
+
+
+def test_figures_show_their_words_and_lead_to_the_code_that_drew_them(full):
+    page = read(build_page(write_notebook(full), full))
+    captions = page.select("figcaption")
+    assert [caption.text.removesuffix(" code") for caption in captions] == [i["alt"] for i in page.select("img")]
+    for caption in captions:
+        cell = page.select_one(caption.a["href"])
+        assert cell.select_one(".highlight")
+        assert caption in cell.select("figcaption")
 
 
 def test_figures_have_the_same_names_however_the_printed_lines_arrived(full):
