@@ -17,6 +17,7 @@ RESULTS ?=
 PAGE    ?=
 NB      ?=
 BENCH   ?=
+REPO    ?=
 UPGRADE ?=
 PYTHON  ?= python3
 
@@ -40,11 +41,11 @@ ONE_BACKEND := test_notebooks.py benchmarks claims suite faults
 TWO_AT_A_TIME := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 15
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reproduce pages report status audit check simulate test faults bench lab lock clean
+.PHONY: help setup reproduce pages report status audit check simulate test faults bench lab colab colab-test lock clean
 
 help:  ## list the targets
 	@echo 'make TARGET [PROFILE=auto|quick|full|smoke] [SEEDS="10 11"] [NB=03_cnn] [JOBS=1] [MINUTES=150] [FRESH=1]'
-	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 reproduce: $(READY)  ## train what is missing, all or as much as fits into MINUTES; build reports/<profile>/index.html
 	@$(SUITE) reproduce $(ASKED)
@@ -83,6 +84,12 @@ lab: $(READY)  ## open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab --notebook-dir notebooks
 
 setup: $(READY)  ## only the set-up that every target does by itself
+
+colab: $(READY)  ## write a fork's address into all notebooks, with a badge each: make colab REPO=owner/name
+	@$(if $(REPO),$(BIN)/python -m suite.colab address "$(REPO)",echo 'Whose? For example: make colab REPO=owner/name' >&2; exit 2)
+
+colab-test: $(READY)  ## every notebook, or NB=03_cnn, at smoke scale with the versions that Google Colab has
+	@$(BIN)/python -m suite.colab test .venv-colab $(NB)
 
 lock: $(READY)  ## resolve requirements.txt into both lock files; UPGRADE=1 for the newest of what it leaves open
 	@$(RESOLVE) requirements.txt --output-file requirements.lock
