@@ -17,12 +17,17 @@ RESULTS ?=
 PAGE    ?=
 NB      ?=
 BENCH   ?=
+REPO    ?=
+UPGRADE ?=
 PYTHON  ?= python3
 
 VENV := .venv
 BIN  := $(VENV)/bin
-# With a working NVIDIA GPU, TensorFlow's build with CUDA; its own stamp, so that a GPU added later is noticed.
+# With a working NVIDIA GPU, the builds with CUDA; its own stamp, so that a GPU added later is noticed.
 HARDWARE := $(if $(shell nvidia-smi -L 2>/dev/null),gpu,cpu)
+LOCK := $(if $(filter gpu,$(HARDWARE)),requirements-gpu.lock,requirements.lock)
+RESOLVE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url \
+           --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
 READY := $(VENV)/ready-$(HARDWARE)
 SUITE := $(BIN)/python -m suite
 ASKED := --profile "$(PROFILE)" --seeds "$(SEEDS)" --jobs "$(JOBS)" --minutes "$(MINUTES)" --dataset "$(DATASET)" \
@@ -36,11 +41,11 @@ ONE_BACKEND := test_notebooks.py benchmarks claims suite faults
 TWO_AT_A_TIME := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 15
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reproduce pages report status audit check simulate test faults bench lab clean
+.PHONY: help setup reproduce pages report status audit check simulate test faults bench lab colab colab-test lock clean
 
 help:  ## list the targets
 	@echo 'make TARGET [PROFILE=auto|quick|full|smoke] [SEEDS="10 11"] [NB=03_cnn] [JOBS=1] [MINUTES=150] [FRESH=1]'
-	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 reproduce: $(READY)  ## train what is missing, all or as much as fits into MINUTES; build reports/<profile>/index.html
 	@$(SUITE) reproduce $(ASKED)
@@ -80,19 +85,28 @@ lab: $(READY)  ## open the notebooks in JupyterLab
 
 setup: $(READY)  ## only the set-up that every target does by itself
 
+colab: $(READY)  ## write a fork's address into all notebooks, with a badge each: make colab REPO=owner/name
+	@$(if $(REPO),$(BIN)/python -m suite.colab address "$(REPO)",echo 'Whose? For example: make colab REPO=owner/name' >&2; exit 2)
+
+colab-test: $(READY)  ## every notebook, or NB=03_cnn, at smoke scale with the versions that Google Colab has
+	@$(BIN)/python -m suite.colab test .venv-colab $(NB)
+
+lock: $(READY)  ## resolve requirements.txt into both lock files; UPGRADE=1 for the newest of what it leaves open
+	@$(RESOLVE) requirements.txt --output-file requirements.lock
+	@sed -E 's/^tensorflow-cpu(==[0-9.]+) ;[^#]*/tensorflow[and-cuda]\1  /; /^tensorflow==/d; s/^jax==/jax[cuda12]==/' \
+	  requirements.txt > $(VENV)/requirements-gpu.txt
+	@$(RESOLVE) $(VENV)/requirements-gpu.txt --output-file requirements-gpu.lock
+
 clean:  ## remove what quick and smoke runs and the tools left; keeps .venv and all of reports/full
 	rm -rf reports/quick reports/smoke .snakemake .pytest_cache .ruff_cache build *.egg-info
 	find helpers suite benchmarks tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(READY): requirements.txt pyproject.toml
+$(READY): $(LOCK) pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 13) else \
 	  "Python 3.11, 3.12 or 3.13 is needed, this is %d.%d: try  make PYTHON=python3.12 ..." % v)'
 	@echo "Setting up $(VENV) for the $(HARDWARE): some minutes, once."
 	@$(PYTHON) -m venv $(VENV)
-	@sed -E $(if $(filter gpu,$(HARDWARE)),'s/^tensorflow(-cpu)?==([0-9.]+)/tensorflow[and-cuda]==\2/','') \
-	  requirements.txt > $(VENV)/requirements.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(VENV)/requirements.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@$(BIN)/python -m suite.install $(LOCK)
 	@$(BIN)/python -m ipykernel install --sys-prefix --name coursework --display-name "Coursework (.venv)" >/dev/null
 	@rm -f $(VENV)/ready-*
 	@touch $@

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,13 @@ ROOT = Path(__file__).parents[1]
 MARKS = ".partial/ended"  # below a profile's folder: an empty file says that a job ended well
 MEMORY_MB = 3_000  # of a notebook that does not say how much it needs
 SEEDS = {"full": (10, 11, 12, 13, 14), "quick": (10,), "smoke": (10,)}  # of a notebook that does not say which
+# What fetches the repository on Colab, with the import that it alone needs: it differs between forks, and computes
+# nothing. The one that begins with find_spec is of older pages.
+FETCHING = re.compile(
+    r"^(?:import importlib\.util|from pathlib import Path)\n|"
+    r"^if (?:importlib\.util\.find_spec\(\"helpers\"\)|not Path\(\"\.\./helpers\"\)).*\n(?: {4}.*\n|\n(?= {4}))+",
+    re.MULTILINE,
+)
 PAGE_MINUTES = 0.5  # of a page whose runs are all recorded, about
 
 
@@ -132,8 +140,12 @@ def last_log_line(folder: Path, name: str) -> str:
 
 
 def digest_of_cells(notebook: nbformat.NotebookNode) -> str:
-    """Digest of a notebook's code, without what papermill injected: comments and formatting do not count."""
-    return digest_of_code(TransformerManager().transform_cell(source) for source in _sources(notebook, "code"))
+    """Digest of a notebook's code, without what papermill injected and what fetches the repository on Colab.
+
+    Comments and formatting do not count.
+    """
+    sources = (FETCHING.sub("", source) for source in _sources(notebook, "code"))
+    return digest_of_code(map(TransformerManager().transform_cell, sources))
 
 
 def _sources(notebook: nbformat.NotebookNode, *kinds: str) -> list[str]:

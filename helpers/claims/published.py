@@ -63,7 +63,7 @@ def load_histories(report: str, experiment: str) -> dict[str, dict]:
 
 
 def load_claims() -> pd.DataFrame:
-    """The claims, a row each, all columns text and "" where nothing is said: see the README for the columns."""
+    """The claims, a row each, all columns text and "" where nothing is said: see CONTRIBUTING.md for the columns."""
     return pd.read_csv(published_folder() / "claims.csv", dtype=str, keep_default_na=False)
 
 

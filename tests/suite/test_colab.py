@@ -1,0 +1,124 @@
+"""The notebooks on Google Colab: one set-up for all, a fork's address in each, and versions that suffice."""
+
+import tomllib
+from importlib import metadata
+from pathlib import Path
+
+import nbformat
+import pytest
+from IPython.core.inputtransformer2 import TransformerManager
+from packaging.requirements import Requirement
+
+from suite import on_colab
+from suite.colab import BADGE, PLACE, set_address, write_addresses
+from suite.jobs import FETCHING, digest_of_cells
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+OLDER = """import importlib.util
+
+if importlib.util.find_spec("helpers") is None:  # on Colab: fetch the repository once and work inside it
+    !git clone -q --depth 1 https://github.com/some/repository coursework
+    %cd coursework/notebooks
+"""
+
+
+def read(name: str) -> nbformat.NotebookNode:
+    return nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
+
+
+def fetching(notebook: nbformat.NotebookNode) -> str:
+    """What a notebook's set-up does on Colab."""
+    return "".join(match[0] for match in FETCHING.finditer(notebook.cells[1].source))
+
+
+def test_the_notebooks_fetch_one_repository_in_one_form():
+    assert len({fetching(nbformat.read(path, as_version=4)) for path in NOTEBOOKS}) == 1
+    assert len(fetching(read("03_cnn")).splitlines()) == 6
+
+
+def test_without_an_address_a_notebook_says_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    source = PLACE.sub(r'\1""', read("03_cnn").cells[1].source)
+    with pytest.raises(AssertionError, match="on Colab, name the repository in the line above"):
+        exec(TransformerManager().transform_cell(source), {})
+
+
+def test_a_fork_writes_its_address_into_all_notebooks_once(tmp_path):
+    for path in NOTEBOOKS:
+        (tmp_path / path.name).write_text(path.read_text())
+    written = []
+    for repository in ("other/fork", "some-one/coursework.2026", "some-one/coursework.2026"):
+        write_addresses(repository, tmp_path)
+        written.append({path.name: path.read_text() for path in tmp_path.glob("*.ipynb")})
+    assert written[1] == written[2]
+    for name, text in written[1].items():
+        assert "other/fork" not in text
+        stem = Path(name).stem
+        address = f"https://colab.research.google.com/github/some-one/coursework.2026/blob/main/notebooks/{stem}.ipynb"
+        assert text.count(f"{BADGE}({address})") == text.count(address) == 1
+        assert text.count('repository = \\"some-one/coursework.2026\\"') == 1
+        assert len(text.splitlines()) - len((ROOT / "notebooks" / name).read_text().splitlines()) in (0, 2)
+
+
+def test_the_badge_stands_below_the_title():
+    notebook = read("03_cnn")
+    set_address(notebook, "03_cnn", "owner/name")
+    title, badge, question = notebook.cells[0].source.split("\n\n")[:3]
+    assert (title[:7], badge.startswith(BADGE), question[:13]) == ("# 03 · ", True, "**Question.**")
+
+
+@pytest.mark.parametrize("repository", ["", "owner", "https://github.com/owner/name", 'owner/na"me', "owner/name/x"])
+def test_what_is_no_repository_is_not_written(repository):
+    notebook = read("03_cnn")
+    with pytest.raises(ValueError, match='expected "owner/name"'):
+        set_address(notebook, "03_cnn", repository)
+    assert notebook == read("03_cnn")
+
+
+def test_a_notebook_is_written_as_it_is_committed():
+    for path in NOTEBOOKS:
+        assert nbformat.writes(nbformat.read(path, as_version=4)) + "\n" == path.read_text()
+
+
+def test_what_is_recorded_stays_done_in_a_fork():
+    notebook, fork, older = read("03_cnn"), read("03_cnn"), read("03_cnn")
+    set_address(fork, "03_cnn", "owner/name")
+    older.cells[1].source = older.cells[1].source.replace(fetching(older).replace("\nif", "\n\nif", 1), OLDER)
+    assert "find_spec" in older.cells[1].source
+    assert digest_of_cells(notebook) == digest_of_cells(fork) == digest_of_cells(older)
+    fork.cells[1].source += "\nx = 1"
+    assert digest_of_cells(notebook) != digest_of_cells(fork)
+
+
+def test_colab_has_what_the_helpers_need():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    lines = (ROOT / "requirements-colab.txt").read_text().splitlines()
+    pins = [Requirement(line.partition("  #")[0]) for line in lines if line and not line.startswith("#")]
+    versions = {pin.name: str(pin.specifier).removeprefix("==") for pin in pins}
+    needed = [Requirement(text) for text in project["dependencies"]]
+    assert all(each.specifier.contains(versions[each.name]) for each in needed if each.name in versions)
+    assert {each.name for each in needed} - set(versions) == {"packaging"}  # which IPython's kernel brings
+
+
+def test_what_is_too_old_or_missing_is_named(monkeypatch):
+    monkeypatch.setattr(metadata, "version", version_of({"keras": "3.10.0", "numpy": "2.1.3"}))
+    needed = ["keras>=3.13", "numpy>=2.1", "no-such-package"]
+    assert on_colab.find_too_old(needed) == ["keras 3.10.0, not >=3.13", "no-such-package, which is not installed"]
+    with pytest.raises(ImportError, match=r"because of keras 3\.10\.0, not >=3\.13; pandas, which is not installed"):
+        on_colab.main()
+
+
+def version_of(installed: dict[str, str]):
+    """In place of `metadata.version`."""
+
+    def version(name: str) -> str:
+        if name not in installed:
+            raise metadata.PackageNotFoundError(name)
+        return installed[name]
+
+    return version
+
+
+def test_here_nothing_is_too_old():
+    assert on_colab.find_too_old(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]) == []
