@@ -150,9 +150,9 @@ class Run:
         """
         tests = {"": (x_test, y_test), **(more or {})}
         reports = self.lab.folder.parents[1]
-        for images, classes, *_ in tests.values():
+        for _, classes, *_ in tests.values():
             keep_labels(reports / "labels", classes)
-            keep_images(reports / ".images", images)
+        keep_images(reports / ".images", x_test)
         if self._result is None:  # taken from its record, or not recorded
             if self.record and (problem := self._other_images(tests)):
                 self._leave_out(problem)
