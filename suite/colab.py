@@ -22,7 +22,6 @@ PYTHON = "3.13"  # Colab's
 PLACE = re.compile(r'^(    repository = )"[^"]*"', re.MULTILINE)
 BADGE = "[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]"
 TRIED = "https://github.com/owner/name"  # in a trial, git fetches this checkout in its place
-PACKAGE = "image-classification-coursework"
 
 
 def set_address(notebook: nbformat.NotebookNode, name: str, repository: str) -> None:
@@ -69,16 +68,14 @@ def make_environment(folder: Path) -> None:
     python = str(folder / "bin" / "python")
     asked = [uv, "pip", "install", "--quiet", "--python", python, "--requirement", str(ROOT / "requirements-colab.txt")]
     subprocess.run(asked, check=True)
-    subprocess.run([uv, "pip", "uninstall", "--quiet", "--python", python, PACKAGE], check=True)
     kernel = ["-m", "ipykernel", "install", "--prefix", str(folder), "--name", "colab"]
     subprocess.run([python, *kernel], check=True, capture_output=True)
 
 
 def installed(folder: Path) -> set[str]:
-    """What is installed in an environment, without the helpers: "keras==3.13.2"."""
+    """What is installed in an environment: "keras==3.13.2"."""
     listed = [folder / "bin" / "python", "-m", "pip", "list", "--format", "freeze"]
-    lines = subprocess.run(listed, check=True, capture_output=True, text=True).stdout.split()
-    return {line for line in lines if not line.startswith(PACKAGE)}
+    return set(subprocess.run(listed, check=True, capture_output=True, text=True).stdout.split())
 
 
 def try_notebook(path: Path, content: Path) -> str | None:

@@ -1,11 +1,10 @@
 """What a notebook's set-up does on Google Colab once the repository is there: `%run coursework/suite/on_colab.py`.
 
-The helpers are installed beside what Colab ships, of which nothing is changed. Where that is too old they are not.
+The helpers are imported from there beside what Colab ships, of which nothing is changed. Where that is too old they are
+not found.
 """
 
-import importlib
 import os
-import subprocess
 import sys
 import tomllib
 from collections.abc import Iterable
@@ -32,7 +31,7 @@ def find_too_old(dependencies: Iterable[str]) -> list[str]:
 
 
 def main() -> None:
-    """Install the helpers alone, go into the folder of notebooks, and give an older Keras what it lacks.
+    """Have the helpers found, go into the folder of notebooks, and give an older Keras what it lacks.
 
     Raises:
         ImportError: Something is too old. Nothing is upgraded: that might break what else is installed.
@@ -43,9 +42,8 @@ def main() -> None:
             f"the helpers cannot work here, because of {'; '.join(lacking)}. Choose the newest version under "
             "Runtime, Change runtime type. Or install what is named by %pip install --upgrade, and restart the session."
         )
-    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", str(ROOT)], check=True)
+    sys.path.insert(0, str(ROOT))  # until the session is restarted, and then again
     os.chdir(ROOT / "notebooks")
-    importlib.invalidate_caches()
     from helpers.training.older_keras import provide_optimizers
 
     provide_optimizers()
