@@ -61,6 +61,7 @@ def make_suite(root: Path, *harms: str, epochs: int = 6) -> Path:
     """Copy the suite, with a notebook for each harm that is done to it when it has trained: 01_none, 02_dies, ..."""
     for package in ("helpers", "suite"):
         shutil.copytree(ROOT / package, root / package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "reports" / "published", root / "reports" / "published")
     shutil.copy(ROOT / "requirements.txt", root)
     (root / "notebooks").mkdir()
     for number, harm in enumerate(harms, start=1):
