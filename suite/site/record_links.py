@@ -61,7 +61,10 @@ def claim_anchor(name: str) -> str:
 @cache
 def _read(name: str) -> list[dict[str, str]]:
     """The rows of a table of what was printed, without `helpers.claims`, whose statistics take seconds to import."""
-    with (PUBLISHED / name).open(newline="") as file:
+    path = PUBLISHED / name
+    if not path.is_file():  # reports of one's own, that print nothing
+        return []
+    with path.open(newline="") as file:
         return list(csv.DictReader(file))
 
 
