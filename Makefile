@@ -34,6 +34,8 @@ ASKED := --profile "$(PROFILE)" --seeds "$(SEEDS)" --jobs "$(JOBS)" --minutes "$
          --retries "$(RETRIES)" --timeout "$(TIMEOUT)" --fresh "$(FRESH)" --gpus "$(GPUS)" --threads "$(THREADS)" \
          --number "$(N)" --draw "$(DRAW)" --only "$(NB)"
 export TF_CPP_MIN_LOG_LEVEL ?= 2
+# Python keeps what it compiles, whatever the machine's settings: else each process compiles TensorFlow anew (12 s).
+export PYTHONDONTWRITEBYTECODE :=
 
 # Tests of what is the same on both backends: run once.
 ONE_BACKEND := test_notebooks.py benchmarks claims suite faults
