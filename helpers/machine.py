@@ -3,6 +3,7 @@
 Keras is imported where it is needed, within functions: what only asks for the machine starts in no time.
 """
 
+import json
 import os
 import platform
 import shutil
@@ -203,3 +204,9 @@ def _nvidia_smi(field: str) -> list[str]:
 def _output(command: list[str]) -> str:
     """What a short command prints; its failure is an error."""
     return subprocess.run(command, capture_output=True, text=True, timeout=10, check=True).stdout.strip()
+
+
+if __name__ == "__main__":
+    from helpers.training.identity import TRAINING_VERSION
+
+    print(json.dumps({**environment(), "training_version": TRAINING_VERSION}))

@@ -11,6 +11,7 @@ from pathlib import Path
 from helpers.files import lock
 from suite.jobs import ROOT
 from suite.settings import DEFAULTS, Settings, read_settings
+from suite.warm import warm_processes
 
 
 def main() -> int:
@@ -33,7 +34,8 @@ def main() -> int:
     settings.partial.mkdir(exist_ok=True)
     with (settings.partial / "lock").open("w") as file:
         lock(file, lambda: print(f"Another run is at work on {settings.folder}: waiting for it to end.", flush=True))
-        return call(asked, notebooks, suite, settings)
+        with warm_processes(ROOT):
+            return call(asked, notebooks, suite, settings)
 
 
 def read_command_line() -> argparse.Namespace:

@@ -33,7 +33,7 @@ def run_notebook(notebook: Path, executed: Path, parameters: dict, limit: Limit,
         limit: How long it may take.
         tries: How often, where two kernels pick the same ports.
     """
-    os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"  # the kernel of this environment, not one of the user's own
+    os.environ["JUPYTER_PATH"] = str(Path(__file__).with_name("jupyter"))  # of this environment's kernels, the warm one
     os.environ.pop("MPLBACKEND", None)  # the kernel's own backend draws into the notebook
     import papermill
     from papermill.exceptions import PapermillExecutionError

@@ -7,7 +7,6 @@ they were made: that is enough to leave out what is done.
 import json
 import statistics
 import subprocess
-import sys
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import cache
@@ -16,21 +15,17 @@ from pathlib import Path
 import nbformat
 
 from helpers.runs import read_records
+from suite import warm
 from suite.jobs import PAGE_MINUTES, ROOT, Job, digest_of_cells
-
-# Asked in a process of its own: Keras takes seconds to import, and JAX would keep the GPU's memory.
-_ASK = """
-import json
-from helpers.machine import environment
-from helpers.training.identity import TRAINING_VERSION
-print(json.dumps({**environment(), "training_version": TRAINING_VERSION}))
-"""
 
 
 @cache
 def this_machine() -> dict:
-    """What this machine computes with: backend, kind of device, device, versions, and our training code's version."""
-    asked = subprocess.run([sys.executable, "-c", _ASK], cwd=ROOT, capture_output=True, text=True, check=True)
+    """What this machine computes with: backend, kind of device, device, versions, and our training code's version.
+
+    Asked in a process of its own: Keras takes seconds to import, and JAX would keep the GPU's memory.
+    """
+    asked = subprocess.run(warm.command("helpers.machine"), cwd=ROOT, capture_output=True, text=True, check=True)
     return json.loads(asked.stdout.splitlines()[-1])
 
 

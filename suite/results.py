@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import nbformat
 
 from helpers.files import write_json
 from helpers.progress import format_seconds
+from suite import warm
 from suite.jobs import ROOT, Job
 from suite.outcomes import error_of, new_outcome, read_outcomes
 from suite.settings import Settings
@@ -75,8 +75,8 @@ def _execute_overviews(suite: list[Path], settings: Settings) -> bool:
     write_json(settings.partial / "overview.json", plan)
     for notebook in suite:
         if nbformat.read(notebook, as_version=4).metadata.get("coursework", {}).get("of_all"):
-            command = [sys.executable, "-m", "suite.execute", str(notebook), "--job", notebook.stem, "--seeds", ""]
-            command += ["--plan", str(settings.partial / "overview.json")]
+            command = [*warm.command("suite.execute"), str(notebook)]
+            command += ["--job", notebook.stem, "--seeds", "", "--plan", str(settings.partial / "overview.json")]
             with (settings.partial / f"{notebook.stem}.log").open("w") as log:
                 ended = subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=log)
             if ended.returncode:

@@ -1,14 +1,13 @@
 """The workflow: Snakemake executes jobs, as many at a time as asked for, and tries again what fails."""
 
-import ctypes
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
 
 from helpers.files import write_json
 from helpers.profiles import PROFILES
+from suite import warm
 from suite.jobs import ROOT
 from suite.settings import Settings
 
@@ -17,7 +16,7 @@ INTERRUPTED = 130  # the exit status of what Ctrl-C ended
 
 def fetch_data(settings: Settings) -> None:
     """Fetch the data sets once: notebooks that download a file at the same time would spoil it for each other."""
-    command = [sys.executable, "-m", "helpers.data", *dict.fromkeys([settings.dataset, "fashion_mnist"])]
+    command = [*warm.command("helpers.data"), *dict.fromkeys([settings.dataset, "fashion_mnist"])]
     command += ["--stand-in"] if PROFILES[settings.profile].allows_stand_in else []
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     with (settings.partial / "data.log").open("w") as log:
@@ -60,14 +59,7 @@ def call_snakemake(
     environment.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     with (settings.partial / "snakemake.log").open("w") as log:
         try:
-            options = {"cwd": ROOT, "env": environment, "stderr": log, "preexec_fn": _end_with_parent}
+            options = {"cwd": ROOT, "env": environment, "stderr": log, "preexec_fn": warm.die_with_parent}
             return subprocess.run(command, **options).returncode
         except KeyboardInterrupt:
             return INTERRUPTED
-
-
-def _end_with_parent() -> None:
-    """Ask the system to end this process when its parent ends: what Snakemake began ends with it in turn."""
-    if sys.platform == "linux":
-        set_parent_death_signal = 1  # PR_SET_PDEATHSIG
-        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)

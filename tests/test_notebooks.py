@@ -22,6 +22,7 @@ from helpers.profiles import PROFILES
 from helpers.runs import read_records
 from helpers.training import identify_run
 from helpers.variables import FROM_RECORDS
+from suite.warm import warm_processes
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -275,6 +276,15 @@ def given(folder, **changed) -> nbformat.NotebookNode:
     return nbformat.v4.new_code_cell("\n".join(["# Parameters", *lines]))
 
 
+@pytest.fixture(scope="module")
+def warm_kernels():
+    """Kernels that have everything imported when they begin, as the suite's have."""
+    with pytest.MonkeyPatch.context() as patch, warm_processes(ROOT):
+        patch.setenv("JUPYTER_PATH", str(ROOT / "suite" / "jupyter"))
+        yield
+
+
+@pytest.mark.usefixtures("warm_kernels")
 def test_from_the_parameters_to_the_end_it_can_be_run_twice_in_one_kernel(path, notebook, tmp_path, monkeypatch):
     """The first time of most is what a page from records does, where nothing is recorded: training twice takes long."""
     for name in ("FROM_RECORDS", "SUITE", "SUMMARY", "FRESH", "ONLY"):

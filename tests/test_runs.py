@@ -252,11 +252,9 @@ def test_an_epochs_time_leaves_out_what_compiles():
     assert epoch_seconds(record_of(seconds_by_epoch=[9.0], seconds_first_step=4.0)) == 5.0
 
 
-def test_of_several_records_of_a_run_the_same_run_comes_first_then_the_newest():
-    records = [{"identity": "a", "started": "2026-01"}, {"identity": "b", "started": "2026-03"}]
+def test_of_several_records_of_a_run_the_newest_counts():
+    records = [{"started": "2026-01"}, {"started": "2026-03"}, {"started": "2026-02"}]
     assert newest(records) == records[1]
-    assert newest(records, "a") == records[0]
-    assert newest(records, "c") == records[1]
     assert newest([]) is None
 
 

@@ -64,6 +64,7 @@ class Lab:
         dataset_name: What it is; another than was asked for where the digits stand in.
         missing: Names of runs that a page from records lacks.
         progress: The progress of its training runs.
+        untrained: Models that are only described, since nothing is trained: by what `Run.build` made them of.
 
     Raises:
         ParameterError: A parameter is unknown, missing or wrong; all of them at once.
@@ -79,7 +80,7 @@ class Lab:
         reports_dir = namespace["reports_dir"]
         self.folder = results_folder(reports_dir, self._profile.name, notebook)
         self.runs_dir = runs_folder(reports_dir, self._profile.name, namespace.get("runs_dir", ""))
-        self.progress, self.missing = Progress(0), []
+        self.progress, self.missing, self.untrained = Progress(0), [], {}
         self._runs: dict[tuple[str, int], Run] = {}
         self._candidates: dict[tuple[str, int], Run] = {}
         self._variants: set[str] = set()
@@ -88,11 +89,20 @@ class Lab:
         self._tables: list[pd.DataFrame] = []
         self._measured: dict[str, dict] = {}
         self._unavailable = ""
-        policy, reason = use_precision(self.precision)
+        precision = self._choose_precision()
         plots.use_style()
         if self.seeds:  # else nothing is trained
-            print(f"{self._profile.name}: {self._profile.about}; seeds {self.seeds}")
-            print(f"{policy} on {describe_device()}: {reason}")
+            print(f"{self._profile.name}: {self._profile.about}; seeds {self.seeds}\n{precision}")
+
+    def _choose_precision(self) -> str:
+        """Set the precision and say why; a page from records takes the newest one's, so that any machine makes it."""
+        recorded = newest(self._recorded[0]) if self.from_records and self.precision == "auto" else None
+        if recorded and recorded.get("precision") in PRECISIONS:
+            return (
+                f"{use_precision(recorded['precision'])[0]}, as in the newest record: this page was made from records"
+            )
+        policy, reason = use_precision(self.precision)
+        return f"{policy} on {describe_device()}: {reason}"
 
     # What an execution is for
 
@@ -294,7 +304,7 @@ class Lab:
         since, by_setting = os.environ.get(variables.FRESH, ""), not self.trains(candidate=True)
         known = [r for r in self._recorded[0] if r["kind"] == "measurement" and r["setting"] == setting]
         known = [r for r in known if by_setting or (r["identity"] == identity and r["started"] >= since)]
-        record = newest(known, identity)
+        record = newest(known)
         if record is None and by_setting:
             self.missing.append(name.replace("_", " "))
             return None

@@ -87,14 +87,20 @@ class Run:
         return self._result is not None
 
     def build(self, builder=None, *arguments, **options) -> keras.Model:
-        """Seed all random numbers, then build a model.
+        """Seed all random numbers, then build a model; where nothing is trained, one model serves all of its seeds.
 
         Args:
             builder: Makes a model; default, what `Lab.runs` was given for the variant.
             *arguments, **options: What to call it with.
         """
         keras.utils.set_random_seed(self.seed)
-        return (builder or self.options)(*arguments, **options)
+        builder = builder or self.options
+        if self.lab.trains(self.candidate):
+            return builder(*arguments, **options)
+        which = self.variant, builder, keras.config.dtype_policy().name, repr((arguments, options))
+        if which not in self.lab.untrained:
+            self.lab.untrained[which] = builder(*arguments, **options)
+        return self.lab.untrained[which]
 
     def fit(self, model, x, y=None, *, epochs, callbacks=(), **options) -> None:
         """Take the run from its record or its weights, or train it as `training.fit` does.
@@ -121,8 +127,7 @@ class Run:
         common = {"validation_data": validation_data, "batch_size": batch_size, "patience": patience, "fast": fast}
         identities = [self._identify(phase, common) for phase in phases]
         whole = identities[0] if len(phases) == 1 else Identity(*map(_digest_of_all, zip(*identities, strict=True)))
-        found = self.lab.find_records(whole, self.candidate)
-        self.record = newest(found, whole.run)
+        self.record = newest(self.lab.find_records(whole, self.candidate))
         needed = self.lab.needs_weights if weights is None else weights
         if not self.lab.trains(self.candidate) or (self.record and not needed):
             return self._take_record(sum(phase.epochs for phase in phases))
@@ -188,6 +193,7 @@ class Run:
         """Identify a phase, before anything is trained."""
         settings = {"precision": self.lab.precision, **self._settings}
         own = {"epochs": phase.epochs, "callbacks": phase.callbacks, "seed": self.seed}
+        own["setting_only"] = not self.lab.trains(self.candidate)
         return identify_run(phase.model, phase.x, phase.y, **own, **common, **settings)
 
     def _take_record(self, epochs: int) -> None:

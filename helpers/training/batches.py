@@ -137,11 +137,7 @@ class AugmentedBatches(ShuffledBatches):
         for name, value, known in (("border", border, BORDERS), ("flips", flips, FLIPS)):
             if value not in known:
                 raise ValueError(f"{name}: expected one of {', '.join(known)}, got {value!r}")
-        self._padding, self._border, self._flips, margin = padding, border, flips, (padding, padding)
-        self._padded = np.pad(images, ((0, 0), margin, margin, (0, 0)), BORDERS[border])
-        # A view: (n, 2 * padding + 1, 2 * padding + 1, height, width, channels), every crop of every image.
-        crops = np.lib.stride_tricks.sliding_window_view(self._padded, images.shape[1:3], axis=(1, 2))
-        self._crops = crops.transpose(0, 1, 2, 4, 5, 3)
+        self._padding, self._border, self._flips = padding, border, flips
         self._first_flipped = np.random.default_rng(seed).random(len(images)) < 0.5
         super().__init__(images, labels, batch_size, seed, first_epoch)
 
@@ -173,6 +169,18 @@ class AugmentedBatches(ShuffledBatches):
         """All that determines the batches, as plain values: the images by their digest."""
         own = {"padding": self._padding, "border": self._border, "flips": self._flips}
         return super().describe() | own
+
+    @cached_property
+    def _padded(self) -> np.ndarray:
+        """The images with their padding, made when the first batch is wanted: batches may only be described."""
+        margin = (self._padding, self._padding)
+        return np.pad(self._images, ((0, 0), margin, margin, (0, 0)), BORDERS[self._border])
+
+    @cached_property
+    def _crops(self) -> np.ndarray:
+        """A view (n, 2 * padding + 1, 2 * padding + 1, height, width, channels): every crop of every image."""
+        crops = np.lib.stride_tricks.sliding_window_view(self._padded, self._images.shape[1:3], axis=(1, 2))
+        return crops.transpose(0, 1, 2, 4, 5, 3)
 
     @cached_property
     def _source(self):

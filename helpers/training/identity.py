@@ -32,7 +32,9 @@ class Identity(NamedTuple):
     run: str
 
 
-def identify(model: keras.Model, batches, validation_data, settings: dict, callbacks: Sequence, fast: bool) -> Identity:
+def identify(
+    model: keras.Model, batches, validation_data, settings: dict, callbacks: Sequence, fast: bool, setting_only=False
+) -> Identity:
     """Identify a run that is about to begin.
 
     The setting covers the model, what of it is frozen, the optimizer, the loss, images and labels to the byte, and the
@@ -47,15 +49,15 @@ def identify(model: keras.Model, batches, validation_data, settings: dict, callb
         settings: Plain values: epochs, patience, seed, and what else is not in the model.
         callbacks: Those that are not `fit`'s own.
         fast: Whether layers are computed by faster implementations where there are some.
+        setting_only: Whether the run does not matter, since none will begin: digests of weights are most of the work.
 
     Returns:
-        Both digests, 32 hexadecimal digits each.
+        Both digests, 32 hexadecimal digits each; the run's empty where it does not matter.
     """
     layers, optimizer, optimizers = all_layers(model), optimizer_of(model), optimizers_of(model)
     names = {layer.name: f"layer {i}" for i, layer in enumerate(layers)}
     whole = keras.saving.serialize_keras_object(model)
     compiled = whole.pop("compile_config")  # what else of it matters counts below
-    makers = _makers([model, optimizer, *dict(optimizers), batches, model.loss, *layers, *callbacks])
     setting = {
         "model": _cleaned(whole, names),
         "loss": _named(model.loss),
@@ -69,6 +71,10 @@ def identify(model: keras.Model, batches, validation_data, settings: dict, callb
     }
     if compiled.get("loss_weights"):
         setting["loss_weights"] = compiled["loss_weights"]
+    setting_digest = digest_of_values(description(setting))[:32]
+    if setting_only:
+        return Identity(setting_digest, "")
+    makers = _makers([model, optimizer, *dict(optimizers), batches, model.loss, *layers, *callbacks])
     state = [*model.variables, *model.optimizer.variables]
     run = {
         "state": digest_of_arrays(*map(keras.ops.convert_to_numpy, state)),
@@ -81,7 +87,6 @@ def identify(model: keras.Model, batches, validation_data, settings: dict, callb
     }
     if hidden := [_hidden_values(callback) for callback in callbacks if not _is_own(type(callback))]:
         run["callbacks"] = hidden
-    setting_digest = digest_of_values(description(setting))[:32]
     return Identity(setting_digest, digest_of_values(description([setting_digest, run]))[:32])
 
 

@@ -105,18 +105,31 @@ def fit(
 
 
 def identify_run(
-    model, x, y=None, *, validation_data, epochs, batch_size, seed, patience=None, callbacks=(), fast=True, **settings
+    model,
+    x,
+    y=None,
+    *,
+    validation_data,
+    epochs,
+    batch_size,
+    seed,
+    patience=None,
+    callbacks=(),
+    fast=True,
+    setting_only=False,
+    **settings,
 ) -> Identity:
     """Identify the run that `fit` would train with the same arguments.
 
     Args:
         model, x, y, validation_data, epochs, batch_size, seed, patience, callbacks, fast: As for `fit`.
+        setting_only: As for `identity.identify`.
         **settings: More plain values that belong to the experiment.
     """
     batches = _as_batches(x, y, batch_size, seed)
     model.optimizer.build(model.trainable_variables)
     settings |= {"epochs": epochs, "patience": patience, "seed": seed}
-    return identify(model, batches, validation_data, settings, callbacks, fast)
+    return identify(model, batches, validation_data, settings, callbacks, fast, setting_only)
 
 
 def _as_batches(x, y, batch_size: int, seed: int) -> ShuffledBatches:

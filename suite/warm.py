@@ -1,0 +1,204 @@
+"""Processes that have everything imported when they begin: forked from one that has.
+
+    python -I -S suite/warm.py MODULE ARGUMENT ...
+
+does what `python -m MODULE ARGUMENT ...` does, in a process forked from the server at $COURSEWORK_WARM, and ends as
+that process ends. Without a server it becomes `python -m MODULE` itself, which then imports for itself: seconds that
+are most of a page's time. This module needs nothing but Python's own library, which is imported in no time.
+"""
+
+import contextlib
+import gc
+import json
+import os
+import select
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+ADDRESS = "COURSEWORK_WARM"  # environment variable: the server's socket
+PRELOADED = (
+    "ipykernel.kernelapp",
+    "keras",
+    "matplotlib.pyplot",
+    "papermill",
+    "seaborn",
+    "sklearn.metrics",
+    "helpers.lab",
+    "suite.recorded",
+    "suite.site.pages",
+)
+INLINE = "module://matplotlib_inline.backend_inline"  # the backend of a kernel's figures
+LARGEST = 200_000  # bytes of a request, an environment and some words
+FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
+
+
+# Whoever wants a process.
+
+
+def command(module: str) -> list[str]:
+    """The beginning of a command that runs a module; its arguments follow."""
+    return [sys.executable, "-I", "-S", str(Path(__file__).resolve()), module]
+
+
+def run(module: str, arguments: list[str]) -> int:
+    """Run a module in a forked process; what that ends with."""
+    parent = os.getppid()
+    try:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        connection.connect(os.environ[ADDRESS])
+        request = {"module": module, "arguments": arguments, "folder": str(Path.cwd()), "environment": dict(os.environ)}
+        socket.send_fds(connection, [json.dumps(request).encode()], [0, 1, 2])
+    except (KeyError, OSError, AttributeError):  # there is none, or no such sockets
+        os.execv(sys.executable, [sys.executable, "-m", module, *arguments])
+
+    def forward(caught: int, _) -> None:
+        with contextlib.suppress(OSError):  # the server has just ended
+            connection.send(bytes([caught]))
+
+    for number in FORWARDED:
+        signal.signal(number, forward)
+    while os.getppid() == parent:  # when this process ends, the server ends the other
+        if select.select([connection], [], [], 1)[0]:
+            ended = connection.recv(100)
+            return int(ended) if ended else -signal.SIGKILL
+    return 1
+
+
+def end_like(returncode: int) -> None:
+    """End this process as another has ended: with its exit status, or by the signal that ended it."""
+    if returncode < 0:
+        with contextlib.suppress(OSError, ValueError):  # SIGKILL has no handler
+            signal.signal(-returncode, signal.SIG_DFL)
+        os.kill(os.getpid(), -returncode)
+    sys.exit(returncode)
+
+
+# The server.
+
+
+@contextlib.contextmanager
+def warm_processes(root: Path, modules: tuple[str, ...] = PRELOADED) -> Iterator[None]:
+    """Have a server, which imports when the first process is asked for; without one where forking is not safe.
+
+    Args:
+        root: The repository's root.
+        modules: What it imports.
+    """
+    if sys.platform != "linux" or ADDRESS in os.environ:
+        yield
+        return
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        listener.bind(f"{folder}/socket")  # a short path: the system takes few more than 100 characters
+        listener.listen()
+        line = [sys.executable, "-m", "suite.warm", "--serve", str(listener.fileno()), *modules]
+        environment = {**os.environ, "PYTHONPATH": str(root)}
+        environment.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+        options = {"cwd": root, "env": environment, "stdin": subprocess.DEVNULL, "start_new_session": True}
+        server = subprocess.Popen(line, pass_fds=[listener.fileno()], preexec_fn=die_with_parent, **options)
+        listener.close()  # with the server the socket ends: who then asks for a process imports for itself
+        os.environ[ADDRESS] = f"{folder}/socket"
+        try:
+            yield
+        finally:
+            del os.environ[ADDRESS]
+            server.kill()
+            server.wait()
+
+
+def die_with_parent() -> None:
+    """Ask the system to end this process when its parent ends: what it began ends with it in turn."""
+    if sys.platform == "linux":
+        import ctypes
+
+        set_parent_death_signal = 1  # PR_SET_PDEATHSIG
+        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
+
+
+def serve(listener: socket.socket, modules: list[str]) -> dict:
+    """Fork a process for each request, for ever; in a forked process return its request."""
+    select.select([listener], [], [])
+    os.environ["JPY_PARENT_PID"] = str(os.getpid())  # a kernel reads it when it is imported
+    for module in modules:
+        __import__(module)
+    gc.freeze()  # what is imported is never garbage: a collection in a forked process would copy the memory of it all
+    with selectors.DefaultSelector() as selector:
+        selector.register(listener, selectors.EVENT_READ)
+        while True:
+            for key, _ in selector.select():
+                if key.fileobj is listener:
+                    request = _begin(listener, selector)
+                    if request:
+                        return request
+                else:
+                    _attend(key, selector)
+
+
+def _begin(listener: socket.socket, selector: selectors.BaseSelector) -> dict | None:
+    """Take a request and fork; in the forked process, the request."""
+    connection, _ = listener.accept()
+    message, files, _, _ = socket.recv_fds(connection, LARGEST, 3)
+    if not message:
+        connection.close()
+        return None
+    process = os.fork()
+    if not process:
+        die_with_parent()
+        for number, file in enumerate(files):
+            os.dup2(file, number)
+        others = [key.fileobj for key in selector.get_map().values()]
+        for each in (*files, connection.detach(), *(o if isinstance(o, int) else o.detach() for o in others)):
+            os.close(each)
+        return json.loads(message)
+    for file in files:
+        os.close(file)
+    watched = os.pidfd_open(process)
+    selector.register(watched, selectors.EVENT_READ, (process, watched, connection))
+    selector.register(connection, selectors.EVENT_READ, (process, watched, connection))
+    return None
+
+
+def _attend(key: selectors.SelectorKey, selector: selectors.BaseSelector) -> None:
+    """A forked process has ended, or whoever asked for it has, or forwards it a signal."""
+    process, watched, connection = key.data
+    if key.fileobj is connection and (caught := connection.recv(1)):
+        signal.pidfd_send_signal(watched, caught[0])
+        return
+    if key.fileobj is connection:  # nobody waits for it
+        signal.pidfd_send_signal(watched, signal.SIGKILL)
+    ended = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+    with contextlib.suppress(OSError):
+        connection.send(str(ended).encode())
+    for each in (watched, connection):
+        selector.unregister(each)
+    os.close(watched)
+    connection.close()
+
+
+def become(request: dict) -> None:
+    """In a forked process: be `python -m` of what was asked for."""
+    import runpy
+
+    os.environ.clear()
+    os.environ |= request["environment"]
+    os.chdir(request["folder"])
+    if request["module"] == "ipykernel_launcher":
+        import matplotlib
+
+        matplotlib.rcParams["backend"] = os.environ.setdefault("MPLBACKEND", INLINE)  # as for an import in a kernel
+    sys.path[:0] = [request["folder"], *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+    sys.argv = [request["module"], *request["arguments"]]
+    sys.modules.pop(request["module"], None)  # one that is run is not one that was imported
+    runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "--serve":
+        become(serve(socket.socket(fileno=int(sys.argv[2])), sys.argv[3:]))
+    else:
+        end_like(run(sys.argv[1], sys.argv[2:]))

@@ -1,0 +1,184 @@
+"""Processes forked from one that has everything imported: they behave as if each had been started by itself."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+from suite import warm
+from suite.warm import ADDRESS, warm_processes
+
+ROOT = Path(__file__).parents[2]
+WARM = (sys.executable, "-I", "-S", str(ROOT / "suite" / "warm.py"))
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux alone")
+
+
+@pytest.fixture
+def server(monkeypatch):
+    """A server that has imported one module which nobody else imports."""
+    monkeypatch.delenv(ADDRESS, raising=False)
+    with warm_processes(ROOT, ("colorsys",)):
+        yield os.environ[ADDRESS]
+
+
+@pytest.fixture
+def module(tmp_path, monkeypatch):
+    """Writes the module `job` where it is found."""
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def write(source: str) -> None:
+        (tmp_path / "job.py").write_text("import os, signal, sys, time\n" + textwrap.dedent(source))
+
+    return write
+
+
+def start(*arguments: str, **options) -> subprocess.Popen:
+    """Start the module `job` in a warm process."""
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen([*WARM, "job", *arguments], **pipes, **options)
+
+
+def is_alive(process: int) -> bool:
+    """Whether a process is there that has not ended."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def wait_for(condition) -> None:
+    """Wait until something is so; it should not take long."""
+    until = time.time() + 20
+    while not condition():
+        assert time.time() < until, "it took too long"
+        time.sleep(0.05)
+
+
+def test_a_warm_process_has_what_is_imported_and_its_own_arguments_environment_folder_and_output(
+    server, module, tmp_path
+):
+    module("""
+        print("colorsys" in sys.modules, sys.argv[1:], os.environ["OWN"], "GONE" in os.environ, os.getcwd(), __name__)
+        print("to the other", file=sys.stderr)
+    """)
+    process = start("a b", "ü'", env={**os.environ, "OWN": "yes"}, cwd=tmp_path)
+    out, err = process.communicate(timeout=60)
+    assert out == f"True {['a b', chr(252) + chr(39)]} yes False {tmp_path} __main__\n"
+    assert err.endswith("to the other\n")
+    assert process.returncode == 0
+
+
+def test_without_a_server_the_same_is_done_by_a_process_that_imports_for_itself(module, monkeypatch, tmp_path):
+    module("print('colorsys' in sys.modules, sys.argv[1:]); sys.exit(5)")
+    for address in (None, str(tmp_path / "nobody")):
+        monkeypatch.delenv(ADDRESS, raising=False)
+        if address:
+            monkeypatch.setenv(ADDRESS, address)
+        process = start("x")
+        assert process.communicate(timeout=60)[0] == "False ['x']\n"
+        assert process.returncode == 5
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("sys.exit(3)", 3),
+        ("raise ValueError('so it is')", 1),
+        ("os._exit(9)", 9),
+        ("os.kill(os.getpid(), signal.SIGKILL)", -signal.SIGKILL),
+        ("os.abort()", -signal.SIGABRT),
+    ],
+)
+def test_it_ends_as_the_process_ended(server, module, source, expected):
+    module(source)
+    process = start()
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == expected
+    assert ("so it is" in err) == ("so it is" in source)
+
+
+def test_signals_reach_the_process(server, module):
+    module("""
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))
+        print("ready", flush=True)
+        try:
+            time.sleep(60)
+        except KeyboardInterrupt:
+            print("interrupted", flush=True)
+            time.sleep(60)
+    """)
+    process = start()
+    assert process.stdout.readline() == "ready\n"
+    process.send_signal(signal.SIGINT)
+    assert process.stdout.readline() == "interrupted\n"
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=60)
+    assert process.returncode == 7
+
+
+def test_the_process_ends_with_whoever_asked_for_it(server, module):
+    module("print(os.getpid(), flush=True); time.sleep(60)")
+    first, second = start(), start()
+    ours, other = (int(process.stdout.readline()) for process in (first, second))
+    first.kill()
+    wait_for(lambda: not is_alive(ours))
+    assert is_alive(other)
+    second.kill()
+    second.communicate()
+    first.communicate()
+
+
+def test_an_orphan_ends_too(server, module):
+    module("print(os.getpid(), flush=True); time.sleep(60)")
+    command = f"import subprocess; subprocess.run({[*WARM, 'job']!r})"
+    parent = subprocess.Popen([sys.executable, "-c", command], stdout=subprocess.PIPE, text=True)
+    process = int(parent.stdout.readline())
+    parent.kill()
+    wait_for(lambda: not is_alive(process))
+    parent.communicate()
+
+
+def test_with_the_server_its_processes_end_and_the_next_import_for_themselves(server, module):
+    module("print(os.getpid(), os.getppid(), flush=True); time.sleep(60 * ('wait' in sys.argv))")
+    first = start("wait")
+    process, its_server = map(int, first.stdout.readline().split())
+    os.kill(its_server, signal.SIGKILL)
+    first.communicate(timeout=60)
+    assert first.returncode == -signal.SIGKILL
+    wait_for(lambda: not is_alive(process))
+    later = start()
+    assert int(later.communicate(timeout=60)[0].split()[0]) == later.pid
+    assert later.returncode == 0
+
+
+def test_many_at_once_each_get_their_own_answer(server, module):
+    module("time.sleep(float(sys.argv[2])); print(sys.argv[1]); sys.exit(int(sys.argv[1]))")
+    processes = [start(str(k), str(0.3 * (k % 3))) for k in range(12)]
+    assert [process.communicate(timeout=60)[0] for process in processes] == [f"{k}\n" for k in range(12)]
+    assert [process.returncode for process in processes] == list(range(12))
+
+
+def test_the_server_ends_with_the_call_that_began_it(module, monkeypatch):
+    monkeypatch.delenv(ADDRESS, raising=False)
+    module("print(os.getppid())")
+    with warm_processes(ROOT, ()):
+        its_server = int(start().communicate(timeout=60)[0])
+        assert is_alive(its_server)
+        address = Path(os.environ[ADDRESS])
+        with warm_processes(ROOT, ()):  # a call within a call uses the same
+            assert os.environ[ADDRESS] == str(address)
+    assert not is_alive(its_server)
+    assert not address.exists()
+    assert ADDRESS not in os.environ
+
+
+def test_what_is_imported_beforehand_can_be(tmp_path):
+    for name in warm.PRELOADED:
+        assert __import__(name)
