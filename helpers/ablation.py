@@ -57,8 +57,8 @@ def gain_bars(by_technique: dict[str, Sequence[float]], ax: Axes | None = None) 
     """
     names = gain_table(by_technique)["technique"].tolist()[::-1]
     ax = ax or plt.subplots(figsize=(7, 0.4 * len(names) + 0.8))[1]
-    ax.barh(names, [np.mean(by_technique[name]) for name in names])
+    ax.barh(names, [np.mean(by_technique[name]) for name in names], label="_mean")
     for k, name in enumerate(names):
-        ax.plot(by_technique[name], [k] * len(by_technique[name]), "o", color="black", markersize=3)
+        ax.plot(by_technique[name], [k] * len(by_technique[name]), "o", color="black", markersize=3, label="_a seed")
     ax.set(xlabel="gain in test accuracy, points; a dot a seed")
     return ax

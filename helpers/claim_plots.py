@@ -40,13 +40,19 @@ def _evidence(steps: list[tuple[Judged, Step]]) -> Figure:
     for row, (claim, step) in enumerate(steps):
         colour, of_other = COLOURS.get(claim.verdict, "0.45"), np.mean(list(step.second.values()))
         axes.plot(
-            scale(np.array(list(step.first.values())) - of_other), [row] * len(step.first), "o", color=colour, ms=4
+            scale(np.array(list(step.first.values())) - of_other),
+            [row] * len(step.first),
+            "o",
+            color=colour,
+            ms=4,
+            label="_first",
         )
         if not all(value == 0 for value in step.second.values()):
             others = scale(np.array(list(step.second.values())) - of_other)
-            axes.plot(others, [row] * len(others), "o", mfc="none", color=colour, ms=4)
+            axes.plot(others, [row] * len(others), "o", mfc="none", color=colour, ms=4, label="_second")
         if not np.isnan(step.difference.low):
-            axes.plot(scale([step.difference.low, step.difference.high]), [row + 0.22] * 2, color=colour, linewidth=2)
+            ends = scale([step.difference.low, step.difference.high])
+            axes.plot(ends, [row + 0.22] * 2, color=colour, linewidth=2, label="_interval")
     axes.set_yticks(range(len(steps)), [f"{claim.name}  {step.text}" for claim, step in steps], fontsize=8)
     axes.invert_yaxis()
     if kind.name == "time":
@@ -70,10 +76,16 @@ def printed_beside_ours(table: pd.DataFrame) -> Figure:
         values = list(entry["values"].values())
         if not np.isnan(entry["low"]):
             axes.plot(
-                [entry["low"], entry["high"]], [row] * 2, color="C0", linewidth=5, alpha=0.35, solid_capstyle="butt"
+                [entry["low"], entry["high"]],
+                [row] * 2,
+                color="C0",
+                linewidth=5,
+                alpha=0.35,
+                solid_capstyle="butt",
+                label="_one more run of ours",
             )
-        axes.plot(values, [row] * len(values), "o", color="C0", ms=4)
-        axes.plot(float(entry["printed"]), row, "x", color="C3", ms=7, mew=2)
+        axes.plot(values, [row] * len(values), "o", color="C0", ms=4, label="_our seeds")
+        axes.plot(float(entry["printed"]), row, "x", color="C3", ms=7, mew=2, label="_printed")
     names = [f"{e['report']}  {e['variant']}, {e['metric']}".replace("_", " ") for _, e in table.iterrows()]
     axes.set_yticks(range(len(table)), names, fontsize=8)
     axes.invert_yaxis()

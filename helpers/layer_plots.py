@@ -107,7 +107,15 @@ def outcomes_by_stride(outcomes: pd.DataFrame, readings: dict[str, list[str]], s
             for stride, runs in zip(strides, by_variant, strict=True):
                 for value, machine in zip(runs[quantity], runs["machine"], strict=True):
                     face = "white" if is_time and machine == "disturbed" else line.get_color()
-                    ax.plot(stride, value, "o", color=line.get_color(), markerfacecolor=face, markersize=4)
+                    ax.plot(
+                        stride,
+                        value,
+                        "o",
+                        color=line.get_color(),
+                        markerfacecolor=face,
+                        markersize=4,
+                        label=f"_{reading}, a run",
+                    )
         # Without any run there is nothing above 0.
         scale = "log" if is_time and outcomes[quantity].gt(0).any() else "linear"
         ax.set(xlabel="stride", title=quantity, xticks=strides, yscale=scale)

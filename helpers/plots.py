@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
+from helpers.charts import show_charts_with_values
 from helpers.claims import mean_interval
 
 # The paper of figures that show images: all but white. By it a page knows them from charts, which it darkens in a dark
@@ -20,7 +21,7 @@ PAPER_OF_IMAGES = "#fefefe"
 
 
 def use_style() -> None:
-    """Set the look of all figures: readable on a page and on a phone."""
+    """Set the look of all figures, readable on a page and a phone; a notebook's charts are shown with their values."""
     sns.set_theme(context="notebook", style="whitegrid", palette="colorblind")
     plt.rcParams |= {
         "figure.dpi": 110,
@@ -28,6 +29,7 @@ def use_style() -> None:
         "axes.titlesize": "medium",
         "figure.titlesize": "medium",
     }
+    show_charts_with_values()
 
 
 def image_grid(images: np.ndarray, titles: Sequence[str], columns: int = 5, side: float = 1.25) -> Figure:
@@ -175,7 +177,14 @@ def learning_curves(runs: list[dict], variants: Sequence[str] | None = None, sta
         for variant in variants:
             histories = [run["history"] for run in runs if run["variant"] == variant]
             label, color = variant.replace("_", " "), colors[variant]
-            _draw_seeds(ax, [history[quantity] for history in histories], color=color, linestyle="--", alpha=0.5)
+            _draw_seeds(
+                ax,
+                [history[quantity] for history in histories],
+                label=f"_{label}, training",
+                color=color,
+                linestyle="--",
+                alpha=0.5,
+            )
             _draw_seeds(ax, [history[f"val_{quantity}"] for history in histories], color=color, label=label)
         for end in stage_ends:
             ax.axvline(end + 0.5, color="0.6", linewidth=1)
@@ -198,7 +207,8 @@ def _draw_seeds(ax: Axes, curves: list[Sequence[float]], **style) -> None:
         curves = [values.mean(axis=0)]
     for i, curve in enumerate(curves):
         marker = "o" if len(curve) == 1 else None
-        ax.plot(np.arange(1, len(curve) + 1), curve, marker=marker, **style | ({"label": None} if i else {}))
+        own = {"label": f"_{style['label'].removeprefix('_')}"} if i else {}  # once in the legend
+        ax.plot(np.arange(1, len(curve) + 1), curve, marker=marker, **style | own)
 
 
 def beside_printed(runs: list[dict], printed: dict[str, dict], names: dict[str, str]) -> Figure:
@@ -211,13 +221,13 @@ def beside_printed(runs: list[dict], printed: dict[str, dict], names: dict[str, 
     """
     figure, axes = plt.subplots(2, len(names), figsize=(3.6 * len(names), 5.6), sharey="row", squeeze=False)
     for column, (published, variant) in zip(axes.T, names.items(), strict=True):
-        ours = [(run["history"], "C0", 1.2) for run in runs if run["variant"] == variant]
-        for history, color, width in (*ours, (printed[published]["history"], "black", 1.8)):
+        ours = [(run["history"], "ours", "C0", 1.2) for run in runs if run["variant"] == variant]
+        for history, whose, color, width in (*ours, (printed[published]["history"], "printed", "black", 1.8)):
             for ax, quantity in zip(column, ("loss", "accuracy"), strict=True):
-                for key, style in ((quantity, "--"), (f"val_{quantity}", "-")):
+                for key, part, line in ((quantity, "training", "--"), (f"val_{quantity}", "validation", "-")):
                     epochs = np.arange(1, len(history[key]) + 1)
-                    marker = "o" if len(epochs) == 1 else None
-                    ax.plot(epochs, history[key], style, color=color, linewidth=width, marker=marker)
+                    style = {"color": color, "linewidth": width, "marker": "o" if len(epochs) == 1 else None}
+                    ax.plot(epochs, history[key], line, label=f"_{whose}, {part}", **style)
         column[0].set_title(published.replace("_", " "))
         column[1].set(xlabel="epoch")
         column[1].xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -290,7 +300,7 @@ def metric_dots(runs: list[dict], panels: dict[str, dict[str, Callable[[dict], f
             places = np.arange(len(metrics)) + (i - (len(variants) - 1) / 2) * 0.8 / len(variants)
             of_variant = [run for run in runs if run["variant"] == variant]
             values = np.array([[read(run) for read in metrics.values()] for run in of_variant])  # (runs, metrics)
-            ax.plot(places, values.T, "o", color=colors[variant], markersize=4)
+            ax.plot(places, values.T, "o", color=colors[variant], markersize=4, label=f"_{variant.replace('_', ' ')}")
             ax.hlines(values.mean(axis=0), places - 0.08, places + 0.08, color=colors[variant])
         ax.set(ylabel=label, xticks=range(len(metrics)))
         ax.set_xticklabels([name.replace(" ", "\n") for name in metrics], fontsize=9)
@@ -315,7 +325,8 @@ def metric_bars(groups: dict[str, dict[str, list[dict]]], metrics: dict[str, Cal
             values = [list(map(read, runs)) for runs in variants.values()]
             ax.bar(places, [np.mean(of_variant) if of_variant else 0 for of_variant in values], width, label=metric)
             for place, of_variant in zip(places, values, strict=True):
-                ax.plot(np.full(len(of_variant), place), of_variant, "o", color="black", markersize=3)
+                dots = {"color": "black", "markersize": 3, "label": f"_{metric}, a run"}
+                ax.plot(np.full(len(of_variant), place), of_variant, "o", **dots)
         ax.set(title=title, xticks=range(len(variants)), xticklabels=list(variants), ylim=(0, 1))
         ax.grid(axis="x", visible=False)
     figure.legend(
@@ -334,11 +345,11 @@ def value_dots(values: dict[str, Sequence[float]], xlabel: str, ax: Axes | None 
     """
     ax = ax or plt.subplots(figsize=(7, 0.42 * len(values) + 1))[1]
     for row, (group, color) in enumerate(zip(values.values(), sns.color_palette(n_colors=len(values)), strict=True)):
-        ax.plot(group, np.full(len(group), row - 0.12), "o", color=color, markersize=5)
+        ax.plot(group, np.full(len(group), row - 0.12), "o", color=color, markersize=5, label="_a run")
         if len(group):
             mean, low, high = mean_interval(group)
-            ax.plot([low, high], [row + 0.2, row + 0.2], color=color, linewidth=2)
-            ax.plot(mean, row + 0.2, "|", color=color, markersize=10, markeredgewidth=2)
+            ax.plot([low, high], [row + 0.2] * 2, color=color, linewidth=2, label="_95 % interval")
+            ax.plot(mean, row + 0.2, "|", color=color, markersize=10, markeredgewidth=2, label="_mean")
     ax.axvline(0, color="0.4", linewidth=1)
     ax.set(yticks=range(len(values)), yticklabels=[name.replace("_", " ") for name in values], xlabel=xlabel)
     ax.set_ylim(len(values) - 0.5, -0.5)
@@ -468,9 +479,9 @@ def accuracy_dots(accuracies: pd.DataFrame, printed: dict[str, float], ax: Axes 
     """
     ax = ax or plt.subplots(figsize=(7, 0.45 * accuracies.shape[1] + 1))[1]
     for row, variant in enumerate(accuracies):
-        ax.plot(accuracies[variant], [row] * len(accuracies), "o", markersize=7, alpha=0.7)
+        ax.plot(accuracies[variant], [row] * len(accuracies), "o", markersize=7, alpha=0.7, label="_ours")
         if variant in printed:
-            ax.plot(printed[variant], row, "kx", markersize=9)
+            ax.plot(printed[variant], row, "kx", markersize=9, label="_printed")
     names = [variant.replace("_", " ") for variant in accuracies]
     ax.set(xlabel="test accuracy", yticks=range(len(names)), yticklabels=names, ylim=(len(names) - 0.5, -0.5))
     return ax
@@ -514,11 +525,13 @@ def schedules_and_curves(runs: list[dict], rates: dict, momenta: dict, steps_per
     colors = dict(zip(rates, sns.color_palette(n_colors=len(rates)), strict=True))
     for variant, color in colors.items():
         axes[0, 0].plot(rates[variant], color=color, label=variant.replace("_", " "))
-        axes[1, 0].plot(momenta[variant], color=color)
+        axes[1, 0].plot(momenta[variant], color=color, label=f"_{variant.replace('_', ' ')}")
         for history in (run["history"] for run in runs if run["variant"] == variant):
             ends = np.arange(1, len(history["loss"]) + 1) * steps_per_epoch
             style = {"color": color, "marker": "o" if len(ends) == 1 else None, "linewidth": 1.2}
-            axes[0, 1].plot(ends - steps_per_epoch / 2, history["loss"], linestyle="--", alpha=0.5, **style)
+            style["label"] = f"_{variant.replace('_', ' ')}"
+            dashed = style | {"linestyle": "--", "alpha": 0.5, "label": f"{style['label']}, training"}
+            axes[0, 1].plot(ends - steps_per_epoch / 2, history["loss"], **dashed)
             axes[0, 1].plot(ends, history["val_loss"], **style)
             axes[1, 1].plot(ends, history["val_accuracy"], **style)
     axes[0, 0].set(ylabel="learning rate")

@@ -63,7 +63,15 @@ def accuracy_against_minutes(runs: pd.DataFrame, highlighted: str, ax: Axes | No
         star = {"marker": "*", "markersize": 12, "color": "black"} if notebook == highlighted else {"marker": "o"}
         ax.plot(group["seconds"] / 60, group["accuracy"], ls="", label=notebook.replace("_", " "), alpha=0.8, **star)
     best = means[means["accuracy"] >= means["accuracy"].cummax()]
-    ax.step(best["seconds"] / 60, best["accuracy"], where="post", color="grey", linewidth=1, zorder=0)
+    ax.step(
+        best["seconds"] / 60,
+        best["accuracy"],
+        where="post",
+        color="grey",
+        linewidth=1,
+        zorder=0,
+        label="_best within each time",
+    )
     ax.set(xscale="log")
     ax.xaxis.set_major_locator(plt.LogLocator(subs=(1, 2, 5)))
     ax.xaxis.set_major_formatter("{x:g}")

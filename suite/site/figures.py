@@ -1,4 +1,6 @@
-"""Figures of a page: each has words of its own, and a link to the code that drew it."""
+"""Figures of a page: each has words of its own, a link to the code that drew it, and a chart the table behind it."""
+
+import json
 
 from bs4 import BeautifulSoup, Tag
 
@@ -17,7 +19,10 @@ def describe_figures(soup: BeautifulSoup) -> None:
         for position, figure in enumerate(figures, 1):
             if len(figures) > 1:
                 figure.img["alt"] += f" ({position} of {len(figures)})"
-            figure.append(_caption(soup, figure.img["alt"], cell["id"]))
+            caption = _caption(soup, figure.img["alt"], cell["id"])
+            if values := figure.select_one("script.values"):
+                caption.append(_values(soup, json.loads(values.string)["panels"], figure.img["alt"]))
+            figure.append(caption)
 
 
 def _caption(soup: BeautifulSoup, words: str, cell: str) -> Tag:
@@ -25,3 +30,48 @@ def _caption(soup: BeautifulSoup, words: str, cell: str) -> Tag:
     caption = soup.new_tag("figcaption", string=f"{words} ")
     caption.append(soup.new_tag("a", string="code", href=f"#{cell}", attrs={"aria-label": f"code of: {words}"}))
     return caption
+
+
+def _values(soup: BeautifulSoup, panels: list[dict], words: str) -> Tag:
+    """What a chart shows, a table a panel, folded.
+
+    Args:
+        panels: As `helpers.charts.chart_values` gives them.
+        words: The figure's.
+    """
+    folded = soup.new_tag("details", attrs={"class": "values"})
+    folded.append(soup.new_tag("summary", string="Values", attrs={"aria-label": f"Values of: {words}"}))
+    for panel in panels:
+        folded.append(_table(soup, panel))
+    return folded
+
+
+def _table(soup: BeautifulSoup, panel: dict) -> Tag:
+    """The values of a panel: a row for each place along one axis, a column for each series."""
+    row_at, other = (0, panel["y"]) if panel["rows"] == "x" else (1, panel["x"])
+    names = [series["name"] or other or "value" for series in panel["series"]]
+    rows: dict[str, dict[str, list[str]]] = {}
+    for name, series in zip(names, panel["series"], strict=True):
+        for point in series["points"]:
+            value = point[4] if len(point) > 4 else point[1 - row_at]
+            rows.setdefault(point[row_at], {}).setdefault(name, []).append(value)
+    table = soup.new_tag("table")
+    title = ": ".join(dict.fromkeys(filter(None, (panel["title"], other))))
+    table.append(soup.new_tag("caption", string=title or "values"))
+    lines = [[panel[panel["rows"]] or "", *names]]
+    lines += [[place, *(", ".join(rows[place].get(name, ["-"])) for name in names)] for place in _in_order(rows)]
+    for number, line in enumerate(lines):
+        row = soup.new_tag("tr")
+        for cell in line:
+            row.append(soup.new_tag("td" if number else "th", string=cell))
+        table.append(row)
+    table.tr.wrap(soup.new_tag("thead"))
+    return table
+
+
+def _in_order(places: dict[str, dict]) -> list[str]:
+    """Places along an axis: numbers by their size, words as they came."""
+    try:
+        return sorted(places, key=float)
+    except ValueError:
+        return list(places)

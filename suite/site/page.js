@@ -1,4 +1,4 @@
-// Buttons of a page: show all code, copy code; of the index: sort and filter claims, kept in the address.
+// Of a page: show all code, copy code, read charts; of the index: sort and filter claims, kept in the address.
 "use strict";
 
 const make = (tag, text, attributes = {}) => {
@@ -36,10 +36,71 @@ for (const code of document.querySelectorAll(".highlight")) {
   code.before(copy);
 }
 
-// What is folded is printed as well.
+// Charts: their values, where a reader points or goes by the arrow keys.
+for (const data of document.querySelectorAll("figure script.values")) {
+  const image = data.closest("figure").querySelector("img");
+  const values = JSON.parse(data.textContent).panels.flatMap((panel) =>
+    panel.series.flatMap((series) => series.points.map((point) => ({ panel, series, point }))));
+  if (!values.length) continue;
+  const frame = make("div", "", { className: "chart-frame", tabIndex: 0 });
+  const dot = make("span", "", { className: "dot", hidden: true });
+  const said = make("output", "", { hidden: true });
+  frame.setAttribute("role", "group");
+  frame.setAttribute("aria-label", `${values.length} values of this chart, one by one with the arrow keys`);
+  image.replaceWith(frame);
+  frame.append(image, dot, said);
+  let at = -1;
+
+  const place = ({ point: [, , left, top] }) => {
+    const style = getComputedStyle(image);
+    const edge = parseFloat(style.paddingLeft) + parseFloat(style.borderLeftWidth);
+    return [edge + ((image.offsetWidth - 2 * edge) * left) / 1000, edge + ((image.offsetHeight - 2 * edge) * top) / 1000];
+  };
+  const words = ({ panel, series, point: [x, y, , , value] }) => {
+    if (value !== undefined) return `${panel.y} ${y}, ${panel.x} ${x}: ${value}`;
+    if (panel.rows === "y") return `${[y, series.name].filter(Boolean).join(", ")}: ${panel.x} ${x}`;
+    return `${series.name ? `${series.name}: ` : ""}${panel.y || panel.title} ${y}, ${panel.x} ${x}`;
+  };
+  const hide = () => (dot.hidden = said.hidden = true);
+  const tell = (k) => {
+    at = k;
+    const [left, top] = place(values[k]);
+    dot.hidden = said.hidden = false;
+    said.textContent = words(values[k]);
+    for (const each of [dot, said]) Object.assign(each.style, { left: `${left}px`, top: `${top}px` });
+    said.style.translate = `${-values[k].point[2] / 10}% ${values[k].point[3] < 200 ? "0.8rem" : "calc(-100% - 0.8rem)"}`;
+  };
+  const point = (event) => {
+    const box = frame.getBoundingClientRect();
+    const far = values.map((value) => Math.hypot(place(value)[0] - event.clientX + box.left, place(value)[1] - event.clientY + box.top));
+    const nearest = far.indexOf(Math.min(...far));
+    far[nearest] < 40 ? tell(nearest) : hide();
+  };
+  frame.addEventListener("pointermove", point);
+  frame.addEventListener("pointerdown", point);
+  for (const event of ["pointerleave", "blur"]) frame.addEventListener(event, hide);
+  frame.addEventListener("keydown", (event) => {
+    const of = (k) => values[k] && values[k].series;
+    const step = {
+      ArrowRight: () => at + 1,
+      ArrowLeft: () => at - 1,
+      ArrowDown: () => values.findIndex((value, k) => k > at && value.series !== of(at)),
+      ArrowUp: () => values.findIndex((value) => value.series === of(values.findIndex(({ series }) => series === of(at)) - 1)),
+      Home: () => 0,
+      End: () => values.length - 1,
+    }[event.key];
+    if (event.key === "Escape") hide();
+    if (!step) return;
+    event.preventDefault();
+    const k = step();
+    if (values[k]) tell(k);
+  });
+}
+
+// What is folded is printed as well, but for the tables behind charts.
 let closed = [];
 addEventListener("beforeprint", () => {
-  closed = [...document.querySelectorAll("details:not([open])")];
+  closed = [...document.querySelectorAll("details:not([open]):not(.values)")];
   closed.forEach((fold) => (fold.open = true));
 });
 addEventListener("afterprint", () => closed.forEach((fold) => (fold.open = false)));

@@ -56,7 +56,7 @@ def build_page(executed: Path, profile_dir: Path) -> Path:
     resources = {"unique_key": executed.stem, "output_files_dir": "figures", "page": page}
     html, resources = page_exporter().from_notebook_node(notebook, resources)
     _write_figures(resources["outputs"], executed.stem, executed.parent)
-    charts = {path for path, data in resources["outputs"].items() if _is_chart(data)}
+    charts = {path for path, data in resources["outputs"].items() if path.endswith(".svg") or _is_chart(data)}
     return write_file(executed.with_suffix(".html"), tidy(html, charts, {"main .rendered table": links}).encode())
 
 

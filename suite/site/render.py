@@ -17,7 +17,15 @@ from suite.site.tidy import tidy
 
 TEMPLATES = Path(__file__).parent
 PYGMENTS_STYLES = {"light": "xcode", "dark": "github-dark"}  # the quietest of 4.5:1 contrast and more
-SHOWN = ["text/html", "text/markdown", "image/png", "image/jpeg", "text/plain"]  # the first that an output has
+CHART_VALUES = "application/vnd.coursework.chart+json"  # helpers.charts.MIME, which takes seconds to import
+SHOWN = [
+    "text/html",
+    "text/markdown",
+    "image/svg+xml",
+    "image/png",
+    "image/jpeg",
+    "text/plain",
+]  # the first that an output has
 
 
 def render_page(template: str, page: dict, path: Path, links: dict[str, Links] | None = None) -> Path:
@@ -58,6 +66,7 @@ def page_exporter() -> HTMLExporter:
     exporter.environment.filters["sanitise"] = sanitise
     script = (TEMPLATES / "page.js").read_text()
     exporter.environment.globals |= {"style": _style(), "page_script": script, "page_script_hash": script_hash(script)}
+    exporter.environment.globals["chart_values"] = CHART_VALUES
     return exporter
 
 

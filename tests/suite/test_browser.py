@@ -116,11 +116,55 @@ def test_with_the_keyboard_alone_contents_lead_to_a_section_and_code_opens(visit
     assert fold.locator("pre").is_visible()
 
 
+def table_of(frame) -> list[str]:
+    """All cells of the tables behind a chart."""
+    return frame.locator("xpath=ancestor::figure").locator("details.values td").all_text_contents()
+
+
+def test_the_values_of_a_chart_are_read_by_the_keyboard(visit):
+    page = visit("03_cnn.html")
+    frame = page.locator(".chart-frame").first
+    frame.focus()
+    said = frame.get_by_role("status")
+    assert not said.is_visible()
+    heard = []
+    for key in ("ArrowRight", "ArrowRight", "ArrowDown", "End", "Home", "ArrowLeft"):
+        page.keyboard.press(key)
+        heard.append(said.text_content())
+    assert len(set(heard[:4])) == 4
+    assert heard[4:] == [heard[0]] * 2  # before the first there is none
+    cells = table_of(frame)
+    assert all(any(cell in text for cell in cells if cell != "-") for text in heard)
+    page.keyboard.press("Escape")
+    assert not said.is_visible()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_values_of_a_chart_are_shown_where_a_reader_points(visit, width):
+    page = visit("03_cnn.html", width)
+    frame = page.locator(".chart-frame").first
+    frame.scroll_into_view_if_needed()
+    box = frame.bounding_box()
+    seen = set()
+    for share in (0.2, 0.5, 0.8):
+        for height in (0.3, 0.5, 0.7):
+            page.mouse.move(box["x"] + share * box["width"], box["y"] + height * box["height"])
+            if frame.get_by_role("status").is_visible():
+                seen.add(frame.get_by_role("status").text_content())
+                told = frame.get_by_role("status").bounding_box()
+                assert told["x"] >= 0
+                assert told["x"] + told["width"] <= WIDTHS[width]
+    assert len(seen) > 1
+    page.mouse.move(2, 2)
+    assert not frame.get_by_role("status").is_visible()
+
+
 def test_in_print_nothing_is_folded_or_cut(visit):
     page = visit("03_cnn.html")
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert page.locator("details:not([open])").count() == 0
+    assert page.locator("details:not([open]):not(.values)").count() == 0
+    assert not any(table.is_visible() for table in page.locator(".values").all())  # the chart itself is there
     assert not page.locator(".tools").first.is_visible()
     for box in page.locator(".scroll, pre").all():
         assert box.evaluate("box => getComputedStyle(box).overflowX") == "visible"

@@ -13,10 +13,11 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from helpers import plots
+from helpers.charts import MIME
 from helpers.runs import write_record
 from suite.site.index import build_index
 from suite.site.pages import build_page, notebook_title_and_question
-from suite.site.render import script_hash
+from suite.site.render import CHART_VALUES, script_hash
 
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 TABLE = pd.DataFrame(
@@ -117,6 +118,47 @@ def test_figures_have_the_same_names_however_the_printed_lines_arrived(full):
     ]
     assert pages[0].main == pages[1].main
     assert pages[0].select("img")[-1]["src"] == "figures/03_cnn_8_1.png"
+
+
+SVG = '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 3"/>'
+CHART = {
+    "panels": [
+        {
+            "title": "", "x": "epoch", "y": "loss", "rows": "x",
+            "series": [
+                {"name": "cnn", "points": [["10", "0.5", 900, 500], ["2", "0.75", 200, 300]]},
+                {"name": "</script><b>dense", "points": [["2", "0.9", 200, 200], ["2", "0.8", 200, 250]]},
+            ],
+        },
+        {
+            "title": "cnn", "x": "predicted", "y": "true", "rows": "y",
+            "series": [{"name": "cat", "points": [["cat", "cat", 100, 100, "93"], ["cat", "dog", 100, 200, "7"]]}],
+        },
+    ]
+}  # fmt: skip
+
+
+def test_a_chart_is_a_drawing_with_a_table_of_its_values_behind_it(full):
+    output = new_output("display_data", data={"image/svg+xml": SVG, CHART_VALUES: CHART})
+    page = read(build_page(write_notebook(full, code("draw()", output, alt="Curves")), full))
+    figure = page.select("figure")[-1]
+    assert (figure.img["src"], figure.img["class"]) == ("figures/03_cnn_8_0.svg", ["chart"])
+    assert (full / "figures" / "03_cnn_8_0.svg").read_text() == SVG
+    tables = [
+        [[cell.get_text() for cell in row.select("th, td")] for row in table.select("tr")]
+        for table in figure.select("details.values table")
+    ]
+    assert tables == [
+        [["epoch", "cnn", "</script><b>dense"], ["2", "0.75", "0.9, 0.8"], ["10", "0.5", "-"]],
+        [["true", "cat"], ["cat", "93"], ["dog", "7"]],
+    ]
+    assert [caption.text for caption in figure.select("caption")] == ["loss", "cnn: predicted"]
+    assert json.loads(figure.select_one("script.values").string) == CHART
+    assert figure.b is None
+
+
+def test_the_values_of_a_chart_are_known_by_one_name():
+    assert CHART_VALUES == MIME
 
 
 def test_charts_are_darkened_in_a_dark_theme_and_images_are_not(full):

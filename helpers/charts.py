@@ -1,0 +1,161 @@
+"""The values that a chart shows, beside its drawing: for the table behind it, and for readers who point at it.
+
+A notebook's charts are drawn as SVG, and what they show goes with them as JSON; figures of images stay PNG.
+"""
+
+import re
+from collections.abc import Iterable
+
+import matplotlib.pyplot as plt
+import numpy as np
+from IPython import get_ipython
+from IPython.core.pylabtools import print_figure
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.collections import PathCollection, QuadMesh
+from matplotlib.container import BarContainer
+from matplotlib.figure import Figure
+
+MIME = "application/vnd.coursework.chart+json"
+MOST_POINTS = 60  # of a series; of a longer one so many, evenly spaced
+MARGIN = 0.1  # inches around a figure that is shown: matplotlib's savefig.pad_inches
+_UNNAMED = re.compile(r"_(child|line|container|nolegend|collection)?\d*_?")  # what matplotlib calls what has no label
+_NUMBER = re.compile(r"[-+\u2212]?[\d.,]+\s?%?|")
+
+
+def show_charts_with_values() -> None:
+    """Have a notebook show charts as SVG with their values; elsewhere than in a kernel do nothing."""
+    shell = get_ipython()
+    if shell is None or not hasattr(shell, "kernel"):
+        return
+    import matplotlib_inline.backend_inline  # noqa: F401 - its own formats are set when it is imported, ours then
+
+    plt.rcParams["svg.hashsalt"] = "coursework"  # the same figure is the same file
+    formatters = shell.display_formatter.formatters
+    shell.display_formatter.mimebundle_formatter.for_type(Figure, draw_chart)
+    formatters["image/png"].for_type(Figure, lambda figure: None if is_chart(figure) else print_figure(figure))
+
+
+def is_chart(figure: Figure) -> bool:
+    """Whether a figure shows values and no images."""
+    return not any(ax.images for ax in figure.axes) and any(_series(ax) for ax in figure.axes)
+
+
+def draw_chart(figure: Figure, **_) -> dict:
+    """A chart by MIME type: its drawing as SVG, its values as `chart_values` gives them; nothing of other figures."""
+    if not is_chart(figure):
+        return {}
+    drawing = print_figure(figure, fmt="svg", metadata={"Date": None})
+    return {"image/svg+xml": drawing, MIME: chart_values(figure)}
+
+
+def chart_values(figure: Figure) -> dict:
+    """What a chart shows, panel by panel; also where, so that whoever points at it can be told.
+
+    Args:
+        figure: Drawn already: only then its layout is known.
+
+    Returns:
+        {"panels": [...]}, a panel an ax: title, x and y (labels of the axes), rows ("x" or "y": which of both names
+        the rows of its table), and series, each with a name ("" of an only one) and points [x, y, left, top] in words
+        and, the place, in thousandths of the drawing's width and height; of a heat map [x, y, left, top, value].
+    """
+    box = figure.get_tightbbox(figure.canvas.get_renderer()).padded(MARGIN)  # inches, as it is cut out
+    panels = []
+    for ax in figure.axes:
+        x_names = _categories(other.xaxis for other in ax.get_shared_x_axes().get_siblings(ax))
+        y_names = _categories(other.yaxis for other in ax.get_shared_y_axes().get_siblings(ax))
+        series: dict[str, list] = {}
+        for name, xs, ys, values in _series(ax):
+            places = ax.transData.transform(np.column_stack([xs, ys])) / figure.dpi
+            for k, (right, up) in enumerate(places):
+                left, top = (right - box.x0) / box.width, 1 - (up - box.y0) / box.height
+                point = [_word(xs[k], x_names), _word(ys[k], y_names), round(1000 * left), round(1000 * top)]
+                series.setdefault(name, []).append(point + ([values[k]] if values else []))
+        if series:
+            rows = "y" if y_names and (not x_names or _is_matrix(ax)) else "x"
+            about = {"title": ax.get_title(), "x": ax.get_xlabel(), "y": ax.get_ylabel(), "rows": rows}
+            panels.append(about | {"series": [{"name": name, "points": points} for name, points in series.items()]})
+    return {"panels": panels}
+
+
+def _series(ax: Axes) -> list[tuple[str, np.ndarray, np.ndarray, list[str]]]:
+    """Each series of an ax: its name, its points in the ax's own units, and of a heat map the words in its cells."""
+    found = []
+    for container in ax.containers:
+        if isinstance(container, BarContainer) and len(container):
+            sideways = container.orientation == "horizontal"
+            middles = [(p.get_x() + p.get_width() / 2, p.get_y() + p.get_height() / 2) for p in container]
+            ends = [(p.get_x() + p.get_width(), p.get_y() + p.get_height()) for p in container]
+            points = [(e[0], m[1]) if sideways else (m[0], e[1]) for m, e in zip(middles, ends, strict=True)]
+            found.append((_name(container.get_label(), container[0].get_facecolor(), ax), *_known(points), []))
+    for line in ax.lines:
+        if line.get_transform().contains_branch_seperately(ax.transData) == (True, True):  # no rule across the ax
+            points = _known(np.column_stack([line.get_xdata(orig=False), line.get_ydata(orig=False)]))
+            found.append((_name(line.get_label(), line.get_color(), ax), *points, []))
+    for collection in ax.collections:
+        if isinstance(collection, PathCollection):
+            found.append((_name(collection.get_label(), None, ax), *_known(collection.get_offsets()), []))
+    return [series for series in [*found, *_cells(ax)] if len(series[1])]
+
+
+def _cells(ax: Axes) -> list[tuple[str, np.ndarray, np.ndarray, list[str]]]:
+    """A heat map's cells, a series a column."""
+    if not _is_matrix(ax):
+        return []
+    words = {tuple(np.floor(text.get_position()).astype(int)): text.get_text() for text in ax.texts}
+    found = []
+    for column, label in enumerate(ax.get_xticklabels()):
+        rows = sorted(row for at, row in words if at == column)
+        middles = np.array(rows, dtype="float64") + 0.5
+        found.append(
+            (label.get_text(), np.full(len(rows), column + 0.5), middles, [words[column, row] for row in rows])
+        )
+    return found
+
+
+def _is_matrix(ax: Axes) -> bool:
+    """Whether an ax shows a heat map."""
+    return any(isinstance(collection, QuadMesh) for collection in ax.collections)
+
+
+def _known(points) -> tuple[np.ndarray, np.ndarray]:
+    """The x and the y of points whose values are known, of many only some."""
+    points = np.asarray(np.ma.filled(np.ma.asarray(points, dtype="float64"), np.nan)).reshape(-1, 2)
+    points = points[np.isfinite(points).all(axis=1)]
+    if len(points) > MOST_POINTS:
+        points = points[np.unique(np.linspace(0, len(points) - 1, MOST_POINTS).round().astype(int))]
+    return points[:, 0], points[:, 1]
+
+
+def _name(label, color, ax: Axes) -> str:
+    """A series' name: its label, with a line below in front where no legend is to show it; else its colour's."""
+    if label and not _UNNAMED.fullmatch(str(label)):
+        return str(label).removeprefix("_")
+    legends = [*ax.figure.legends, *filter(None, [ax.get_legend()])]
+    for legend in legends if color is not None else ():
+        for handle, text in zip(legend.legend_handles, legend.get_texts(), strict=False):
+            shown = getattr(handle, "get_facecolor", getattr(handle, "get_color", lambda: None))()
+            if shown is not None and plt.matplotlib.colors.same_color(shown, color):
+                return text.get_text()
+    return ""
+
+
+def _categories(axes: Iterable[Axis]) -> dict[float, str]:
+    """The words at an axis by their place; none where its ticks are numbers.
+
+    Args:
+        axes: It, and those that it shares its scale with: one of them has the words.
+    """
+    for axis in axes:
+        labels = [" ".join(label.get_text().split()) for label in axis.get_ticklabels()]
+        if any(label and not _NUMBER.fullmatch(label) and "$" not in label for label in labels):
+            return {float(at): label for at, label in zip(axis.get_ticklocs(), labels, strict=False) if label}
+    return {}
+
+
+def _word(value: float, categories: dict[float, str]) -> str:
+    """A value in words: the nearest of an axis's categories, else four digits of it."""
+    if categories:
+        return categories[min(categories, key=lambda at: abs(at - value))]
+    return f"{value:.4g}"
