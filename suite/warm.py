@@ -90,7 +90,7 @@ def warm_processes(root: Path, modules: tuple[str, ...] = PRELOADED) -> Iterator
         root: The repository's root.
         modules: What it imports.
     """
-    if sys.platform != "linux" or ADDRESS in os.environ:
+    if sys.platform != "linux":
         yield
         return
     with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
@@ -102,11 +102,13 @@ def warm_processes(root: Path, modules: tuple[str, ...] = PRELOADED) -> Iterator
         options = {"cwd": root, "env": environment, "stdin": subprocess.DEVNULL, "start_new_session": True}
         server = subprocess.Popen(line, pass_fds=[listener.fileno()], preexec_fn=die_with_parent, **options)
         listener.close()  # with the server the socket ends: who then asks for a process imports for itself
+        outer = os.environ.pop(ADDRESS, None)
         os.environ[ADDRESS] = f"{folder}/socket"
         try:
             yield
         finally:
             del os.environ[ADDRESS]
+            os.environ |= {ADDRESS: outer} if outer else {}
             server.kill()
             server.wait()
 

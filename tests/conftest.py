@@ -14,6 +14,7 @@ from helpers.training import fit
 from helpers.transfer import freeze
 
 LONGEST = (
+    "test_smoke.py",
     "test_notebooks.py",
     "test_reproduce.py",
     "test_suite_faults.py",

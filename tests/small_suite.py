@@ -89,6 +89,13 @@ def start(root: Path, command: str, *arguments, **environment) -> subprocess.Pop
     return subprocess.Popen(line, cwd=root, env=env, start_new_session=True, **pipes)
 
 
+def run_suite(root: Path, *arguments, **environment) -> subprocess.CompletedProcess:
+    """`python -m suite` in a checkout, with some environment variables changed."""
+    line = [sys.executable, "-m", "suite", *map(str, arguments)]
+    env = {**os.environ, "PYTHONPATH": str(root), **environment}
+    return subprocess.run(line, cwd=root, env=env, capture_output=True, text=True, timeout=1800)
+
+
 def finish(process: subprocess.Popen, expected: int = 0) -> str:
     """What the suite said, once it has ended as expected."""
     try:

@@ -12,17 +12,15 @@ import nbformat
 import numpy as np
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
+from live_kernel import run_in_one_kernel, warm_kernels
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from nbclient import NotebookClient
 
 from helpers import layer_plots, models, plots
 from helpers.lab.notebook import KNOWN
 from helpers.profiles import PROFILES
 from helpers.runs import read_records
 from helpers.training import identify_run
-from helpers.variables import FROM_RECORDS
-from suite.warm import warm_processes
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -261,49 +259,29 @@ def test_the_same_net_on_two_pages_has_its_record_in_common(first, second):
     assert settings[0] == settings[1]
 
 
-# In a live kernel.
-
-CHANGED = {"batch_size": 48, "split_seed": 7, "num_draws": 200}  # a parameter of each notebook, and another value of it
-
-
-TRAINED_TWICE = ("03_cnn", "07_frozen_vs_unfrozen", "12_depth")
-
-
-def given(folder, **changed) -> nbformat.NotebookNode:
-    """A cell as papermill puts it behind the parameters."""
-    values = {"profile": "smoke", "reports_dir": str(folder)} | changed
-    lines = [f"{name} = {value!r}" for name, value in values.items()]
-    return nbformat.v4.new_code_cell("\n".join(["# Parameters", *lines]))
+# In a live kernel. What each notebook shows in one is tested with the records of the whole suite: suite/test_smoke.py.
 
 
 @pytest.fixture(scope="module")
-def warm_kernels():
-    """Kernels that have everything imported when they begin, as the suite's have."""
-    with pytest.MonkeyPatch.context() as patch, warm_processes(ROOT):
-        patch.setenv("JUPYTER_PATH", str(ROOT / "suite" / "jupyter"))
+def warm():
+    """Kernels that begin quickly."""
+    with warm_kernels():
         yield
 
 
-@pytest.mark.usefixtures("warm_kernels")
-def test_from_the_parameters_to_the_end_it_can_be_run_twice_in_one_kernel(path, notebook, tmp_path, monkeypatch):
-    """The first time of most is what a page from records does, where nothing is recorded: training twice takes long."""
-    for name in ("FROM_RECORDS", "SUITE", "SUMMARY", "FRESH", "ONLY"):
-        monkeypatch.delenv(f"COURSEWORK_{name}", raising=False)
-    cells, at = code_cells(notebook), parameters_at(notebook)
-    name = next(name for name in CHANGED if f"\n{name} = " in cells[at].source)
-    trained_twice = path.stem in TRAINED_TWICE
-    before = f"import os\nos.environ[{FROM_RECORDS!r}] = {'' if trained_twice else '1'!r}"
-    once = [cells[at], given(tmp_path), *cells[at + 1 :]]
-    between = f"del os.environ[{FROM_RECORDS!r}]"
-    again = [cells[at], given(tmp_path, **{name: CHANGED[name]}), *cells[at + 1 :]]
-    sources = [before, *(cell.source for cell in cells[:at] + once), between, *(cell.source for cell in again)]
-    twice = nbformat.v4.new_notebook(cells=list(map(nbformat.v4.new_code_cell, sources)))
-    NotebookClient(twice, timeout=1200, kernel_name="python3", resources={"metadata": {"path": path.parent}}).execute()
-    folder = tmp_path / "smoke" / "results" / path.stem
+@pytest.mark.usefixtures("warm")
+@pytest.mark.parametrize("name", ["03_cnn", "07_frozen_vs_unfrozen", "12_depth"])
+def test_from_the_parameters_to_the_end_it_is_trained_twice_in_one_kernel(name, tmp_path, monkeypatch):
+    """Of three that differ in what they train: with candidates, pretrained layers, metrics of their own."""
+    for variable in ("FROM_RECORDS", "SUITE", "SUMMARY", "FRESH", "ONLY"):
+        monkeypatch.delenv(f"COURSEWORK_{variable}", raising=False)
+    path = ROOT / "notebooks" / f"{name}.ipynb"
+    run_in_one_kernel(path, [{}, {"batch_size": 48}], {"profile": "smoke", "reports_dir": str(tmp_path)})
+    folder = tmp_path / "smoke" / "results" / name
     summary = json.loads((folder / "summary.json").read_text())
     records, problems = read_records(folder)
     sizes = {record["hyperparameters"]["batch_size"] for record in records if record["kind"] == "run"}
     assert (summary["missing"], problems) == ([], {})
-    if name == "batch_size" and not summary.get("unavailable"):
-        assert CHANGED[name] in sizes
-        assert len(sizes) > 1 or not trained_twice
+    if not summary.get("unavailable"):
+        assert 48 in sizes
+        assert len(sizes) > 1

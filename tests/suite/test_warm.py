@@ -172,8 +172,9 @@ def test_the_server_ends_with_the_call_that_began_it(module, monkeypatch):
         its_server = int(start().communicate(timeout=60)[0])
         assert is_alive(its_server)
         address = Path(os.environ[ADDRESS])
-        with warm_processes(ROOT, ()):  # a call within a call uses the same
-            assert os.environ[ADDRESS] == str(address)
+        with warm_processes(ROOT, ()):  # a call within a call has its own
+            assert int(start().communicate(timeout=60)[0]) != its_server
+        assert int(start().communicate(timeout=60)[0]) == its_server
     assert not is_alive(its_server)
     assert not address.exists()
     assert ADDRESS not in os.environ
