@@ -144,6 +144,7 @@ def test_the_values_of_a_chart_are_shown_where_a_reader_points(visit, width):
     page = visit("03_cnn.html", width)
     frame = page.locator(".chart-frame").first
     frame.scroll_into_view_if_needed()
+    frame.locator("img").evaluate("image => image.decode()")  # it is loaded when it comes into view
     box = frame.bounding_box()
     seen = set()
     for share in (0.2, 0.5, 0.8):
