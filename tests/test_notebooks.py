@@ -125,7 +125,9 @@ def test_has_every_parameter_checked_before_anything_else_is_done(path, notebook
 def test_describes_its_figures_in_words(notebook):
     drawing = [cell for cell in code_cells(notebook) if any(name in cell.source for name in DRAWING)]
     assert drawing
-    assert all(len(cell.metadata.get("alt", "")) > 20 for cell in drawing)
+    for cell in drawing:
+        words = cell.metadata.get("alt", "")
+        assert min(map(len, [words] if isinstance(words, str) else words)) > 20
 
 
 def test_ends_with_its_findings(notebook):

@@ -8,7 +8,8 @@ from bs4 import BeautifulSoup, Tag
 def describe_figures(soup: BeautifulSoup) -> None:
     """Number the cells of code, and put below each figure its words and a link to its cell.
 
-    Several figures of one cell share its words: they are numbered, so that none is described like another.
+    A cell's metadata has words for each of its figures, or for all together. Those that share words are numbered, so
+    that none is described like another; so are all where there are more or fewer than was said.
 
     Args:
         soup: A page whose images have words.
@@ -16,8 +17,11 @@ def describe_figures(soup: BeautifulSoup) -> None:
     for number, cell in enumerate(soup.main.select(".cell"), 1):
         cell["id"] = f"cell-{number}"
         figures = [figure for figure in cell.select("figure") if figure.img and not figure.figcaption]
+        each = json.loads(cell.attrs.pop("data-figures", "[]"))
         for position, figure in enumerate(figures, 1):
-            if len(figures) > 1:
+            if each:
+                figure.img["alt"] = each[position - 1] if len(each) == len(figures) else "; ".join(each)
+            if len(figures) > 1 and len(each) != len(figures):
                 figure.img["alt"] += f" ({position} of {len(figures)})"
             caption = _caption(soup, figure.img["alt"], cell["id"])
             if values := figure.select_one("script.values"):

@@ -99,6 +99,21 @@ def test_every_image_has_words_and_lies_in_the_figures_folder(full):
     assert all((full / image["src"]).read_bytes() == base64.b64decode(PNG) for image in images)
 
 
+@pytest.mark.parametrize(
+    ("drawn", "expected"),
+    [
+        (2, ["The <first>", "The second"]),
+        (1, ["The <first>; The second"]),
+        (3, [f"The <first>; The second ({n} of 3)" for n in (1, 2, 3)]),
+    ],
+)
+def test_each_figure_of_a_cell_has_its_own_words(full, drawn, expected):
+    cell = code("draw()", *(shown(image_png=PNG) for _ in range(drawn)), alt=["The <first>", "The second"])
+    page = read(build_page(write_notebook(full, cell), full))
+    assert [image["alt"] for image in page.select("img")[3:]] == expected
+    assert "data-figures" not in str(page)
+
+
 def test_figures_show_their_words_and_lead_to_the_code_that_drew_them(full):
     page = read(build_page(write_notebook(full), full))
     captions = page.select("figcaption")
@@ -336,7 +351,7 @@ def test_pretrained_weights_that_are_unavailable_are_announced_first_on_the_page
 def test_a_shortened_run_is_called_one(tmp_path):
     (tmp_path / "smoke").mkdir()
     pages = build_page(write_notebook(tmp_path / "smoke"), tmp_path / "smoke"), build_index(tmp_path / "smoke", [])
-    assert all("A shortened run: 256 training images" in read(page).select_one(".banner").text for page in pages)
+    assert all("A shortened run: 128 training images" in read(page).select_one(".banner").text for page in pages)
 
 
 def test_a_partly_executed_notebook_says_what_failed_and_shows_no_earlier_summary(full):
