@@ -16,7 +16,7 @@ from suite.site.facts import describe_run, replaced_datasets, shortened
 from suite.site.links import Links
 from suite.site.record_links import links_of_page
 from suite.site.render import page_exporter, write_file
-from suite.site.tidy import tidy
+from suite.site.tidy import Drawing, tidy
 
 
 def build_page(executed: Path, profile_dir: Path) -> Path:
@@ -56,8 +56,8 @@ def build_page(executed: Path, profile_dir: Path) -> Path:
     resources = {"unique_key": executed.stem, "output_files_dir": "figures", "page": page}
     html, resources = page_exporter().from_notebook_node(notebook, resources)
     _write_figures(resources["outputs"], executed.stem, executed.parent)
-    charts = {path for path, data in resources["outputs"].items() if path.endswith(".svg") or _is_chart(data)}
-    return write_file(executed.with_suffix(".html"), tidy(html, charts, {"main .rendered table": links}).encode())
+    drawings = {path: _drawing(path, data) for path, data in resources["outputs"].items()}
+    return write_file(executed.with_suffix(".html"), tidy(html, drawings, {"main .rendered table": links}).encode())
 
 
 def notebook_title_and_question(path: Path) -> tuple[str, str]:
@@ -94,12 +94,17 @@ def _read_summary(profile_dir: Path, name: str) -> dict | None:
     return json.loads(path.read_text()) if path.is_file() else None
 
 
-def _is_chart(figure: bytes) -> bool:
-    """Whether a figure may be darkened in a dark theme: it shows no images, so its paper is white."""
+def _drawing(path: str, data: bytes) -> Drawing:
+    """What a page must know of a figure's file; a chart is what shows no images, so that its paper is white."""
     from helpers.plots import PAPER_OF_IMAGES  # seconds to import, and most commands of the suite make no page
 
-    with Image.open(io.BytesIO(figure)) as image:
-        return image.format == "PNG" and image.convert("RGB").getpixel((0, 0)) != ImageColor.getrgb(PAPER_OF_IMAGES)
+    if path.endswith(".svg"):
+        # matplotlib's units are points, a page's are pixels.
+        size = re.search(rb'viewBox="0 0 ([\d.]+) ([\d.]+)"', data)
+        return Drawing(True, *(round(float(side) * 96 / 72) for side in size.groups())) if size else Drawing(True)
+    with Image.open(io.BytesIO(data)) as image:
+        paper = image.convert("RGB").getpixel((0, 0))
+        return Drawing(image.format == "PNG" and paper != ImageColor.getrgb(PAPER_OF_IMAGES), *image.size)
 
 
 def _write_figures(figures: dict[str, bytes], name: str, profile_dir: Path) -> None:

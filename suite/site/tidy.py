@@ -2,7 +2,8 @@
 
 import itertools
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from bs4 import BeautifulSoup, Tag
 
@@ -30,12 +31,25 @@ MOST_TEXTS = 8  # outputs of text in a row that are shown unfolded
 NO_FIGURE = {"", "-", "NaN", "None", "not printed", "not compared"}
 
 
-def tidy(html: str, charts: Collection[str] = (), links: Mapping[str, Links] | None = None) -> str:
+class Drawing(NamedTuple):
+    """A figure's file.
+
+    Attributes:
+        is_chart: Whether it may be darkened.
+        width, height: Its size, so that what is below it stays where it is when it is loaded; None if not known.
+    """
+
+    is_chart: bool
+    width: int | None = None
+    height: int | None = None
+
+
+def tidy(html: str, drawings: Mapping[str, Drawing] | None = None, links: Mapping[str, Links] | None = None) -> str:
     """Make a rendered page readable on a phone, and clear to screen readers.
 
     Args:
         html: A whole page; of its `<main>` the title goes to the head, all else stays there.
-        charts: The addresses of figures that may be darkened.
+        drawings: Figures by their addresses.
         links: By a selector of tables, where the names in them lead.
     """
     soup = BeautifulSoup(html, "html.parser")
@@ -43,8 +57,9 @@ def tidy(html: str, charts: Collection[str] = (), links: Mapping[str, Links] | N
         site.insert_after(soup.main.h1.extract())
     _add_contents(soup)
     for image in soup.main.select("img"):
-        if image.get("src") in charts:
-            image["class"] = "chart"
+        if drawing := (drawings or {}).get(image.get("src")):
+            image.attrs |= {"class": "chart"} if drawing.is_chart else {}
+            image.attrs |= {"width": drawing.width, "height": drawing.height} if drawing.width else {}
         _describe_image(image)
     describe_figures(soup)
     for tables, own in (links or {}).items():

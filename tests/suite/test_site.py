@@ -135,7 +135,7 @@ def test_figures_have_the_same_names_however_the_printed_lines_arrived(full):
     assert pages[0].select("img")[-1]["src"] == "figures/03_cnn_8_1.png"
 
 
-SVG = '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 3"/>'
+SVG = '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 36 27"/>'
 CHART = {
     "panels": [
         {
@@ -158,6 +158,7 @@ def test_a_chart_is_a_drawing_with_a_table_of_its_values_behind_it(full):
     page = read(build_page(write_notebook(full, code("draw()", output, alt="Curves")), full))
     figure = page.select("figure")[-1]
     assert (figure.img["src"], figure.img["class"]) == ("figures/03_cnn_8_0.svg", ["chart"])
+    assert (figure.img["width"], figure.img["height"]) == ("48", "36")
     assert (full / "figures" / "03_cnn_8_0.svg").read_text() == SVG
     tables = [
         [[cell.get_text() for cell in row.select("th, td")] for row in table.select("tr")]
