@@ -12,6 +12,7 @@ from pathlib import Path
 from helpers.files import try_lock
 from helpers.machine import visible_gpus
 from helpers.progress import LOG_VARIABLE
+from suite.warm import is_waited_for
 
 
 class JobTimeoutError(TimeoutError):
@@ -19,11 +20,11 @@ class JobTimeoutError(TimeoutError):
 
 
 def end_with_parent() -> None:
-    """End this process soon after its parent has ended, however that ended: nobody waits for its result any more."""
+    """End this process soon after who asked for it has ended, however that ended: nobody waits for its result."""
     parent = os.getppid()
 
     def watch() -> None:
-        while os.getppid() == parent:
+        while is_waited_for(parent):
             time.sleep(0.5)
         os._exit(1)
 

@@ -1,10 +1,11 @@
 """Processes that have everything imported when they begin: forked from one that has.
 
-    python -I -S suite/warm.py MODULE ARGUMENT ...
+    python -I -S suite/warm.py ASKED_BY MODULE ARGUMENT ...
 
 does what `python -m MODULE ARGUMENT ...` does, in a process forked from the server at $COURSEWORK_WARM, and ends as
-that process ends. Without a server it becomes `python -m MODULE` itself, which then imports for itself: seconds that
-are most of a page's time. This module needs nothing but Python's own library, which is imported in no time.
+that process ends; both end with the process ASKED_BY. Without a server it becomes `python -m MODULE` itself, which then
+imports for itself: seconds that are most of a page's time. This module needs nothing but Python's own library, which is
+imported in no time.
 """
 
 import contextlib
@@ -22,6 +23,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ADDRESS = "COURSEWORK_WARM"  # environment variable: the server's socket
+ASKED_BY = "COURSEWORK_ASKED_BY"  # likewise: the number of the process that waits for this one
 PRELOADED = (
     "ipykernel.kernelapp",
     "keras",
@@ -42,13 +44,37 @@ FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signa
 
 
 def command(module: str) -> list[str]:
-    """The beginning of a command that runs a module; its arguments follow."""
-    return [sys.executable, "-I", "-S", str(Path(__file__).resolve()), module]
+    """The beginning of a command that runs a module for this process; its arguments follow."""
+    return [sys.executable, "-I", "-S", str(Path(__file__).resolve()), str(os.getpid()), module]
 
 
-def run(module: str, arguments: list[str]) -> int:
-    """Run a module in a forked process; what that ends with."""
+def is_waited_for(parent: int) -> bool:
+    """Whether who asked for this process is still there, or was, if nobody is named, its parent at the start.
+
+    A parent may be gone before its child can ask who it was: that is why it is named.
+
+    Args:
+        parent: The parent at the start.
+    """
+    asked_by = int(os.environ.get(ASKED_BY) or parent)
+    try:
+        os.kill(asked_by, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # another user's
+        pass
+    return os.getppid() == parent
+
+
+def run(asked_by: str, module: str, arguments: list[str]) -> int:
+    """Run a module in a forked process; what that ends with.
+
+    Args:
+        asked_by: The process that waits for it; "0" for the one that jupyter says, if any.
+        module, arguments: What to run.
+    """
     parent = os.getppid()
+    os.environ[ASKED_BY] = os.environ.get("JPY_PARENT_PID", str(parent)) if asked_by == "0" else asked_by
     try:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         connection.connect(os.environ[ADDRESS])
@@ -63,7 +89,7 @@ def run(module: str, arguments: list[str]) -> int:
 
     for number in FORWARDED:
         signal.signal(number, forward)
-    while os.getppid() == parent:  # when this process ends, the server ends the other
+    while is_waited_for(parent):  # when this process ends, the server ends the other
         if select.select([connection], [], [], 1)[0]:
             ended = connection.recv(100)
             return int(ended) if ended else -signal.SIGKILL
@@ -203,4 +229,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "--serve":
         become(serve(socket.socket(fileno=int(sys.argv[2])), sys.argv[3:]))
     else:
-        end_like(run(sys.argv[1], sys.argv[2:]))
+        end_like(run(sys.argv[1], sys.argv[2], sys.argv[3:]))

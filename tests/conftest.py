@@ -8,6 +8,7 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 import keras
 import numpy as np
 import pytest
+from crashes import pytest_runtest_logfinish, pytest_runtest_logstart, pytest_testnodedown  # noqa: F401 - hooks
 
 from helpers.data import data_folder, load_cifar10, load_fashion_mnist
 from helpers.training import fit

@@ -1,10 +1,13 @@
 """The benchmarks: all methods are measured in turns in one run, and their ratios are held against the goals."""
 
+import importlib.util
+import inspect
 import json
 import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -15,6 +18,8 @@ from benchmarks import frozen, inputs, methods, startup, suite, throughput
 from benchmarks.comparison import Comparison, Goal, describe, in_turns
 from benchmarks.page import build_bench_page
 from helpers.transfer import freeze
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_every_method_is_measured_once_a_round_and_every_second_round_in_reverse():
@@ -150,18 +155,40 @@ class AskingPipe:
         return self._asked.pop(0)
 
 
-@pytest.mark.parametrize("method", ["ours", "plain Keras", "PyTorch bfloat16"])
-def test_each_method_trains_an_epoch_a_turn_and_says_how_fast_after_one_to_warm_up(method, monkeypatch, keep_precision):
-    if "PyTorch" in method:
-        pytest.importorskip("torch")
-    monkeypatch.setitem(methods.BATCH_SIZES, "report A's CNN", 8)
-    pipe = AskingPipe()
-    methods._serve(pipe, method, "report A's CNN", 16)
-    ready, *speeds, memory = pipe.told
+def assert_trained_in_turns(told: list) -> None:
+    """It said that it was ready, how fast each epoch was, and its memory."""
+    ready, *speeds, memory = told
     assert ready == ""
     assert len(speeds) == 3
     assert all(0 < speed < 1e5 for speed in speeds)
     assert memory > 2**20
+
+
+@pytest.mark.parametrize("method", ["ours", "plain Keras"])
+def test_each_method_trains_an_epoch_a_turn_and_says_how_fast_after_one_to_warm_up(method, monkeypatch, keep_precision):
+    monkeypatch.setitem(methods.BATCH_SIZES, "report A's CNN", 8)
+    pipe = AskingPipe()
+    methods._serve(pipe, method, "report A's CNN", 16)
+    assert_trained_in_turns(pipe.told)
+
+
+def in_a_process_without_tensorflow(code: str):
+    """What code prints as JSON in a process of its own: PyTorch's CUDA build and TensorFlow cannot share one."""
+    if not importlib.util.find_spec("torch"):
+        pytest.skip("PyTorch is not installed")
+    code += "\nassert 'tensorflow' not in sys.modules"
+    ended = subprocess.run(
+        [sys.executable, "-c", f"import json, sys\n{code}"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert ended.returncode == 0, ended.stderr
+    return json.loads(ended.stdout.splitlines()[-1])
+
+
+def test_pytorch_trains_in_turns_likewise():
+    serve = "methods._serve(pipe, 'PyTorch bfloat16', \"report A's CNN\", 16)"
+    lines = ["from benchmarks import methods", inspect.getsource(AskingPipe), "pipe = AskingPipe()"]
+    lines += ['methods.BATCH_SIZES["report A\'s CNN"] = 8', serve, "print(json.dumps(pipe.told))"]
+    assert_trained_in_turns(in_a_process_without_tensorflow("\n".join(lines)))
 
 
 def test_what_comes_before_the_clock_is_started_is_no_part_of_an_epoch(monkeypatch):
@@ -178,13 +205,10 @@ def test_what_comes_before_the_clock_is_started_is_no_part_of_an_epoch(monkeypat
 
 
 def test_the_torch_nets_have_as_many_parameters_as_keras():
-    pytest.importorskip("torch")
-    from benchmarks.methods import keras_net
-    from benchmarks.torch_nets import NETS
-
-    for net, make in NETS.items():
-        weights = sum(parameter.numel() for parameter in make().parameters() if parameter.requires_grad)
-        assert weights == sum(np.prod(weight.shape) for weight in keras_net(net).trainable_weights)
+    count = "{net: sum(p.numel() for p in make().parameters() if p.requires_grad) for net, make in NETS.items()}"
+    lines = ["from benchmarks.torch_nets import NETS", f"print(json.dumps({count}))"]
+    for net, weights in in_a_process_without_tensorflow("\n".join(lines)).items():
+        assert weights == sum(np.prod(weight.shape) for weight in methods.keras_net(net).trainable_weights)
 
 
 def test_memory_is_a_processs_own_and_not_that_of_who_started_it():

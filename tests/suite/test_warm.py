@@ -42,7 +42,7 @@ def module(tmp_path, monkeypatch):
 def start(*arguments: str, **options) -> subprocess.Popen:
     """Start the module `job` in a warm process."""
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    return subprocess.Popen([*WARM, "job", *arguments], **pipes, **options)
+    return subprocess.Popen([*WARM, str(os.getpid()), "job", *arguments], **pipes, **options)
 
 
 def is_alive(process: int) -> bool:
@@ -135,14 +135,29 @@ def test_the_process_ends_with_whoever_asked_for_it(server, module):
     first.communicate()
 
 
-def test_an_orphan_ends_too(server, module):
+@pytest.mark.parametrize("who", ["str(os.getpid())", "'0'"])
+def test_an_orphan_ends_too(server, module, who):
     module("print(os.getpid(), flush=True); time.sleep(60)")
-    command = f"import subprocess; subprocess.run({[*WARM, 'job']!r})"
+    command = f"import os, subprocess; subprocess.run({list(WARM)!r} + [{who}, 'job'])"
     parent = subprocess.Popen([sys.executable, "-c", command], stdout=subprocess.PIPE, text=True)
     process = int(parent.stdout.readline())
     parent.kill()
     wait_for(lambda: not is_alive(process))
     parent.communicate()
+
+
+@pytest.mark.parametrize("is_warm", [True, False])
+def test_a_process_whose_asker_was_gone_before_it_began_ends_as_well(request, module, is_warm, monkeypatch):
+    monkeypatch.delenv(ADDRESS, raising=False)
+    if is_warm:
+        request.getfixturevalue("server")
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    module("from suite.processes import end_with_parent; end_with_parent(); time.sleep(20); print('still here')")
+    monkeypatch.setenv("PYTHONPATH", f"{os.environ['PYTHONPATH']}{os.pathsep}{ROOT}")
+    process = subprocess.Popen([*WARM, str(gone.pid), "job"], stdout=subprocess.PIPE, text=True)
+    assert process.communicate(timeout=60)[0] == ""
+    assert process.returncode == 1
 
 
 def test_with_the_server_its_processes_end_and_the_next_import_for_themselves(server, module):
