@@ -1,9 +1,21 @@
 """What the tests share: tiny images and models, the real data where they are there, and settings put back."""
 
+import atexit
 import os
+import shutil
+import tempfile
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before keras is imported
 os.environ.setdefault("MPLBACKEND", "Agg")
+if (
+    "JAX_COMPILATION_CACHE_DIR" not in os.environ
+):  # JAX compiles each small net once a run of the tests, not once a test
+    compiled = tempfile.mkdtemp(prefix="coursework-compiled-")
+    atexit.register(
+        shutil.rmtree, compiled, ignore_errors=True
+    )  # of the process that began it: others inherit its name
+    os.environ |= {"JAX_COMPILATION_CACHE_DIR": compiled, "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.1"}
+    os.environ["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
 
 import keras
 import numpy as np
