@@ -7,13 +7,11 @@ import tempfile
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before keras is imported
 os.environ.setdefault("MPLBACKEND", "Agg")
-if (
-    "JAX_COMPILATION_CACHE_DIR" not in os.environ
-):  # JAX compiles each small net once a run of the tests, not once a test
+# JAX compiles a small net once a run of the tests, not once a test. Who makes the folder removes it; the other processes
+# of the tests inherit its name.
+if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     compiled = tempfile.mkdtemp(prefix="coursework-compiled-")
-    atexit.register(
-        shutil.rmtree, compiled, ignore_errors=True
-    )  # of the process that began it: others inherit its name
+    atexit.register(shutil.rmtree, compiled, ignore_errors=True)
     os.environ |= {"JAX_COMPILATION_CACHE_DIR": compiled, "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.1"}
     os.environ["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
 
