@@ -7,8 +7,8 @@ import tempfile
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before keras is imported
 os.environ.setdefault("MPLBACKEND", "Agg")
-# JAX compiles a small net once a run of the tests, not once a test. Who makes the folder removes it; the other processes
-# of the tests inherit its name.
+# JAX compiles a small net once a run of the tests, not once a test. Who makes the folder removes it; other processes
+# inherit its name.
 if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     compiled = tempfile.mkdtemp(prefix="coursework-compiled-")
     atexit.register(shutil.rmtree, compiled, ignore_errors=True)
