@@ -56,7 +56,7 @@ def read_verified(path: Path, md5: str) -> bytes:
         raise DamagedFileError(
             f"{path} is not the published file: expected MD5 {md5}, found {found} ({path.stat().st_size:,} bytes). "
             "It was cut short or altered, and nothing in it was used. Delete it and fetch it again; "
-            "if it came from Keras's download, delete its folder and archive under ~/.keras/datasets."
+            "if Keras downloaded it, delete its folder and archive under ~/.keras/datasets."
         )
     return content
 

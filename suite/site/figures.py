@@ -74,7 +74,7 @@ def _table(soup: BeautifulSoup, panel: dict) -> Tag:
 
 
 def _in_order(places: dict[str, dict]) -> list[str]:
-    """Places along an axis: numbers by their size, words as they came."""
+    """Places along an axis: numbers by their size, words in the order of the figure."""
     try:
         return sorted(places, key=float)
     except ValueError:
