@@ -57,8 +57,9 @@ def chart_values(figure: Figure) -> dict:
 
     Returns:
         {"panels": [...]}, a panel an ax: title, x and y (labels of the axes), rows ("x" or "y": which of both names
-        the rows of its table), and series, each with a name ("" of an only one) and points [x, y, left, top] in words
-        and, the place, in thousandths of the drawing's width and height; of a heat map [x, y, left, top, value].
+        the rows of its table), shown (only where a series is longer: of how many of its points there are values), and
+        series, each with a name ("" of an only one) and points [x, y, left, top]: the values in words, the place in
+        thousandths of the drawing's width and height; of a heat map [x, y, left, top, value].
     """
     box = figure.get_tightbbox(figure.canvas.get_renderer()).padded(MARGIN)  # inches, as it is cut out
     panels = []
@@ -66,15 +67,19 @@ def chart_values(figure: Figure) -> dict:
         x_names = _categories(other.xaxis for other in ax.get_shared_x_axes().get_siblings(ax))
         y_names = _categories(other.yaxis for other in ax.get_shared_y_axes().get_siblings(ax))
         series: dict[str, list] = {}
+        longest = 0
         for name, xs, ys, values in _series(ax):
+            longest = max(longest, len(xs))
             places = ax.transData.transform(np.column_stack([xs, ys])) / figure.dpi
-            for k, (right, up) in enumerate(places):
+            for k in np.unique(np.linspace(0, len(xs) - 1, min(len(xs), MOST_POINTS)).round().astype(int)):
+                right, up = places[k]
                 left, top = (right - box.x0) / box.width, 1 - (up - box.y0) / box.height
                 point = [_word(xs[k], x_names), _word(ys[k], y_names), round(1000 * left), round(1000 * top)]
                 series.setdefault(name, []).append(point + ([values[k]] if values else []))
         if series:
             rows = "y" if y_names and (not x_names or _is_matrix(ax)) else "x"
             about = {"title": ax.get_title(), "x": ax.get_xlabel(), "y": ax.get_ylabel(), "rows": rows}
+            about |= {"shown": MOST_POINTS} if longest > MOST_POINTS else {}
             panels.append(about | {"series": [{"name": name, "points": points} for name, points in series.items()]})
     return {"panels": panels}
 
@@ -120,11 +125,9 @@ def _is_matrix(ax: Axes) -> bool:
 
 
 def _known(points) -> tuple[np.ndarray, np.ndarray]:
-    """The x and the y of points whose values are known, of many only some."""
+    """The x and the y of points whose values are known."""
     points = np.asarray(np.ma.filled(np.ma.asarray(points, dtype="float64"), np.nan)).reshape(-1, 2)
     points = points[np.isfinite(points).all(axis=1)]
-    if len(points) > MOST_POINTS:
-        points = points[np.unique(np.linspace(0, len(points) - 1, MOST_POINTS).round().astype(int))]
     return points[:, 0], points[:, 1]
 
 

@@ -92,7 +92,8 @@ def test_rules_across_an_ax_are_no_values_and_of_many_points_some_are_kept():
     (panel,) = values_of(ax.figure)
     found = points_of(panel)
     assert not any("top rate" in name for name in found)
-    assert len(found["running mean"]) == MOST_POINTS
+    assert len(found["running mean"]) == panel["shown"] == MOST_POINTS
+    assert "shown" not in values_of(plots.confusion_matrix(np.eye(2), ["cat", "dog"]).figure)[0]
     assert (found["running mean"][0], found["running mean"][-1]) == (("0.0001", "2"), ("1", "1"))
 
 

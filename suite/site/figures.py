@@ -61,7 +61,8 @@ def _table(soup: BeautifulSoup, panel: dict) -> Tag:
             rows.setdefault(point[row_at], {}).setdefault(name, []).append(value)
     table = soup.new_tag("table")
     title = ": ".join(dict.fromkeys(filter(None, (panel["title"], other))))
-    table.append(soup.new_tag("caption", string=title or "values"))
+    some = f" ({panel['shown']} evenly spaced points of each longer series)" if "shown" in panel else ""
+    table.append(soup.new_tag("caption", string=f"{title or 'values'}{some}"))
     lines = [[panel[panel["rows"]] or "", *names]]
     lines += [[place, *(", ".join(rows[place].get(name, ["-"])) for name in names)] for place in _in_order(rows)]
     for number, line in enumerate(lines):

@@ -139,7 +139,7 @@ SVG = '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0
 CHART = {
     "panels": [
         {
-            "title": "", "x": "epoch", "y": "loss", "rows": "x",
+            "title": "", "x": "epoch", "y": "loss", "rows": "x", "shown": 60,
             "series": [
                 {"name": "cnn", "points": [["10", "0.5", 900, 500], ["2", "0.75", 200, 300]]},
                 {"name": "</script><b>dense", "points": [["2", "0.9", 200, 200], ["2", "0.8", 200, 250]]},
@@ -168,7 +168,10 @@ def test_a_chart_is_a_drawing_with_a_table_of_its_values_behind_it(full):
         [["epoch", "cnn", "</script><b>dense"], ["2", "0.75", "0.9, 0.8"], ["10", "0.5", "-"]],
         [["true", "cat"], ["cat", "93"], ["dog", "7"]],
     ]
-    assert [caption.text for caption in figure.select("caption")] == ["loss", "cnn: predicted"]
+    assert [caption.text for caption in figure.select("caption")] == [
+        "loss (60 evenly spaced points of each longer series)",
+        "cnn: predicted",
+    ]
     assert json.loads(figure.select_one("script.values").string) == CHART
     assert figure.b is None
 
