@@ -83,8 +83,8 @@ faults: $(READY)  ## only the faults: kills, damaged files, full disks; notes ho
 bench: $(READY)  ## what the faster implementations bring against plain Keras: reports/bench/index.html
 	@$(BIN)/python -m benchmarks $(BENCH)
 
-lab: $(READY)  ## open the notebooks in JupyterLab
-	@$(BIN)/jupyter lab --notebook-dir notebooks
+lab: $(READY)  ## open JupyterLab on its start page, with all notebooks
+	@$(BIN)/jupyter lab --LabApp.app_settings_dir=suite/jupyter/lab --LabApp.default_url=/lab/tree/notebooks/README.md
 
 setup: $(READY)  ## only the set-up that every target does by itself
 

@@ -1,9 +1,11 @@
-"""The notebooks on Google Colab: their repository's address written into them, and a trial with Colab's versions.
+"""The notebooks on Google Colab: an address and a form written into them, and a trial with Colab's versions.
 
 `python -m suite.colab address OWNER/NAME` writes; `python -m suite.colab test FOLDER [NOTEBOOK ...]` tries.
 """
 
 import argparse
+import ast
+import json
 import os
 import re
 import subprocess
@@ -24,8 +26,13 @@ BADGE = "[![Open in Colab](https://colab.research.google.com/assets/colab-badge.
 TRIED = "https://github.com/owner/name"  # in a trial, git fetches this checkout in its place
 
 
+FIELDS = {bool: "boolean", int: "integer", float: "number", str: "string"}  # of a form, by the type of a value
+
+
 def set_address(notebook: nbformat.NotebookNode, name: str, repository: str) -> None:
     """Write a repository into a notebook: into what fetches it on Colab, and as a badge below the title.
+
+    Its parameters become a form, which Colab alone shows; for everything else that is a cell with other comments.
 
     Args:
         notebook: Its content, changed in place.
@@ -45,6 +52,33 @@ def set_address(notebook: nbformat.NotebookNode, name: str, repository: str) -> 
     address = f"https://colab.research.google.com/github/{repository}/blob/main/notebooks/{name}.ipynb"
     rest = [part for part in rest if not part.startswith(BADGE)]
     notebook.cells[0].source = "\n\n".join([title, f"{BADGE}({address})", *rest])
+    for cell in notebook.cells:
+        if "parameters" in cell.metadata.get("tags", []):
+            cell.source = as_form(cell.source)
+
+
+def as_form(source: str) -> str:
+    """A cell of parameters as a form of Colab: a field each, the words on it above.
+
+    A text has a list of choices where the words on it quote others. What is a form already stays as it is.
+
+    Args:
+        source: Lines such as `epochs = 5  # of every run`.
+    """
+    lines = []
+    for line in source.splitlines():
+        assigned, _, words = line.partition("  # ")
+        if not words or words.startswith("@param"):
+            lines.append(line)
+            continue
+        name, _, literal = assigned.partition(" = ")
+        value = ast.literal_eval(literal)
+        field = f'{{type: "{FIELDS.get(type(value), "raw")}"}}'
+        if value and isinstance(value, str):
+            choices = list(dict.fromkeys([value, *re.findall(r'"(\w*)"', words)]))
+            field = json.dumps(choices) if len(choices) > 1 else field
+        lines += [f"# @markdown **{name}**: {words}", f"{assigned}  # @param {field}"]
+    return "\n".join(lines)
 
 
 def write_addresses(repository: str, folder: Path = ROOT / "notebooks") -> None:

@@ -77,6 +77,14 @@ def test_the_suite_has_notebooks_each_with_a_number_of_its_own():
     assert all(number[:2].isdecimal() and number[2] == "_" for number in numbers)
 
 
+def test_the_start_page_names_each_by_its_title():
+    listed = [line for line in (ROOT / "notebooks" / "README.md").read_text().splitlines() if line.startswith("- ")]
+    titles = [
+        nbformat.read(path, as_version=4).cells[0].source.splitlines()[0].removeprefix("# ") for path in NOTEBOOKS
+    ]
+    assert listed == [f"- [{title}]({path.name})" for title, path in zip(titles, NOTEBOOKS, strict=True)]
+
+
 def test_is_committed_without_outputs_and_small(path, notebook):
     assert all(not cell.outputs and cell.execution_count is None for cell in code_cells(notebook))
     assert path.stat().st_size < 100_000
@@ -109,7 +117,8 @@ def test_has_one_parameters_cell_of_literals_each_with_a_word_on_it(notebook):
     for statement in parsed(cell):
         assert isinstance(statement, ast.Assign)
         ast.literal_eval(statement.value)
-    assert all("  # " in line for line in cell.source.splitlines())
+    words = ("  # ", "# @markdown ")  # the latter in a fork, where they are above the line
+    assert all(any(mark in line for mark in words) for line in cell.source.splitlines())
 
 
 def test_has_every_parameter_checked_before_anything_else_is_done(path, notebook):

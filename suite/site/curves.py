@@ -1,12 +1,17 @@
-"""Learning curves as small drawings within a page: they load nothing, and take the colours of its theme."""
+"""Learning curves as small drawings within a page: they load nothing, and take the colours of its theme.
 
-from collections.abc import Sequence
+Their values go with them as those of a notebook's charts do, so that page.js reads both alike.
+"""
 
+from collections.abc import Callable, Sequence
+
+from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup, escape
 from matplotlib.ticker import MaxNLocator
 
 WIDTH, HEIGHT = 380, 240  # of a drawing, in its own units
 LEFT, RIGHT, TOP, BOTTOM = 56, 10, 26, 40  # of the room around the curves
+MOST_VALUES = 60  # of a curve, for readers who point at it; the table of epochs has all
 CURVES = (("training", "{}", "train"), ("validation", "val_{}", "val"))  # in words, in a history, as a class
 
 
@@ -59,7 +64,24 @@ def _draw(label: str, curves: Sequence[tuple[str, list, str]], best_epoch: int |
     parts.append(f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 6}" class="middle">epoch</text>')
     middle = (TOP + HEIGHT - BOTTOM) / 2
     parts.append(f'<text transform="translate(12 {middle}) rotate(-90)" class="middle">{escape(label)}</text></svg>')
-    return Markup("".join(parts))
+    series = [
+        {"name": words, "points": [_point(x, y, *known) for known in _some(values)]} for words, values, _ in curves
+    ]
+    panel = {"title": "", "x": "epoch", "y": label, "rows": "x", "series": series}
+    json = htmlsafe_json_dumps({"panels": [panel]}, separators=(",", ":"))
+    return Markup(f'<figure>{"".join(parts)}<script type="application/json" class="values">{json}</script></figure>')
+
+
+def _some(values: list) -> list[tuple[int, float]]:
+    """The epochs of a curve whose values go with it: all, or of a long one some, evenly spaced, with the last."""
+    known = [(epoch, value) for epoch, value in enumerate(values, 1) if value is not None]
+    step = -(-len(known) // MOST_VALUES)
+    return known[::-step][::-1]
+
+
+def _point(x: Callable[[float], float], y: Callable[[float], float], epoch: int, value: float) -> list:
+    """An epoch and its value in words, and where they are in thousandths of the drawing."""
+    return [str(epoch), f"{value:.4g}", round(1000 * x(epoch) / WIDTH), round(1000 * y(value) / HEIGHT)]
 
 
 def _ticks(low: float, high: float) -> list[float]:

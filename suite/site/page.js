@@ -38,7 +38,7 @@ for (const code of document.querySelectorAll(".highlight")) {
 
 // Charts: their values, where a reader points or goes by the arrow keys.
 for (const data of document.querySelectorAll("figure script.values")) {
-  const image = data.closest("figure").querySelector("img");
+  const image = data.closest("figure").querySelector("img, svg");
   const values = JSON.parse(data.textContent).panels.flatMap((panel) =>
     panel.series.flatMap((series) => series.points.map((point) => ({ panel, series, point }))));
   if (!values.length) continue;
@@ -54,7 +54,8 @@ for (const data of document.querySelectorAll("figure script.values")) {
   const place = ({ point: [, , left, top] }) => {
     const style = getComputedStyle(image);
     const edge = parseFloat(style.paddingLeft) + parseFloat(style.borderLeftWidth);
-    return [edge + ((image.offsetWidth - 2 * edge) * left) / 1000, edge + ((image.offsetHeight - 2 * edge) * top) / 1000];
+    const { width, height } = image.getBoundingClientRect();
+    return [edge + ((width - 2 * edge) * left) / 1000, edge + ((height - 2 * edge) * top) / 1000];
   };
   const words = ({ panel, series, point: [x, y, , , value] }) => {
     if (value !== undefined) return `${panel.y} ${y}, ${panel.x} ${x}: ${value}`;

@@ -160,6 +160,22 @@ def test_the_values_of_a_chart_are_shown_where_a_reader_points(visit, width):
     assert not frame.get_by_role("status").is_visible()
 
 
+def test_the_curves_of_a_record_are_read_by_keyboard_and_pointer(visit):
+    page = visit("results/03_cnn/index.html")
+    frame = page.locator(".chart-frame").first
+    frame.focus()
+    page.keyboard.press("End")
+    said = frame.get_by_role("status")
+    epochs = frame.locator("xpath=ancestor::article").locator("details table tbody tr")
+    assert said.text_content().endswith(f"epoch {epochs.count()}")
+    assert said.text_content().startswith("validation: loss, nats ")
+    page.keyboard.press("Escape")
+    frame.scroll_into_view_if_needed()
+    curve = frame.locator("polyline.val").bounding_box()
+    page.mouse.move(curve["x"] + curve["width"], curve["y"] + curve["height"] / 2)
+    assert said.text_content().endswith(f"epoch {epochs.count()}")
+
+
 def test_in_print_nothing_is_folded_or_cut(visit):
     page = visit("03_cnn.html")
     page.emulate_media(media="print")

@@ -1,5 +1,6 @@
 """The notebooks on Google Colab: one set-up for all, a fork's address in each, and versions that suffice."""
 
+import ast
 import importlib.util
 import tomllib
 from importlib import metadata
@@ -11,7 +12,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 from packaging.requirements import Requirement
 
 from suite import on_colab
-from suite.colab import BADGE, PLACE, set_address, write_addresses
+from suite.colab import BADGE, PLACE, as_form, set_address, write_addresses
 from suite.jobs import FETCHING, digest_of_cells
 
 ROOT = Path(__file__).parents[2]
@@ -60,7 +61,34 @@ def test_a_fork_writes_its_address_into_all_notebooks_once(tmp_path):
         address = f"https://colab.research.google.com/github/some-one/coursework.2026/blob/main/notebooks/{stem}.ipynb"
         assert text.count(f"{BADGE}({address})") == text.count(address) == 1
         assert text.count('repository = \\"some-one/coursework.2026\\"') == 1
-        assert len(text.splitlines()) - len((ROOT / "notebooks" / name).read_text().splitlines()) in (0, 2)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_in_a_fork_the_parameters_are_a_form_with_the_same_values_and_words(path):
+    notebook = nbformat.read(path, as_version=4)
+    (cell,) = (cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", []))
+    form = as_form(cell.source)
+    assert as_form(form) == form
+    assert ast.dump(ast.parse(form)) == ast.dump(ast.parse(cell.source))
+    assert all(line.partition("  # ")[2] in form for line in cell.source.splitlines())
+    fields = [line.partition("  # @param ")[2] for line in form.splitlines() if " = " in line.partition("#")[0]]
+    assert all(fields)
+    assert fields[0].startswith('["quick", "full"')
+
+
+def test_each_kind_of_parameter_has_its_field():
+    source = """base = "VGG16"  # or "ResNet50"
+runs_dir = ""  # a folder; "": none
+epochs = 1_000  # of every run
+rate = 0.1  # a step
+augmented = False  # flip the images
+seeds = [10]  # one run a seed"""
+    assert as_form(source).splitlines()[:2] == [
+        '# @markdown **base**: or "ResNet50"',
+        'base = "VGG16"  # @param ["VGG16", "ResNet50"]',
+    ]
+    kinds = [line.partition("@param ")[2] for line in as_form(source).splitlines() if "@param" in line][1:]
+    assert kinds == [f'{{type: "{kind}"}}' for kind in ("string", "integer", "number", "boolean", "raw")]
 
 
 def test_the_badge_stands_below_the_title():

@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from helpers.runs import write_record
-from suite.site.curves import draw_curves
+from suite.site.curves import HEIGHT, WIDTH, draw_curves
 from suite.site.index import build_index
 from suite.site.pages import build_page
 
@@ -142,13 +142,24 @@ def test_a_run_is_said_with_its_figures_times_and_origin_and_how_to_train_it_aga
 
 
 def test_curves_have_axes_with_labels_and_take_whatever_a_history_holds():
-    loss, accuracy = BeautifulSoup(draw_curves(make_run(epochs=40)["history"], 24), "html.parser").select("svg")
+    history = make_run(epochs=40)["history"]
+    drawn = BeautifulSoup(draw_curves(history, 24), "html.parser")
+    loss, accuracy = drawn.select("svg")
     assert {"epoch", "loss, nats", "training", "validation", "best epoch", "1", "40"} <= {
         t.text for t in loss.select("text")
     }
     assert "accuracy" in {text.text for text in accuracy.select("text")}
     assert loss["aria-label"].startswith("loss, nats over 40 epochs: training 1.500 to")
     assert len(loss.select("polyline")) == 2
+    training, validation = json.loads(drawn.select_one("script.values").string)["panels"][0]["series"]
+    assert [value for _, value, _, _ in training["points"]] == [f"{value:.4g}" for value in history["loss"]]
+    assert validation["points"][-1][0] == "40"
+    at = loss.select("polyline")[0]["points"].split(",")[-1].split()
+    long = BeautifulSoup(draw_curves({"loss": [1.0] * 150}), "html.parser").select_one("script.values")
+    kept = [point[0] for point in json.loads(long.string)["panels"][0]["series"][0]["points"]]
+    assert len(kept) <= 60
+    assert kept[-2:] == ["147", "150"]
+    assert training["points"][-1][2:] == [round(1000 * float(at[0]) / WIDTH), round(1000 * float(at[1]) / HEIGHT)]
     assert not draw_curves({"learning_rate": [0.1]})
     lone = BeautifulSoup(draw_curves({"loss": [None, 1.5], "accuracy": [None]}), "html.parser")
     assert len(lone.select("svg circle.train")) == 1
@@ -166,7 +177,7 @@ def test_names_from_records_are_escaped(full):
     assert HOSTILE in page.text
     for path in [*full.glob("*.html"), *full.glob("results/*/index.html")]:
         assert "<script>alert" not in path.read_text()
-    assert not page.select("script")
+    assert [script.get("class") for script in page.select("script")] == [["values"], ["values"], None]  # its own
     assert check_links(full)
 
 
