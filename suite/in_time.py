@@ -77,12 +77,6 @@ def fitting(jobs: list[Job], seconds: dict[str, float], room: float, at_a_time: 
     return chosen
 
 
-def _leaves_page_to_make(job: Job, settings: Settings, started: float) -> bool:
-    """Whether a job may have left new records of which it made no page itself."""
-    made_it = job.seed is None and (settings.folder / job.mark).exists()
-    return not made_it and new_outcome(job, settings.folder, started).get("status") != "not begun"
-
-
 def _seconds_for_pages(jobs: list[Job], minutes: float) -> float:
     """How much of the time is kept for making the pages of these jobs' notebooks."""
     rounds = math.ceil(len({job.notebook for job in jobs}) / PAGES_AT_A_TIME)
