@@ -1,0 +1,144 @@
+"""Figures over epochs and steps: histories of runs, and the rates that they were trained with."""
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+
+
+def learning_curves(runs: list[dict], variants: Sequence[str] | None = None, stage_ends: Sequence[int] = ()) -> Figure:
+    """Loss and accuracy by epoch, training dashed and validation solid, a colour a variant.
+
+    A line a seed; from three seeds on their mean, in a band from the least to the most, as far as all of them trained.
+
+    Args:
+        runs: Records of runs.
+        variants: Which of them to draw, in this order; default all.
+        stage_ends: Epochs after which something else began: a grey line each.
+    """
+    variants = variants or list(dict.fromkeys(run["variant"] for run in runs))
+    figure, axes = plt.subplots(1, 2, figsize=(9, 3.6))
+    colors = dict(zip(variants, sns.color_palette(n_colors=len(variants)), strict=True))
+    for ax, quantity in zip(axes, ("loss", "accuracy"), strict=True):
+        for variant in variants:
+            histories = [run["history"] for run in runs if run["variant"] == variant]
+            label, color = variant.replace("_", " "), colors[variant]
+            _draw_seeds(
+                ax,
+                [history[quantity] for history in histories],
+                label=f"_{label}, training",
+                color=color,
+                linestyle="--",
+                alpha=0.5,
+            )
+            _draw_seeds(ax, [history[f"val_{quantity}"] for history in histories], color=color, label=label)
+        for end in stage_ends:
+            ax.axvline(end + 0.5, color="0.6", linewidth=1)
+        ax.set(xlabel="epoch", ylabel=f"{quantity} (nats)" if quantity == "loss" else quantity)
+        ax.set_title(f"{quantity}: training dashed, validation solid")
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    if axes[1].get_legend_handles_labels()[1]:  # a page from records may have no run to draw
+        axes[1].legend(loc="lower right")
+    return figure
+
+
+def _draw_seeds(ax: Axes, curves: list[Sequence[float]], **style) -> None:
+    """Draw a quantity by epoch: a line a seed, or the mean in a band where there are three seeds or more."""
+    style |= {"linewidth": 1.4}
+    if len(curves) > 2:
+        shortest = min(map(len, curves))
+        values = np.array([curve[:shortest] for curve in curves])
+        epochs = np.arange(1, shortest + 1)
+        ax.fill_between(epochs, values.min(axis=0), values.max(axis=0), color=style["color"], alpha=0.15, linewidth=0)
+        curves = [values.mean(axis=0)]
+    for i, curve in enumerate(curves):
+        marker = "o" if len(curve) == 1 else None
+        own = {"label": f"_{style['label'].removeprefix('_')}"} if i else {}  # once in the legend
+        ax.plot(np.arange(1, len(curve) + 1), curve, marker=marker, **style | own)
+
+
+def beside_printed(runs: list[dict], printed: dict[str, dict], names: dict[str, str]) -> Figure:
+    """Loss and accuracy by epoch, the report's in black; training dashed, validation solid, a column a variant.
+
+    Args:
+        runs: Records of runs, a line each.
+        printed: As `claims.load_histories` gives it.
+        names: Our variant by published variant.
+    """
+    figure, axes = plt.subplots(2, len(names), figsize=(3.6 * len(names), 5.6), sharey="row", squeeze=False)
+    for column, (published, variant) in zip(axes.T, names.items(), strict=True):
+        ours = [(run["history"], "ours", "C0", 1.2) for run in runs if run["variant"] == variant]
+        for history, whose, color, width in (*ours, (printed[published]["history"], "printed", "black", 1.8)):
+            for ax, quantity in zip(column, ("loss", "accuracy"), strict=True):
+                for key, part, line in ((quantity, "training", "--"), (f"val_{quantity}", "validation", "-")):
+                    epochs = np.arange(1, len(history[key]) + 1)
+                    style = {"color": color, "linewidth": width, "marker": "o" if len(epochs) == 1 else None}
+                    ax.plot(epochs, history[key], line, label=f"_{whose}, {part}", **style)
+        column[0].set_title(published.replace("_", " "))
+        column[1].set(xlabel="epoch")
+        column[1].xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes[0, 0].set(ylabel="loss (nats)")
+    axes[1, 0].set(ylabel="accuracy")
+    patches = [Patch(color="C0", label="ours"), Patch(color="black", label="printed")]
+    figure.legend(handles=patches, loc="outside upper center", ncols=2, frameon=False)
+    return figure
+
+
+def rate_test(
+    rates: np.ndarray, losses: np.ndarray, smoothed: np.ndarray, suggested: float, ax: Axes | None = None
+) -> Axes:
+    """The loss against a learning rate that rises step by step, and the rate read from it.
+
+    Args:
+        rates: Learning rate of each step (steps,).
+        losses: Loss of each step's batch (steps,).
+        smoothed: Their running mean (steps,).
+        suggested: The rate that was read from the curve.
+        ax: Where to draw; default, a new figure.
+    """
+    ax = ax or plt.subplots(figsize=(7, 3.6))[1]
+    rates, losses, smoothed = map(np.asarray, (rates, losses, smoothed))  # lists, where they are read from a record
+    lowest = int(np.argmin(smoothed))
+    ax.plot(rates, losses, color="0.75", linewidth=1, label="loss of the batch")
+    ax.plot(rates, smoothed, linewidth=2, label="running mean")
+    ax.plot(rates[lowest], smoothed[lowest], "o", color="black", label=f"its lowest, at {rates[lowest]:.2g}")
+    ax.axvline(suggested, color="black", linestyle="--", label=f"top rate, {suggested:.2g}")
+    bottom, top = 0.9 * losses.min(), 1.2 * smoothed[: lowest + 1].max()  # what follows may be far above
+    ax.set(xscale="log", xlabel="learning rate", ylabel="loss (nats)", ylim=(bottom, top))
+    ax.legend(loc="lower left", fontsize=8)
+    return ax
+
+
+def schedules_and_curves(runs: list[dict], rates: dict, momenta: dict, steps_per_epoch: int) -> Figure:
+    """Left, learning rate and momentum by step; right, the loss and the accuracy that they cause; a colour a variant.
+
+    Args:
+        runs: Records of runs, a line each.
+        rates: Learning rate of each step (steps,), by variant.
+        momenta: Momentum of each step (steps,), by variant.
+        steps_per_epoch: Steps an epoch.
+    """
+    figure, axes = plt.subplots(2, 2, figsize=(10, 6.2), sharex=True)
+    colors = dict(zip(rates, sns.color_palette(n_colors=len(rates)), strict=True))
+    for variant, color in colors.items():
+        axes[0, 0].plot(rates[variant], color=color, label=variant.replace("_", " "))
+        axes[1, 0].plot(momenta[variant], color=color, label=f"_{variant.replace('_', ' ')}")
+        for history in (run["history"] for run in runs if run["variant"] == variant):
+            ends = np.arange(1, len(history["loss"]) + 1) * steps_per_epoch
+            style = {"color": color, "marker": "o" if len(ends) == 1 else None, "linewidth": 1.2}
+            style["label"] = f"_{variant.replace('_', ' ')}"
+            dashed = style | {"linestyle": "--", "alpha": 0.5, "label": f"{style['label']}, training"}
+            axes[0, 1].plot(ends - steps_per_epoch / 2, history["loss"], **dashed)
+            axes[0, 1].plot(ends, history["val_loss"], **style)
+            axes[1, 1].plot(ends, history["val_accuracy"], **style)
+    axes[0, 0].set(ylabel="learning rate")
+    axes[1, 0].set(ylabel="momentum", xlabel="step")
+    axes[0, 1].set(ylabel="loss (nats)", title="training dashed, validation solid")
+    axes[1, 1].set(ylabel="validation accuracy", xlabel="step")
+    figure.legend(loc="outside upper center", ncols=max(1, len(colors)), frameon=False)
+    return figure
