@@ -7,7 +7,7 @@ they were made: that is enough to leave out what is done.
 import json
 import statistics
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -17,6 +17,9 @@ import nbformat
 from helpers.runs import read_records
 from suite import warm
 from suite.jobs import PAGE_MINUTES, ROOT, Job, digest_of_cells
+
+# Images a second that `helpers.speed` would find on the machine whose times the notebooks say.
+REFERENCE_SPEED = 1_500.0
 
 
 @cache
@@ -121,25 +124,38 @@ def _last_summary(notebook: str, folder: Path) -> dict:
     return summary if digest_of_cells(executed) == digest_of_cells(now) else {}
 
 
-def seconds_of(jobs: Iterable[Job], folder: Path, machine: dict) -> dict[str, float]:
+@cache
+def measured_slowness() -> float:
+    """How many times longer this machine takes to train than the one whose times the notebooks say; measured once."""
+    asked = subprocess.run(warm.command("helpers.speed"), cwd=ROOT, capture_output=True, text=True, check=True)
+    return REFERENCE_SPEED / float(asked.stdout.split()[-1])
+
+
+def seconds_of(
+    jobs: Iterable[Job], folder: Path, machine: dict, slowness: Callable[[], float] = measured_slowness
+) -> dict[str, float]:
     """About how long each job takes on this machine, by its name.
 
     Where this device has recorded runs of a notebook, their seconds count; of a seed that is partly recorded only the
-    rest. Elsewhere it is what the notebook says, times what others took on this device against what they say.
+    rest. Elsewhere it is what the notebook says, times what others took on this device against what they say, or, where
+    this device has recorded nothing, times the speed that is measured now. What does not train takes what it says.
 
     Args:
         jobs: All jobs of the notebooks to look at.
         folder: The profile's folder of reports.
         machine: As `this_machine` describes it.
+        slowness: Measures how many times longer than said training takes here.
     """
     jobs = list(jobs)
     training = [job for job in jobs if job.seed is not None or not job.after]
     runs = {job.notebook: _runs(folder / "results" / job.notebook) for job in training}
     typical = {name: _seconds_by_variant(records, machine["device"]) for name, records in runs.items()}
-    said = {job.notebook: 60 * job.minutes for job in training}
+    page = 60 * PAGE_MINUTES
+    said = {job.notebook: max(0.0, 60 * job.minutes - page) for job in training}  # of it, what is training
     ratios = [sum(typical[name].values()) / said[name] for name in said if typical[name] and said[name]]
-    ratio = statistics.median(ratios) if ratios else 1.0
-    found = dict.fromkeys((job.name for job in jobs), 60 * PAGE_MINUTES)
+    measured = any(said[name] and not typical[name] for name in said) and not ratios
+    ratio = slowness() if measured else statistics.median(ratios) if ratios else 1.0
+    found = dict.fromkeys((job.name for job in jobs), page)
     for job in training:
         recorded = {record["variant"] for record in runs[job.notebook] if record["seed"] in job.seeds}
         rest = [seconds for variant, seconds in typical[job.notebook].items() if variant not in recorded]

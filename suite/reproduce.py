@@ -11,7 +11,7 @@ from helpers.progress import format_seconds
 from suite.in_time import train_in_time
 from suite.jobs import Job, plan_jobs
 from suite.outcomes import drop_unfounded_marks, jobs_table
-from suite.recorded import seconds_of, this_machine
+from suite.recorded import measured_slowness, seconds_of, this_machine
 from suite.results import record_files, report, say_new_records, say_what_is_missing, show_index
 from suite.settings import Settings
 from suite.site.pages import notebook_title_and_question
@@ -76,7 +76,8 @@ def _survey(
         states = {job.name: job.state(settings.folder) for job in jobs}
     else:
         states = states_of(jobs, pages, settings.folder, machine)
-    return jobs, states, seconds_of(jobs, settings.folder, machine)
+    is_worth_it = settings.profile != "smoke" and set(states.values()) != {"done"}  # seconds, to know of minutes
+    return jobs, states, seconds_of(jobs, settings.folder, machine, measured_slowness if is_worth_it else lambda: 1.0)
 
 
 def _announce(

@@ -12,14 +12,12 @@ import nbformat
 import numpy as np
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
-from live_kernel import run_in_one_kernel, warm_kernels
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from helpers import layer_plots, models, plots
 from helpers.lab.notebook import KNOWN
 from helpers.profiles import PROFILES
-from helpers.runs import read_records
 from helpers.training import identify_run
 
 ROOT = Path(__file__).parent.parent
@@ -268,31 +266,3 @@ def test_the_same_net_on_two_pages_has_its_record_in_common(first, second):
         model.compile(keras.optimizers.Adam(0.001), "sparse_categorical_crossentropy", metrics=["accuracy"])
         settings.append(identify_run(model, images, labels, validation_data=None, epochs=1, batch_size=4, seed=1))
     assert settings[0] == settings[1]
-
-
-# In a live kernel. What each notebook shows in one is tested with the records of the whole suite: suite/test_smoke.py.
-
-
-@pytest.fixture(scope="module")
-def warm():
-    """Kernels that begin quickly."""
-    with warm_kernels():
-        yield
-
-
-@pytest.mark.usefixtures("warm")
-@pytest.mark.parametrize("name", ["03_cnn", "07_frozen_vs_unfrozen", "12_depth"])
-def test_from_the_parameters_to_the_end_it_is_trained_twice_in_one_kernel(name, tmp_path, monkeypatch):
-    """Of three that differ in what they train: with candidates, pretrained layers, metrics of their own."""
-    for variable in ("FROM_RECORDS", "SUITE", "SUMMARY", "FRESH", "ONLY"):
-        monkeypatch.delenv(f"COURSEWORK_{variable}", raising=False)
-    path = ROOT / "notebooks" / f"{name}.ipynb"
-    run_in_one_kernel(path, [{}, {"batch_size": 48}], {"profile": "smoke", "reports_dir": str(tmp_path)})
-    folder = tmp_path / "smoke" / "results" / name
-    summary = json.loads((folder / "summary.json").read_text())
-    records, problems = read_records(folder)
-    sizes = {record["hyperparameters"]["batch_size"] for record in records if record["kind"] == "run"}
-    assert (summary["missing"], problems) == ([], {})
-    if not summary.get("unavailable"):
-        assert 48 in sizes
-        assert len(sizes) > 1

@@ -1,5 +1,7 @@
 """What is recorded is done, wherever it was made; and what is not has a cost on this machine."""
 
+import subprocess
+
 import nbformat
 import pytest
 
@@ -124,9 +126,22 @@ def test_the_records_of_a_job_are_those_of_its_seeds_and_what_is_measured_beside
 # What the rest costs.
 
 
-def test_where_nothing_was_measured_a_job_takes_what_its_notebook_says(folder):
-    found = seconds_of(JOBS, folder, MACHINE)
-    assert found == {"01_data": 180 + 30, "03_cnn-seed10": 120 + 30, "03_cnn-seed11": 120 + 30, "03_cnn": 30}
+def not_measured() -> float:
+    raise AssertionError("it was measured though this device has recorded runs")
+
+
+def test_where_nothing_was_recorded_training_takes_what_the_notebook_says_times_what_is_measured_here(folder):
+    found = seconds_of(JOBS, folder, MACHINE, lambda: 3.0)
+    assert found == {
+        "01_data": 30 + 3 * 150,
+        "03_cnn-seed10": 30 + 3 * 90,
+        "03_cnn-seed11": 30 + 3 * 90,
+        "03_cnn": 30,
+    }
+
+
+def test_where_nothing_trains_nothing_is_measured(folder):
+    assert seconds_of([PAGE], folder, MACHINE, not_measured) == {"03_cnn": 30}
 
 
 def test_where_this_device_recorded_runs_their_seconds_count_and_only_of_what_is_missing(folder, record):
@@ -134,14 +149,22 @@ def test_where_this_device_recorded_runs_their_seconds_count_and_only_of_what_is
         record("dense", int(seconds), seconds=seconds)
     record("cnn", 10, seconds=40.0)
     record("cnn", 12, seconds=4000.0, device="a slow processor")
-    found = seconds_of(JOBS, folder, MACHINE)
+    found = seconds_of(JOBS, folder, MACHINE, not_measured)
     assert found["03_cnn-seed10"] == 30  # dense-seed10 and cnn-seed10 are there
     assert found["03_cnn-seed11"] == 20 + 40 + 30
 
 
 def test_what_no_device_like_this_one_recorded_is_scaled_by_how_the_others_went(folder, record):
-    record("cnn", 10, seconds=60.0)  # the notebook says 120
-    assert seconds_of(JOBS, folder, MACHINE)["01_data"] == pytest.approx(180 / 2 + 30)
+    record("cnn", 10, seconds=60.0)  # of what the notebook says, 90 are training
+    assert seconds_of(JOBS, folder, MACHINE, not_measured)["01_data"] == pytest.approx(30 + 150 * 60 / 90)
+
+
+def test_a_slower_machine_is_found_to_take_longer(monkeypatch):
+    ended = subprocess.CompletedProcess([], 0, stdout=f"a message\n{recorded.REFERENCE_SPEED / 4}\n")
+    monkeypatch.setattr(recorded.subprocess, "run", lambda *_, **__: ended)
+    recorded.measured_slowness.cache_clear()
+    assert recorded.measured_slowness() == 4
+    recorded.measured_slowness.cache_clear()
 
 
 # What is older than what there is.
