@@ -33,7 +33,7 @@ def is_locked(path: Path) -> bool:
 
 
 def test_SIGKILL_of_the_whole_process_group_and_Ctrl_C(tmp_path):
-    root = make_suite(tmp_path, "none", epochs=40)
+    root = make_suite(tmp_path, "none", epochs=16)
     undisturbed = call(root, "reproduce", "--seeds", "10 11")
     expected = results(root)
     shutil.rmtree(root / "reports")

@@ -1,6 +1,7 @@
 """The commands as a user gives them, on small suites: failures, records that are there, a time, impossible requests."""
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,20 @@ import pytest
 from small_suite import call, make_suite, records, row_of, run_suite, write_notebook
 
 ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A small suite that has trained two seeds."""
+    root = make_suite(tmp_path_factory.mktemp("made"), "none")
+    call(root, "reproduce", "--seeds", "10 11")
+    return root
+
+
+@pytest.fixture
+def trained(made, tmp_path):
+    """A copy of it."""
+    return shutil.copytree(made, tmp_path / "trained")
 
 
 def test_a_failing_notebook_stops_no_other_and_spoils_no_earlier_result(tmp_path):
@@ -38,10 +53,9 @@ def test_a_failing_notebook_stops_no_other_and_spoils_no_earlier_result(tmp_path
     assert (earlier / "index.html").read_text() == index  # nothing ended well, so it stays as it was
 
 
-def test_a_fresh_clone_has_records_and_no_marks_and_trains_only_what_is_missing(tmp_path):
-    root, seeds = make_suite(tmp_path, "none"), ("--seeds", "10 11")
+def test_a_fresh_clone_has_records_and_no_marks_and_trains_only_what_is_missing(trained):
+    root, seeds = trained, ("--seeds", "10 11")
     folder = root / "reports" / "smoke"
-    call(root, "reproduce", *seeds)
     before = records(root)
     for path in (*folder.glob(".*"), *folder.glob("*.html")):  # neither marks nor runs nor pages
         path.rename(root / path.name)
@@ -57,8 +71,8 @@ def test_a_fresh_clone_has_records_and_no_marks_and_trains_only_what_is_missing(
     assert row_of(said, "01_none-seed10")[0] == "reused"
     assert row_of(said, "01_none-seed11")[0] == "done"
     assert "1 new record:\n  reports/smoke/results/01_none/net-seed11-" in said
-    trained = records(root)["01_none", "net", 11]
-    assert trained["history"] == before["01_none", "net", 11]["history"]
+    new = records(root)["01_none", "net", 11]
+    assert new["history"] == before["01_none", "net", 11]["history"]
 
 
 def test_of_what_is_missing_as_much_as_fits_into_the_time_is_trained_first_seeds_first(tmp_path):
@@ -76,9 +90,8 @@ def test_of_what_is_missing_as_much_as_fits_into_the_time_is_trained_first_seeds
     assert "Nothing is missing." in call(root, "status", "--seeds", "10 11")
 
 
-def test_a_bad_record_is_named_counted_and_not_used(tmp_path):
-    root = make_suite(tmp_path, "none")
-    call(root, "reproduce", "--seeds", "10 11")
+def test_a_bad_record_is_named_counted_and_not_used(trained):
+    root = trained
     results = root / "reports" / "smoke" / "results" / "01_none"
     whole, altered = (next(results.glob(f"net-seed{seed}-*.json")) for seed in (10, 11))
     text = whole.read_text()
