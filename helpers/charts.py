@@ -33,7 +33,7 @@ def show_charts_with_values() -> None:
     plt.rcParams["svg.hashsalt"] = "coursework"  # the same figure is the same file
     formatters = shell.display_formatter.formatters
     shell.display_formatter.mimebundle_formatter.for_type(Figure, draw_chart)
-    formatters["image/png"].for_type(Figure, lambda figure: None if is_chart(figure) else print_figure(figure))
+    formatters["image/png"].for_type(Figure, lambda figure: None if draw_chart(figure) else print_figure(figure))
 
 
 def is_chart(figure: Figure) -> bool:
@@ -42,7 +42,12 @@ def is_chart(figure: Figure) -> bool:
 
 
 def draw_chart(figure: Figure, **_) -> dict:
-    """A chart by MIME type: its drawing as SVG, its values as `chart_values` gives them; nothing of other figures."""
+    """A chart by MIME type: its drawing as SVG, its values as `chart_values` gives them; nothing of other figures.
+
+    Of a figure in which nothing is drawn, on a page whose runs are not recorded, it is said so.
+    """
+    if not any(ax.has_data() or ax.texts for ax in figure.axes):
+        return {"text/markdown": "*A figure belongs here; what it shows is not recorded yet.*"}
     if not is_chart(figure):
         return {}
     drawing = print_figure(figure, fmt="svg", metadata={"Date": None})

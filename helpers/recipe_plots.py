@@ -76,5 +76,5 @@ def accuracy_against_minutes(runs: pd.DataFrame, highlighted: str, ax: Axes | No
     ax.xaxis.set_major_locator(plt.LogLocator(subs=(1, 2, 5)))
     ax.xaxis.set_major_formatter("{x:g}")
     ax.xaxis.set_minor_formatter(plt.NullFormatter())
-    ax.legend(loc="lower right", fontsize=8)
+    ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1), fontsize=8)
     return ax

@@ -141,7 +141,7 @@ def cost_table(records: Iterable[dict]) -> pd.DataFrame:
             "epochs trained": len(run["seconds_by_epoch"]),
             "best epoch": run["best_epoch"],
             "training time, s": f"{run['seconds']:.0f}",
-            "an epoch, s": f"{np.median(run['seconds_by_epoch']):.1f}",
+            "an epoch, s": f"{epoch_seconds(run):.1f}",
             "first steps, s": f"{run['seconds_first_step']:.1f}",
             "images a second": f"{run['images_per_second']:,.0f}",
             "machine": MACHINE[run["disturbed"]],

@@ -124,7 +124,18 @@ def test_each_value_lies_where_it_was_drawn(scale):
 def test_figures_of_images_are_no_charts_nor_are_empty_ones():
     assert not is_chart(plots.image_grid(np.zeros((2, 4, 4, 3), "uint8"), ["a", "b"]))
     assert not is_chart(plt.subplots()[0])
-    assert draw_chart(plt.subplots()[0]) == {}
+
+
+def test_of_a_chart_without_values_it_is_said_that_they_are_not_recorded():
+    empty = plots.confusion_matrices([], ["cat", "dog"])
+    plots.mark_cells(empty, [(0, 1)])
+    for figure in (empty, plots.learning_curves([]), plots.metric_bars({"a": {"b": []}}, {"f1": len})):
+        assert list(draw_chart(figure)) == ["text/markdown"]
+        assert "not recorded yet" in draw_chart(figure)["text/markdown"]
+    assert not draw_chart(plots.image_grid(np.zeros((2, 4, 4, 3), "uint8"), ["a", "b"]))
+    own = plt.figure()
+    own.gca().pie([1, 2])
+    assert draw_chart(own) == {}  # drawn as it is: it has no values that could be told
 
 
 def test_a_chart_is_drawn_the_same_each_time_with_its_values(monkeypatch):

@@ -102,7 +102,7 @@ def test_from_three_seeds_on_there_is_their_mean_in_a_band_as_far_as_all_trained
     assert list(solid.get_ydata()) == pytest.approx([0.1, 0.11, 0.12])
     band = ax.collections[1].get_paths()[0].vertices[:, 1]
     assert (band.min(), band.max()) == pytest.approx((0.0, 0.22))
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["cnn"]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["cnn, mean of 3 seeds"]
 
 
 def test_a_grey_line_marks_where_a_stage_ends():
@@ -270,8 +270,8 @@ def test_bars_are_means_with_a_dot_a_run_and_a_variant_without_runs_has_none():
     runs = [{"test": {"accuracy": accuracy}} for accuracy in (0.4, 0.6)]
     read = {"accuracy": lambda record: record["test"]["accuracy"]}
     figure = plots.metric_bars({"a method": {"32x32": runs, "8x8": []}}, read)
-    assert [bar.get_height() for bar in figure.axes[0].patches] == [0.5, 0]
-    assert [list(line.get_ydata()) for line in figure.axes[0].lines] == [[0.4, 0.6], []]
+    np.testing.assert_array_equal([bar.get_height() for bar in figure.axes[0].patches], [0.5, np.nan])
+    assert [list(line.get_ydata()) for line in figure.axes[0].lines] == [[0.4, 0.6]]
 
 
 def test_dots_have_their_mean_with_its_interval_beneath():

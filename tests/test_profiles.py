@@ -23,8 +23,8 @@ def test_less_images_are_the_first_of_the_splits_order():
     order = np.random.default_rng(0).permutation(45_000)
     assert PROFILES["quick"].train(order).tolist() == order[:10_000].tolist()
     assert PROFILES["quick"].held_out(order).tolist() == order.tolist()
-    assert PROFILES["smoke"].train(order).tolist() == order[:128].tolist()
-    assert PROFILES["smoke"].held_out(order).tolist() == order[:100].tolist()
+    assert PROFILES["smoke"].train(order).tolist() == order[:64].tolist()
+    assert PROFILES["smoke"].held_out(order).tolist() == order[:60].tolist()
 
 
 def test_each_profile_is_known_by_its_own_name_and_says_what_it_is():

@@ -159,9 +159,10 @@ def _judged(row: pd.Series, steps: Sequence[Step], verdict: str, p: float, p_equ
     fewest = min(step.num_seeds for step in steps)
     if not all(step.seeds for step in steps):
         first_look = int(row["looks"].split()[0])
-        times = " that can be compared" if steps[0].figure.is_time else ""
-        lacking = f"{fewest} of the {first_look} seeds{times} of the first look"
-        return Judged(row, "not yet run" if not fewest else "undecided", tuple(steps), lacking)
+        times = ", with times that can be compared" if steps[0].figure.is_time else ""
+        lacking = f"{fewest} of the {first_look} seeds of the first look{times}"
+        was_run = all(step.num_recorded for step in steps)
+        return Judged(row, "undecided" if was_run else "not yet run", tuple(steps), lacking)
     needed = None
     if verdict == "undecided":
         each = [seeds_needed(s.difference.spread, s.figure.kind.margin, alpha, s.paired) for s in steps]

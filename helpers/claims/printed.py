@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from helpers.claims.evidence import Results, are_comparable, judged_runs
+from helpers.claims.evidence import Results, are_comparable, comparable_times, judged_runs
 from helpers.claims.figures import EXACT, LABELS, TIMES, figure
 from helpers.claims.published import load_figures, load_published, load_variants
 from helpers.claims.statistics import mean_interval, prediction_interval
@@ -78,6 +78,7 @@ def compare_with_published(
         report: "A" to "E".
         experiment: As in published.csv.
         metrics: Which figures to compare, keys as in published.csv; the values say how to format them, such as ".3f".
+            Of times, those that can be compared count, where there are any, and no interval is given.
         names: Our variant by published variant, where they differ.
 
     Returns:
@@ -95,7 +96,8 @@ def compare_with_published(
             printed = whole["printed"].get((variant, metric))
             own = renamed.get((variant, metric), metric)
             row = {"variant": variant, "figure": LABELS.get(own, own.replace("_", " "))}
-            values = list(map(figure(own), ours))
+            usable = comparable_times(ours) or ours if own in TIMES else ours
+            values = list(map(figure(own), usable))
             rows.append(row | _row(values, own, printed, form, are_comparable(ours, experiment), fewest))
     return pd.DataFrame(rows)
 
@@ -122,8 +124,11 @@ def compare_all(results: Results, experiments: Iterable[tuple[str, str]] = ()) -
         runs = judged_runs(side.all_runs, ours["experiment"])
         for _, printed in whole.loc[[key]].iterrows():
             metric = renamed.get((key[2], printed["metric"]), printed["metric"])
-            values = {run["seed"]: figure(metric)(run) for run in runs}
-            low, high = prediction_interval(values.values(), rounding_of(printed["printed"]))
+            usable = comparable_times(runs) or runs if metric in TIMES else runs
+            values = {run["seed"]: figure(metric)(run) for run in usable}
+            low, high = prediction_interval(
+                values.values() if metric not in TIMES else [], rounding_of(printed["printed"])
+            )
             fewest = fewest_seeds(*key[:2])
             agreement = compare_with_print(list(values.values()), printed["printed"], metric, fewest) if values else ""
             row = {"report": key[0], "experiment": key[1], "variant": key[2], "reading": ours["reading"]}
@@ -181,7 +186,7 @@ def _row(values: list[float], metric: str, printed: str | None, form: str, compa
     mean, low, high = mean_interval(values)
     further = prediction_interval(values, rounding_of(printed) if printed else 0.0)
     known, span = printed is not None and comparable, lambda a, b: f"{a:{form}} to {b:{form}}"
-    sure = np.isnan(low) or low == high
+    sure = np.isnan(low) or low == high or metric in TIMES  # few times on one machine: no interval says more
     return {
         "printed": (printed or "not printed") if comparable else "not compared",
         "ours, mean": f"{mean:{form}}",

@@ -31,6 +31,7 @@ class Step:
         low_images, high_images: The 95 % interval that also draws new test images; NaN where it is not known.
         permutation: The p-value of an exact permutation test, from `PERMUTATION_SEEDS` on.
         records: Digests of the records that it is found from.
+        num_recorded: Seeds that both sides have, those with times that cannot be compared among them.
     """
 
     text: str
@@ -45,6 +46,7 @@ class Step:
     high_images: float = float("nan")
     permutation: float | None = None
     records: tuple[str, ...] = ()
+    num_recorded: int = 0
 
     @property
     def num_seeds(self) -> int:
@@ -55,7 +57,7 @@ class Step:
     def shown(self) -> str:
         """The difference with its interval, in its figure's unit: "+2.10 (+1.80 to +2.40) points"."""
         if self.difference is None:
-            return "not yet run"
+            return "no times to compare" if self.num_recorded else "not yet run"
         return self._with_interval(self.difference.low, self.difference.high)
 
     @property
@@ -111,6 +113,7 @@ def _find_step(results, claim, of_step: Figure, pair, equal: bool, draws: int, j
     sides = [results.side(text, claim["notebook"]) for text in pair if text != ZERO]
     usable = [run for side in sides for run in side.all_runs]
     usable = judged_runs(usable, claim["experiment"]) if judged else usable
+    recorded = set.intersection(*(set(side.only(usable).by_seed) for side in sides))
     usable = comparable_times(usable) if of_step.is_time else usable
     sides = [side.only(usable) for side in sides]
     values = [dict(zip(s.by_seed, s.values(of_step, s.by_seed).tolist(), strict=True)) for s in sides]
@@ -123,7 +126,16 @@ def _find_step(results, claim, of_step: Figure, pair, equal: bool, draws: int, j
     used = common[: look or None]
     first, second = ([of_side[seed] for seed in used] for of_side in values)
     text = f"{pair[0]}: {of_step.words}" if alone else f" {'/' if of_step.is_time else '-'} ".join(pair)
-    step = Step(text.replace("_", " "), of_step, equal, *values, tuple(used) if look else (), paired, None)
+    step = Step(
+        text.replace("_", " "),
+        of_step,
+        equal,
+        *values,
+        tuple(used) if look else (),
+        paired,
+        None,
+        num_recorded=len(recorded),
+    )
     if not first:
         return step
     found = {"difference": compare(first, second, of_step.kind.margin, paired)}

@@ -11,7 +11,7 @@ from helpers.claims.figures import LABELS, TIMES
 from helpers.claims.judging import Judged
 from helpers.claims.published import load_claims, published_folder
 from helpers.claims.statistics import mean_interval
-from helpers.claims.steps import find_steps
+from helpers.claims.steps import Step, find_steps
 from helpers.runs import epoch_seconds
 
 
@@ -35,7 +35,7 @@ def evidence_table(results: Results, claim_ids: Sequence[str], reading: str = ""
         name = (lambda step: f"{step.text}: ") if len(steps) > 1 else (lambda step: "")
         row = {"claim": f"{claim['id']}: {claim['claim']}", "printed": printed_of(claim)}
         row["ours"] = "; ".join(f"{name(step)}{step.shown}" for step in steps) or "against print: see above"
-        row["with other test images"] = "; ".join(step.shown_with_images for step in steps)
+        row["with other test images"] = _with_images(steps)
         row["seeds"] = str(min((step.num_seeds for step in steps), default=0))
         rows.append(row)
     table = pd.DataFrame(rows)
@@ -50,6 +50,12 @@ def printed_of(claim: pd.Series) -> str:
     return (" against ".join(printed) + unit) if printed else "not printed"
 
 
+def _with_images(steps: Iterable[Step]) -> str:
+    """The intervals of several steps that also draw new test images; "-" where none is known."""
+    shown = [step.shown_with_images for step in steps]
+    return "; ".join(shown) if set(shown) - {"-"} else "-"
+
+
 def verdicts_table(judged: Iterable[Judged]) -> pd.DataFrame:
     """A row a claim, all text: claim, verdict, printed, ours, with other test images (if known), seeds, note."""
     rows = []
@@ -62,7 +68,7 @@ def verdicts_table(judged: Iterable[Judged]) -> pd.DataFrame:
                 "verdict": claim.verdict,
                 "printed": printed_of(claim.claim),
                 "ours, 95 % interval": "; ".join(f"{name(step)}{step.shown}" for step in found) or "-",
-                "with other test images": "; ".join(step.shown_with_images for step in found) or "-",
+                "with other test images": _with_images(found),
                 "seeds": str(claim.num_seeds or max((step.num_seeds for step in claim.steps), default=0)),
                 "note": claim.reason,
             }
@@ -77,9 +83,10 @@ def printed_table(compared: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for _, row in compared.iterrows():
         values = list(row["values"].values())
-        form = ".0f" if max(map(abs, values), default=0) >= 10 else ".3f"
+        counts = row["metric"] in ("epochs_run", "best_epoch") and len(values) == 1
+        form = ".0f" if counts or max(map(abs, values), default=0) >= 10 else ".3f"
         mean, low, high = mean_interval(values) if values else (np.nan,) * 3
-        interval = "" if np.isnan(low) or low == high else f" ({low:{form}} to {high:{form}})"
+        interval = "" if np.isnan(low) or low == high or row["metric"] in TIMES else f" ({low:{form}} to {high:{form}})"
         further = "-" if np.isnan(row["low"]) else f"{row['low']:{form}} to {row['high']:{form}}"
         label = LABELS.get(row["metric"], row["metric"].replace("_", " "))
         reading = f" ({row['reading']})" if row["reading"] else ""
@@ -149,7 +156,8 @@ def describe_simulation(found: dict | None) -> list[str]:
     return [
         f"{found['boards']:,} made-up scoreboards of {found['claims']} claims each, spread {points:g} points, looks at "
         f"{looks} seeds ({found['date']}):",
-        f"  no effect anywhere: on {found['false_findings']:.1%} them a claim is ever supported or contradicted (5 %)",
+        f"  no effect anywhere: on {found['false_findings']:.1%} of them a claim is ever supported or contradicted "
+        "(5 %)",
         f"  one true effect of 2 points: {found['found']:.1%} supported at the first look (90 %), "
         f"{found['wrong_way']:.1%} contradicted",
         f"  true effects of 0.1 points: {found['small_no_difference']:.1%} called no difference, "

@@ -397,13 +397,13 @@ class Lab:
             answer, discussion = "No run of this profile is recorded yet.", ""
         if answer or discussion:
             display(Markdown(f"**{answer}**\n\n{discussion}"))
-        tables = pd.concat(self._tables, ignore_index=True) if self._tables else pd.DataFrame()
         records = self.records + self.candidate_records
         summary = {
             "notebook": self.notebook,
             "profile": self._profile.name,
             "dataset": self._datasets.get(self._asked, getattr(self, "dataset_name", self._asked)),
             "asked_dataset": self._asked,
+            "beside": [name for asked, name in self._datasets.items() if asked != self._asked],
             "seeds": sorted({record["seed"] for record in self.records}) or self.seeds,
             "precision": " and ".join(dict.fromkeys(r["precision"] for r in records))
             or use_precision(self.precision)[0],
@@ -412,7 +412,7 @@ class Lab:
             "training": self._training(records),
             "sources": self._sources(records + list(self._measured.values())),
             "answer": answer,
-            "table": _as_rows(tables),
+            "table": [row for table in self._tables for row in _as_rows(table)],
             "runs": [
                 {"variant": run.variant, "seed": run.seed, "record": run.record["sha256"]} | self._work_of(run.variant)
                 for run in self._runs.values()

@@ -55,7 +55,7 @@ def mark_cells(figure: Figure, cells: Sequence[tuple[int, int]]) -> Figure:
         figure: As `confusion_matrices` gives it.
         cells: Row, the true class, and column, the predicted one, of each.
     """
-    for ax in figure.axes:
+    for ax in filter(lambda ax: ax.has_data(), figure.axes):
         for row, column in cells:
             ax.add_patch(Rectangle((column, row), 1, 1, fill=False, edgecolor="tab:red", linewidth=2))
     return figure
@@ -76,7 +76,8 @@ def class_bars(
     height = 0.8 / max(1, len(scores))
     for i, (variant, values) in enumerate(scores.items()):
         positions = np.arange(len(class_names)) + (i - (len(scores) - 1) / 2) * height
-        ax.barh(positions, values, height, label=variant.replace("_", " "))
+        if not np.isnan(values).all():  # none is recorded
+            ax.barh(positions, values, height, label=variant.replace("_", " "))
     ax.set(yticks=range(len(class_names)), yticklabels=class_names, xlabel=xlabel, xlim=(0, 1))
     ax.invert_yaxis()
     ax.grid(axis="y", visible=False)

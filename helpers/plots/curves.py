@@ -37,7 +37,7 @@ def learning_curves(runs: list[dict], variants: Sequence[str] | None = None, sta
                 alpha=0.5,
             )
             _draw_seeds(ax, [history[f"val_{quantity}"] for history in histories], color=color, label=label)
-        for end in stage_ends:
+        for end in stage_ends if runs else ():
             ax.axvline(end + 0.5, color="0.6", linewidth=1)
         ax.set(xlabel="epoch", ylabel=f"{quantity} (nats)" if quantity == "loss" else quantity)
         ax.set_title(f"{quantity}: training dashed, validation solid")
@@ -55,6 +55,7 @@ def _draw_seeds(ax: Axes, curves: list[Sequence[float]], **style) -> None:
         values = np.array([curve[:shortest] for curve in curves])
         epochs = np.arange(1, shortest + 1)
         ax.fill_between(epochs, values.min(axis=0), values.max(axis=0), color=style["color"], alpha=0.15, linewidth=0)
+        style["label"] += f", mean of {len(curves)} seeds"
         curves = [values.mean(axis=0)]
     for i, curve in enumerate(curves):
         marker = "o" if len(curve) == 1 else None

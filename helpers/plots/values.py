@@ -52,12 +52,15 @@ def metric_bars(groups: dict[str, dict[str, list[dict]]], metrics: dict[str, Cal
         for i, (metric, read) in enumerate(metrics.items()):
             places = np.arange(len(variants)) + (i - (len(metrics) - 1) / 2) * width
             values = [list(map(read, runs)) for runs in variants.values()]
-            ax.bar(places, [np.mean(of_variant) if of_variant else 0 for of_variant in values], width, label=metric)
+            if any(values):
+                ax.bar(places, [np.mean(of_variant or [np.nan]) for of_variant in values], width, label=metric)
             for place, of_variant in zip(places, values, strict=True):
                 dots = {"color": "black", "markersize": 3, "label": f"_{metric}, a run"}
-                ax.plot(np.full(len(of_variant), place), of_variant, "o", **dots)
+                if of_variant:
+                    ax.plot(np.full(len(of_variant), place), of_variant, "o", **dots)
         ax.set(title=title, xticks=range(len(variants)), xticklabels=list(variants), ylim=(0, 1))
         ax.grid(axis="x", visible=False)
+    axes[0, 0].set_ylabel("mean over the runs")
     figure.legend(
         *axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=len(metrics), frameon=False
     )

@@ -33,7 +33,7 @@ def describe_run(summary: dict | None, profile: str, seconds: float | None = Non
     if summary:
         facts |= {"data": [_data(summary)]} if summary["dataset"] else {}
         facts |= {"device": sources["device"]}
-        if summary["seeds"]:  # none where nothing is trained
+        if summary["seeds"] and summary.get("runs", True):  # none where nothing is trained, or recorded yet
             facts |= {"seeds": [_seeds(summary["seeds"])], "precision": [summary["precision"].replace("_", " ")]}
     training = (summary or {}).get("training")
     if training:
@@ -81,7 +81,9 @@ def describe_audits(path: Path, profile_dir: Path) -> dict | None:
     words = {"differs": "differ" if counts["differs"] > 1 else "differs"}
     found = ", ".join(f"{count} {words.get(verdict, verdict)}" for verdict, count in counts.items() if count)
     found = f"all {verdicts[0]}" if len(set(verdicts)) == 1 and verdicts[0] != "differs" else found
+    partly = sum(audit["epochs_compared"] < audit["epochs"] for audit in audits)
     text = f"{len(audits)} of {len(known)} records audited, {found}"
+    text += f"; {partly} of them by the first epochs alone" if partly else ""
     rows = [audit | {"date": _date(audit["when"])} for audit in audits]
     return {"text": text, "good": "differs" not in verdicts, "audits": rows} if audits else None
 
@@ -122,7 +124,10 @@ def _sources(summary: dict) -> dict[str, list[str]]:
 def _data(summary: dict) -> str:
     """The data set used, and the one that it stands in for."""
     used, asked = (DATASETS.get(name, name) for name in (summary["dataset"], summary["asked_dataset"]))
-    return used if used == asked else f"{used}, in place of {asked}"
+    beside = [
+        f"beside it {DATASETS.get(name, name)}" for name in summary.get("beside", ()) if name != summary["dataset"]
+    ]
+    return ", ".join([used if used == asked else f"{used}, in place of {asked}", *beside])
 
 
 def _seeds(seeds: list[int]) -> str:

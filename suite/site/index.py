@@ -1,6 +1,7 @@
 """The index of a profile's pages: each notebook with its question, how it ended, and its answer."""
 
 import itertools
+from collections import Counter
 from pathlib import Path
 
 from nbconvert.filters import strip_ansi
@@ -44,8 +45,13 @@ def build_index(profile_dir: Path, outcomes: list[dict]) -> Path:
     facts = merge_facts(describe_run(summary, profile) for summary in summaries or [None]) | describe_run(None, profile)
     trained = [summary["training"] for summary in summaries if summary.get("training")]
     if trained:
-        runs = f"{sum(training['runs'] for training in trained)} runs"
-        facts["training time"] = [f"{format_seconds(sum(training['seconds'] for training in trained))} in {runs}"]
+        times = Counter(run["record"] for summary in summaries for run in summary.get("runs", ()))
+        again = [
+            r["seconds"] for r in catalogue.files.values() for _ in range(times[r["sha256"]] - 1)
+        ]  # on several pages
+        runs = sum(training["runs"] for training in trained) - len(again)
+        seconds = sum(training["seconds"] for training in trained) - sum(again)
+        facts["training time"] = [f"{format_seconds(seconds)} in {runs} runs"]
     page = {
         "claims": claims,
         "counts": count_verdicts(claims),

@@ -129,7 +129,7 @@ if (board) {
     body.append(...ordered);
     [...board.tHead.rows[0].cells].forEach((cell, k) =>
       k === column ? cell.setAttribute("aria-sort", sign > 0 ? "ascending" : "descending") : cell.removeAttribute("aria-sort"));
-    count.textContent = `${shown.length} of ${rows.length} claims`;
+    count.textContent = `${shown.length} of ${rows.length} rows`;
     for (const select of filters.querySelectorAll("select")) select.value = state.get(select.name) || "";
   };
   const set = (key, value) => {

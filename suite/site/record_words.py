@@ -95,6 +95,10 @@ def _origin(record: dict) -> dict[str, object]:
 def _data(record: dict) -> str:
     """The data and their split."""
     split, used = record["split"], record["dataset"]
+    trained = record["hyperparameters"].get("train_images")
+    held_out = split.get("validation")
+    if held_out and trained == split.get("train", 0) + held_out:  # nothing was chosen by validation
+        split = {key: size for key, size in split.items() if key != "validation"} | {"train": trained}
     sizes = ", ".join(f"{split[part]:,} {part}" for part in ("train", "validation", "test") if part in split)
     stands_in = f" in place of {record['asked_dataset']}" if record["asked_dataset"] != used else ""
     name = str(split.get("name", "not named")).replace("_", " ")

@@ -73,8 +73,14 @@ def test_times_are_compared_on_one_device_at_rest_and_once_each():
     for change in ({"disturbed": True}, {"device": "another"}, {"frozen_part": {"shared": True, "seconds": 1.0}}):
         other = runs_of("cnn", 0.7, [14], seconds=100, **change)
         found = judge("A2", results_of(n03_cnn=runs[:-1] + other))
-        assert (found.verdict, found.reason) == ("undecided", "4 of the 5 seeds that can be compared of the first look")
+        assert (found.verdict, found.reason) == (
+            "undecided",
+            "4 of the 5 seeds of the first look, with times that can be compared",
+        )
         assert verdict("A1", results_of(n03_cnn=runs[:-1] + other)) == "supported"  # an accuracy is no time
+    disturbed = results_of(n03_cnn=runs_of("dense", 0.5) + runs_of("cnn", 0.7, disturbed=True))
+    assert judge("A2", disturbed).verdict == "undecided"  # it was run
+    assert judge("A2", disturbed).steps[0].shown == "no times to compare"
 
 
 def test_fewer_seeds_than_the_first_look_decide_nothing():

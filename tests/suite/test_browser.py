@@ -77,7 +77,7 @@ def test_claims_are_filtered_and_sorted_and_the_address_keeps_it(visit):
     page.get_by_label("Report").select_option("B")
     assert 0 < shown.count() < every
     assert {row.get_attribute("data-report") for row in shown.all()} == {"B"}
-    assert page.get_by_role("status").text_content() == f"{shown.count()} of {every} claims"
+    assert page.get_by_role("status").text_content() == f"{shown.count()} of {every} rows"
     page.get_by_role("button", name="claim").click()
     page.get_by_role("button", name="claim").click()
     names = shown.locator("strong").all_text_contents()

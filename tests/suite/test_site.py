@@ -355,7 +355,7 @@ def test_pretrained_weights_that_are_unavailable_are_announced_first_on_the_page
 def test_a_shortened_run_is_called_one(tmp_path):
     (tmp_path / "smoke").mkdir()
     pages = build_page(write_notebook(tmp_path / "smoke"), tmp_path / "smoke"), build_index(tmp_path / "smoke", [])
-    assert all("A shortened run: 128 training images" in read(page).select_one(".banner").text for page in pages)
+    assert all("A shortened run: 64 training images" in read(page).select_one(".banner").text for page in pages)
 
 
 def test_a_partly_executed_notebook_says_what_failed_and_shows_no_earlier_summary(full):
@@ -477,14 +477,19 @@ def test_the_index_says_how_many_records_were_audited_and_what_was_found(full):
         (full.parent / "audit.json").write_text(json.dumps({"audits": audits}))
         return read(build_index(full, [outcome()])).select_one("#audits")
 
-    assert section().select_one(".pill").text == "2 of 3 records audited, all equal"
+    assert (
+        section().select_one(".pill").text == "2 of 3 records audited, all equal; 1 of them by the first epochs alone"
+    )
     assert [cell.text for cell in section().select("tr:nth-of-type(2) td")][:3] == [
         "03_cnn/dense.json",
         "equal",
         "39 of 40",
     ]
     audits[1] |= {"verdict": "differs", "difference": 0.031}
-    assert section().select_one(".pill.against").text == "2 of 3 records audited, 1 equal, 1 differs"
+    assert (
+        section().select_one(".pill.against").text
+        == "2 of 3 records audited, 1 equal, 1 differs; 1 of them by the first epochs alone"
+    )
     assert "3.10" in section().text
     assert "gone" not in section().text
 
