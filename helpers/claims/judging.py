@@ -167,8 +167,11 @@ def _judged(row: pd.Series, steps: Sequence[Step], verdict: str, p: float, p_equ
     if verdict == "undecided":
         each = [seeds_needed(s.difference.spread, s.figure.kind.margin, alpha, s.paired) for s in steps]
         needed = None if None in each else max(each)
-    wanted = f"{needed} seeds would find a difference of the margin" if needed else ""
-    notes = [wanted, "on these test images" if any(step.by_images for step in steps) else ""]
+    wanted = f"{needed} seeds would find a difference of the margin" if needed and not steps[0].equal else ""
+    used = min(len(step.seeds) for step in steps)
+    following = next((look for look in map(int, row["looks"].split()) if look > used), None)
+    after = f"the next look is at {following} seeds" if following and verdict == "undecided" else ""
+    notes = [wanted, after, "on these test images" if any(step.by_images for step in steps) else ""]
     return Judged(row, verdict, tuple(steps), "; ".join(filter(None, notes)), p, p_equivalent, needed)
 
 

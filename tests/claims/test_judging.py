@@ -214,7 +214,8 @@ def test_undecided_claims_say_how_many_seeds_would_tell():
     found = judge("A1", results_of(n03_cnn=runs))
     assert found.verdict == "undecided"
     assert found.seeds_to_decide > 12
-    assert found.reason == f"{found.seeds_to_decide} seeds would find a difference of the margin"
+    wanted = f"{found.seeds_to_decide} seeds would find a difference of the margin"
+    assert found.reason == f"{wanted}; the next look is at 8 seeds"
 
 
 def difference(mean: float, p: float, p_equivalent: float = 1.0):
