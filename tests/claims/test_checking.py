@@ -10,7 +10,9 @@ from students import HONEST, LEAKED, TABLES, draw, student_rows, table_of, typos
 from helpers.claims import figure, load_figures, prediction_interval
 from helpers.claims.checking import VERDICTS, Checked, check, check_table, unusual_figures
 from helpers.claims.consistency import find_inconsistencies
+from helpers.claims.evidence import read_results
 from helpers.claims.printed_nets import AVERAGES
+from helpers.claims.published import published_folder
 from helpers.claims.results_table import read_table
 
 # Tables of students
@@ -127,12 +129,30 @@ def test_rows_by_epoch_are_not_compared(ours):
 
 
 @pytest.mark.parametrize(
-    ("seeds", "verdict"), [((), "not compared"), ((0, 1), "not compared"), ((10, 11, 12, 13), None)]
+    ("seeds", "accuracy", "verdict"),
+    [
+        ((), 0.93, "not compared"),
+        ((0, 1), 0.93, "not compared"),
+        ((10, 11, 12, 13), 0.78, "too few seeds to say"),
+        ((10, 11, 12, 13), 0.93, "unusually high"),
+        ((10,), 0.59, "unusually low"),
+    ],
 )
-def test_few_seeds_say_nothing(seeds, verdict):
+def test_few_seeds_tell_only_what_is_far(seeds, accuracy, verdict):
     results = results_of(n03_cnn=[make_run("cnn", seed, 0.7) for seed in seeds])
-    row = one(check_table(table_of("accuracy,,0.93"), results))
-    assert row.verdict == (verdict or "too few seeds to say")
+    row = one(check_table(table_of(f"accuracy,,{accuracy}"), results))
+    assert row.verdict == verdict
+    assert bool(row.causes) == verdict.startswith("unusually")
+
+
+def test_a_leaked_table_is_found_out_by_the_committed_records_however_few():
+    results = read_results(published_folder().parent / "full")
+    verdicts = {
+        name: {row.verdict for row in check_table(read_table(TABLES / f"{name}.csv"), results) if not row.class_name}
+        for name in ("honest", "leaked")
+    }
+    assert "unusually high" in verdicts["leaked"]
+    assert "unusually high" not in verdicts["honest"]
 
 
 @pytest.mark.parametrize("other", [{"profile": "quick"}, {"dataset": "digits"}])
