@@ -181,14 +181,14 @@ def write_json(path: Path, content: dict) -> None:
         TypeError: A value is not plain.
         ValueError: A number is not finite.
     """
-    text = json.dumps(content, indent=1, allow_nan=False, default=_plain)
+    text = json.dumps(content, indent=1, allow_nan=False, default=plain)
     text = re.sub(r"\[[^][{}\"]*\]", lambda numbers: " ".join(numbers[0].split()), text)  # a list of numbers, a line
     with replacing(path) as file:
         file.write(text.encode())
 
 
-def _plain(value):
-    """NumPy numbers as Python's; anything else in a record is a mistake."""
+def plain(value):
+    """NumPy numbers as Python's, for `json.dumps`; anything else in a record is a mistake."""
     if hasattr(value, "item"):
         return value.item()
     raise TypeError(f"a record holds plain values only, got {type(value).__name__}")

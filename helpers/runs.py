@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from helpers.files import write_json
+from helpers.files import plain, write_json
 
 FORMAT = 1  # of records; a reader knows this one and those before
 MACHINE = {True: "disturbed", False: "quiet", None: "not known"}  # while a run trained, in tables
@@ -39,7 +39,7 @@ def write_record(folder: Path, name: str, record: dict) -> dict:
         The record with its format and digest.
     """
     record = {"format": FORMAT} | record
-    record = json.loads(json.dumps(record, allow_nan=False, default=_plain))
+    record = json.loads(json.dumps(record, allow_nan=False, default=plain))
     record["sha256"] = _digest(record)
     plain_name = re.sub(r"[^\w.+-]+", "_", name)
     write_json(folder / f"{plain_name}-{record['sha256'][:8]}.json", record)
@@ -212,10 +212,3 @@ def _digest(record: dict) -> str:
     """SHA-256 of all that a record says, in hexadecimal digits."""
     content = {key: value for key, value in record.items() if key != "sha256"}
     return hashlib.sha256(json.dumps(content, sort_keys=True, allow_nan=False).encode()).hexdigest()
-
-
-def _plain(value):
-    """NumPy numbers as Python's; anything else in a record is a mistake."""
-    if hasattr(value, "item"):
-        return value.item()
-    raise TypeError(f"a record holds plain values only, got {type(value).__name__}")

@@ -14,7 +14,7 @@ from helpers.machine import thread_count
 from helpers.progress import format_seconds
 from helpers.runs import RecordError, read_record, read_records
 from suite.comparison import compare_epochs, compare_records
-from suite.notebooks import Limit, run_notebook
+from suite.notebooks import Limit, parameters_of, run_notebook
 from suite.outcomes import read_outcomes
 from suite.processes import Follow, errors_to
 from suite.recorded import this_machine
@@ -79,8 +79,7 @@ def audit_record(notebook: Path, record: dict, settings: Settings, limit: Limit)
     os.environ |= {variables.SUITE: "1", variables.ONLY: record["variant"]}
     os.environ[variables.SUMMARY] = str(reports / "summary.json")
     os.environ.pop(variables.FRESH, None)
-    parameters = {"profile": settings.profile, "dataset": settings.dataset, "seeds": [record["seed"]]}
-    parameters |= {"reports_dir": os.path.relpath(reports, notebook.parent)}
+    parameters = parameters_of(notebook, settings.profile, settings.dataset, [record["seed"]], reports)
     name = f"{notebook.stem}, {record['variant']}, seed {record['seed']}"
     with Follow(reports / "progress", name):
         error = run_notebook(notebook, reports / notebook.name, parameters, limit)

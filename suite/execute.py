@@ -17,7 +17,7 @@ from helpers import variables
 from helpers.files import lock, write_json
 from helpers.progress import format_seconds
 from suite.jobs import MARKS, last_log_line
-from suite.notebooks import Limit, forget_paths, one_line, run_notebook
+from suite.notebooks import Limit, forget_paths, one_line, parameters_of, run_notebook
 from suite.processes import Follow, claim_gpu, end_with_parent
 from suite.recorded import digests_of
 from suite.settings import limit_threads
@@ -147,13 +147,8 @@ def _execute_as_planned(asked: argparse.Namespace, plan: dict, folder: Path, lim
     os.environ[variables.SUITE] = "1"
     if plan["from_records"]:
         os.environ |= {variables.FROM_RECORDS: "1", "CUDA_VISIBLE_DEVICES": "-1"}  # what trains nothing needs no GPU
-    parameters = {
-        "profile": plan["profile"],
-        "dataset": plan["dataset"],
-        "fashion_dataset": "digits" if plan["dataset"] == "digits" else "fashion_mnist",  # of those that ask about it
-        "seeds": [int(s) for s in asked.seeds.split()],
-        "reports_dir": os.path.relpath(folder.parent, notebook.parent),  # shown on the page, so no absolute path
-    }
+    seeds = [int(seed) for seed in asked.seeds.split()]
+    parameters = parameters_of(notebook, plan["profile"], plan["dataset"], seeds, folder.parent)
     outcome = execute(notebook, asked.job, parameters, folder, limit)
     if outcome["status"] == "done":
         outdated = f"{asked.job}.records-*" if is_page and plan["from_records"] else f"{asked.job}.*"

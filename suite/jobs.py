@@ -17,11 +17,9 @@ MARKS = ".partial/ended"  # below a profile's folder: an empty file says that a 
 MEMORY_MB = 3_000  # of a notebook that does not say how much it needs
 SEEDS = {"full": (10, 11, 12, 13, 14), "quick": (10,), "smoke": (10,)}  # of a notebook that does not say which
 # What fetches the repository on Colab, with the import that it alone needs: it differs between forks, and computes
-# nothing. The form with Path is of older pages.
+# nothing.
 FETCHING = re.compile(
-    r"^(?:import importlib\.util|from pathlib import Path)\n|"
-    r"^if (?:importlib\.util\.find_spec\(\"helpers\"\) is None|not Path\(\"\.\./helpers\"\)).*\n(?: {4}.*\n)+",
-    re.MULTILINE,
+    r"^import importlib\.util\n|^if importlib\.util\.find_spec\(\"helpers\"\) is None.*\n(?: {4}.*\n)+", re.MULTILINE
 )
 PAGE_MINUTES = 0.5  # of a page whose runs are all recorded, about
 

@@ -23,6 +23,19 @@ class Limit(NamedTuple):
     message: str = ""
 
 
+def parameters_of(notebook: Path, profile: str, dataset: str, seeds: list[int], reports: Path) -> dict:
+    """The parameters that the suite gives to a notebook; those that it does not declare are left out.
+
+    Args:
+        notebook: The notebook.
+        profile, dataset, seeds: What was asked for.
+        reports: Where its reports go.
+    """
+    beside = "digits" if dataset == "digits" else "fashion_mnist"  # of those that ask about it
+    given = {"profile": profile, "dataset": dataset, "fashion_dataset": beside, "seeds": seeds}
+    return given | {"reports_dir": os.path.relpath(reports, notebook.parent)}  # shown on the page: no absolute path
+
+
 def run_notebook(notebook: Path, executed: Path, parameters: dict, limit: Limit, tries: int = 3) -> str | None:
     """Execute a notebook by papermill; None, or the error in one line.
 

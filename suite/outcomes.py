@@ -25,17 +25,20 @@ def read_outcomes(notebooks: list[Path], folder: Path) -> list[dict]:
 
 
 def drop_unfounded_marks(jobs: list[Job], folder: Path) -> None:
-    """Forget that jobs ended well where the digits stood in for the data, or what they left is not there any more."""
+    """Forget that jobs ended well that are not founded any more."""
     for job in jobs:
-        outcome = read_outcome(folder, job.name)
-        summary = outcome.get("summary") or {}
-        stand_in = summary and (summary["dataset"] != summary["asked_dataset"] or summary.get("stand_ins"))
-        lost = set(outcome.get("records", ())) - set(digests_of(folder / "results" / job.notebook, job.seeds))
-        gone = job.seed is None and not (
-            (folder / f"{job.notebook}.html").exists() and _ended_well(job.notebook, folder)
-        )
-        if stand_in or gone or lost or summary.get("missing"):
+        if not is_founded(job, folder):
             job.forget(folder)
+
+
+def is_founded(job: Job, folder: Path) -> bool:
+    """Whether what a job left is there, whole, and of the data that were asked for, no digits in their place."""
+    outcome = read_outcome(folder, job.name)
+    summary = outcome.get("summary") or {}
+    stand_in = summary and (summary["dataset"] != summary["asked_dataset"] or summary.get("stand_ins"))
+    lost = set(outcome.get("records", ())) - set(digests_of(folder / "results" / job.notebook, job.seeds))
+    gone = job.seed is None and not ((folder / f"{job.notebook}.html").exists() and _ended_well(job.notebook, folder))
+    return not (stand_in or gone or lost or summary.get("missing"))
 
 
 def new_outcome(job: Job, folder: Path, started: float) -> dict:

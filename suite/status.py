@@ -4,7 +4,7 @@ from pathlib import Path
 
 from helpers.progress import format_seconds
 from suite.jobs import Job, last_log_line, read_outcome
-from suite.outcomes import align
+from suite.outcomes import align, is_founded
 from suite.recorded import recorded_jobs
 
 SEED_COUNTS = (1, 3, 5)  # how many seeds of everything are wanted first, then next, then at last
@@ -20,7 +20,9 @@ def states_of(jobs: list[Job], pages: list[Job], folder: Path, machine: dict) ->
         machine: As `recorded.this_machine` describes it.
     """
     recorded = recorded_jobs(jobs, folder, machine)
-    recorded |= {page.name for page in pages if _shows_all_records(page, folder)}
+    trains = {job.name for job in jobs if job.seed is None and not job.after}  # a page whose own job trains
+    shown = [page for page in pages if _shows_all_records(page, folder)]
+    recorded |= {page.name for page in shown if page.name not in trains or is_founded(page, folder)}
     states = {job.name: job.state(folder) for job in jobs}
     return {n: "done" if n in recorded and state in ("stale", "pending") else state for n, state in states.items()}
 

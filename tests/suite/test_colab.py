@@ -17,12 +17,6 @@ from suite.jobs import FETCHING, digest_of_cells
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-OLDER = """from pathlib import Path
-
-if not Path("../helpers").is_dir():  # on Colab
-    repository = "some/repository"
-    !git clone -q --depth 1 https://github.com/{repository} coursework
-"""
 
 
 def read(name: str) -> nbformat.NotebookNode:
@@ -112,10 +106,9 @@ def test_a_notebook_is_written_as_it_is_committed():
 
 
 def test_what_is_recorded_stays_done_in_a_fork():
-    notebook, fork, older = read("03_cnn"), read("03_cnn"), read("03_cnn")
+    notebook, fork = read("03_cnn"), read("03_cnn")
     set_address(fork, "03_cnn", "owner/name")
-    older.cells[1].source = OLDER + older.cells[1].source.partition("on_colab.py\n")[2]
-    assert digest_of_cells(notebook) == digest_of_cells(fork) == digest_of_cells(older)
+    assert digest_of_cells(notebook) == digest_of_cells(fork)
     fork.cells[1].source += "\nx = 1"
     assert digest_of_cells(notebook) != digest_of_cells(fork)
 
