@@ -2,7 +2,6 @@
 
 import os
 
-import nbformat
 import pytest
 
 from helpers.files import try_lock, write_json
@@ -69,18 +68,11 @@ def test_a_page_that_was_made_from_todays_records_is_done(folder):
     assert states(folder)["03_cnn"] == "stale"
 
 
-def test_a_page_of_records_of_a_notebook_whose_own_job_trains_is_not_done_while_a_run_is_missing(folder):
+@pytest.mark.parametrize(("whole", "expected"), [(True, "done"), (False, "stale")])
+def test_a_page_of_records_is_not_done_while_what_its_own_job_trains_is_missing(folder, monkeypatch, whole, expected):
     (folder / FROM_RECORDS[0].mark).touch()
-    (folder / "01_data.html").touch()
-    (folder / "results" / "01_data").mkdir(parents=True)
-    write_json(folder / "results" / "01_data" / "summary.json", {})
-    about = {"papermill": {"duration": 1.0}, "coursework": {"question": "What?"}}
-    title = nbformat.v4.new_markdown_cell("# 01")
-    nbformat.write(nbformat.v4.new_notebook(cells=[title], metadata=about), folder / "01_data.ipynb")
-    for missing, expected in ((["net, seed 10"], "stale"), ([], "done")):
-        summary = {"dataset": "cifar10", "asked_dataset": "cifar10", "missing": missing}
-        write_json(folder / ".partial" / "01_data.json", {"status": "done", "summary": summary})
-        assert states(folder)["01_data"] == expected
+    monkeypatch.setattr("suite.status.is_founded", lambda job, _: whole)
+    assert states(folder)["01_data"] == expected
 
 
 def test_what_is_missing_is_added_up_for_one_seed_of_everything_three_and_five(folder):
