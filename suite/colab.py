@@ -135,6 +135,7 @@ def try_notebook(path: Path, content: Path) -> str | None:
 def try_all(folder: Path, names: list[str]) -> int:
     """Try notebooks, those named or all, in an environment made in a folder; the number of those that failed."""
     make_environment(folder)
+    os.environ.pop("PYTHONPATH", None)  # or the helpers would be found without what the set-up does on Colab
     os.environ |= {"JUPYTER_PATH": str(folder / "share" / "jupyter"), "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
     os.environ |= {
         "GIT_CONFIG_COUNT": "1",
