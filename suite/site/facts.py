@@ -68,7 +68,8 @@ def describe_audits(path: Path, profile_dir: Path) -> dict | None:
         profile_dir: The profile's folder.
 
     Returns:
-        text, such as "3 of 90 records audited, all equal"; good, whether none differs; audits: a row each.
+        text, such as "3 of 90 records audited, all equal"; partly, how many of these by their first epochs alone; good,
+        whether none differs; audits: a row each.
     """
     if not path.is_file():
         return None
@@ -83,9 +84,8 @@ def describe_audits(path: Path, profile_dir: Path) -> dict | None:
     found = f"all {verdicts[0]}" if len(set(verdicts)) == 1 and verdicts[0] != "differs" else found
     partly = sum(audit["epochs_compared"] < audit["epochs"] for audit in audits)
     text = f"{len(audits)} of {len(known)} records audited, {found}"
-    text += f"; {partly} of them by the first epochs alone" if partly else ""
     rows = [audit | {"date": _date(audit["when"])} for audit in audits]
-    return {"text": text, "good": "differs" not in verdicts, "audits": rows} if audits else None
+    return {"text": text, "partly": partly, "good": "differs" not in verdicts, "audits": rows} if audits else None
 
 
 def merge_facts(runs: Iterable[dict[str, list[str]]]) -> dict[str, list[str]]:

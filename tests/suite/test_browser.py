@@ -166,7 +166,7 @@ def test_the_curves_of_a_record_are_read_by_keyboard_and_pointer(visit):
     frame.focus()
     page.keyboard.press("End")
     said = frame.get_by_role("status")
-    epochs = frame.locator("xpath=ancestor::article").locator("details table tbody tr")
+    epochs = frame.locator("xpath=ancestor::article").locator("details").first.locator("tbody tr")
     assert said.text_content().endswith(f"epoch {epochs.count()}")
     assert said.text_content().startswith("validation: loss, nats ")
     page.keyboard.press("Escape")

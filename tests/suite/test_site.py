@@ -477,19 +477,15 @@ def test_the_index_says_how_many_records_were_audited_and_what_was_found(full):
         (full.parent / "audit.json").write_text(json.dumps({"audits": audits}))
         return read(build_index(full, [outcome()])).select_one("#audits")
 
-    assert (
-        section().select_one(".pill").text == "2 of 3 records audited, all equal; 1 of them by the first epochs alone"
-    )
+    assert section().select_one(".pill").text == "2 of 3 records audited, all equal"
+    assert "1 of them by the first epochs alone" in section().text
     assert [cell.text for cell in section().select("tr:nth-of-type(2) td")][:3] == [
         "03_cnn/dense.json",
         "equal",
         "39 of 40",
     ]
     audits[1] |= {"verdict": "differs", "difference": 0.031}
-    assert (
-        section().select_one(".pill.against").text
-        == "2 of 3 records audited, 1 equal, 1 differs; 1 of them by the first epochs alone"
-    )
+    assert section().select_one(".pill.against").text == "2 of 3 records audited, 1 equal, 1 differs"
     assert "3.10" in section().text
     assert "gone" not in section().text
 
