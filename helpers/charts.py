@@ -33,7 +33,8 @@ def show_charts_with_values() -> None:
     plt.rcParams["svg.hashsalt"] = "coursework"  # the same figure is the same file
     formatters = shell.display_formatter.formatters
     shell.display_formatter.mimebundle_formatter.for_type(Figure, draw_chart)
-    formatters["image/png"].for_type(Figure, lambda figure: None if draw_chart(figure) else print_figure(figure))
+    as_image = lambda figure: None if _is_empty(figure) or is_chart(figure) else print_figure(figure)  # noqa: E731
+    formatters["image/png"].for_type(Figure, as_image)
 
 
 def is_chart(figure: Figure) -> bool:
@@ -41,12 +42,17 @@ def is_chart(figure: Figure) -> bool:
     return not any(ax.images for ax in figure.axes) and any(_series(ax) for ax in figure.axes)
 
 
+def _is_empty(figure: Figure) -> bool:
+    """Whether nothing is drawn in a figure's axes."""
+    return not any(ax.has_data() or ax.texts for ax in figure.axes)
+
+
 def draw_chart(figure: Figure, **_) -> dict:
     """A chart by MIME type: its drawing as SVG, its values as `chart_values` gives them; nothing of other figures.
 
     Of a figure in which nothing is drawn, on a page whose runs are not recorded, it is said so.
     """
-    if not any(ax.has_data() or ax.texts for ax in figure.axes):
+    if _is_empty(figure):
         return {"text/markdown": "*A figure belongs here; what it shows is not recorded yet.*"}
     if not is_chart(figure):
         return {}
