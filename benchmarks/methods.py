@@ -1,6 +1,7 @@
 """Methods of training a net, each in a process of its own: no library's threads or memory disturb another's."""
 
 import multiprocessing
+import os
 import re
 import resource
 import sys
@@ -13,9 +14,10 @@ import numpy as np
 FAST_NET, WITHOUT_GELU = "notebook 14's net", "notebook 14's net without GELU"
 BATCH_SIZES = {"report A's CNN": 128, "report E's ConvNet": 128, FAST_NET: 1000, WITHOUT_GELU: 1000}
 NUM_IMAGES = {"report A's CNN": 5_120, "report E's ConvNet": 3_200, FAST_NET: 3_000, WITHOUT_GELU: 3_000}  # an epoch
+ONEDNN = "TF_ENABLE_ONEDNN_OPTS"  # read when TensorFlow is imported; where it is not set TensorFlow decides
 METHODS = {
     "ours": "fit of the helpers: uint8 images, the precision that the machine is fast in",
-    "plain Keras": "model.fit on float32 images in float32",
+    "plain Keras": "model.fit on float32 images in float32, TensorFlow as it is by itself",
     "PyTorch float32": "a plain loop on float32 images",
     "PyTorch bfloat16": "the same with autocast, channels last",
 }
@@ -34,7 +36,8 @@ class Trainer:
         self._pipe, theirs = multiprocessing.Pipe()
         context = multiprocessing.get_context("spawn")
         self._process = context.Process(target=_serve, args=(theirs, method, net, num_images), daemon=True)
-        self._process.start()
+        with environment_of(method):
+            self._process.start()
         theirs.close()
         self.missing = ""
 
@@ -59,6 +62,17 @@ class Trainer:
     def kill(self) -> None:
         """End the process, whatever it does."""
         self._process.kill()
+
+
+@contextmanager
+def environment_of(method: str):
+    """The environment that a method's process begins with: plain Keras goes without the oneDNN that `make` asks for."""
+    kept = os.environ.pop(ONEDNN, None) if method == "plain Keras" else None
+    try:
+        yield
+    finally:
+        if kept is not None:
+            os.environ[ONEDNN] = kept
 
 
 @contextmanager

@@ -22,6 +22,16 @@ from helpers.transfer import freeze
 ROOT = Path(__file__).parents[2]
 
 
+def test_plain_keras_begins_without_the_setting_that_make_gives_all_others(monkeypatch):
+    monkeypatch.setenv(methods.ONEDNN, "1")
+    with methods.environment_of("plain Keras"):
+        assert methods.ONEDNN not in os.environ
+    with methods.environment_of("ours"):
+        assert os.environ[methods.ONEDNN] == "1"
+    assert os.environ[methods.ONEDNN] == "1"
+    assert f"export {methods.ONEDNN} ?= 1" in (ROOT / "Makefile").read_text()
+
+
 def test_every_method_is_measured_once_a_round_and_every_second_round_in_reverse():
     called = []
     functions = {name: lambda name=name: called.append(name) or len(called) for name in "abc"}
