@@ -16,13 +16,14 @@ from helpers.machine import environment, use_precision
 
 BENCHMARKS = {
     "throughput": throughput.measure,
+    "reports": throughput.measure_reports,
     "inputs": inputs.measure,
     "frozen": frozen.measure,
     "memory": memory.measure,
     "startup": startup.measure,
     "suite": suite.measure,
 }
-BY_DEFAULT = ("throughput", "inputs", "frozen", "memory", "startup")  # the suite alone takes as long as these
+BY_DEFAULT = ("throughput", "inputs", "frozen", "memory", "startup")  # the others take as long as these
 
 
 def main() -> None:

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-FAST_NET, WITHOUT_GELU = "notebook 14's net", "notebook 14's net without GELU"
-BATCH_SIZES = {"report A's CNN": 128, "report E's ConvNet": 128, FAST_NET: 1000, WITHOUT_GELU: 1000}
-NUM_IMAGES = {"report A's CNN": 5_120, "report E's ConvNet": 3_200, FAST_NET: 3_000, WITHOUT_GELU: 3_000}  # an epoch
+from benchmarks.nets import NETS, WITHOUT_GELU
+
 ONEDNN = "TF_ENABLE_ONEDNN_OPTS"  # read when TensorFlow is imported; where it is not set TensorFlow decides
 METHODS = {
     "ours": "fit of the helpers: uint8 images, the precision that the machine is fast in",
     "plain Keras": "model.fit on float32 images in float32, TensorFlow as it is by itself",
+    "plain Keras bfloat16": "the same in mixed_bfloat16",
     "PyTorch float32": "a plain loop on float32 images",
     "PyTorch bfloat16": "the same with autocast, channels last",
 }
@@ -28,7 +28,7 @@ class Trainer:
 
     Args:
         method: Of `METHODS`.
-        net: Of `BATCH_SIZES`.
+        net: Of `NETS`.
         num_images: Images an epoch.
     """
 
@@ -67,7 +67,7 @@ class Trainer:
 @contextmanager
 def environment_of(method: str):
     """The environment that a method's process begins with: plain Keras goes without the oneDNN that `make` asks for."""
-    kept = os.environ.pop(ONEDNN, None) if method == "plain Keras" else None
+    kept = os.environ.pop(ONEDNN, None) if method.startswith("plain Keras") else None
     try:
         yield
     finally:
@@ -95,15 +95,22 @@ def started(net: str, num_images: int):
 def _serve(pipe, method: str, net: str, num_images: int) -> None:
     """Answer for one method until told to end."""
     rng = np.random.default_rng(0)
-    images = rng.integers(0, 256, (num_images, 32, 32, 3), dtype="uint8")
+    images = rng.integers(0, 256, (num_images, *NETS[net].image_shape), dtype="uint8")
     labels = rng.integers(0, 10, num_images)
-    train = {"ours": _ours, "plain Keras": _plain_keras}.get(method, _torch)
+    train = _ours if method == "ours" else _plain_keras if method.startswith("plain Keras") else _torch
     try:
-        train(net, images, labels, Turns(pipe, num_images), *(["bfloat16" in method] if train is _torch else []))
+        train(net, images, labels, Turns(pipe, num_images), *([] if train is _ours else ["bfloat16" in method]))
     except ModuleNotFoundError as error:
         pipe.send(f"{error}; pip install -r requirements-bench.txt")
         return
+    except CannotMeasureError as error:
+        pipe.send(str(error))
+        return
     pipe.send(peak_memory())
+
+
+class CannotMeasureError(Exception):
+    """This machine cannot train by a method; says why."""
 
 
 class NoTurnError(Exception):
@@ -150,19 +157,17 @@ def peak_memory() -> int:
 
 
 def keras_net(net: str):
-    """A net of `BATCH_SIZES` in plain Keras layers, compiled."""
+    """A net of `NETS` in plain Keras layers, compiled."""
     import keras
 
     from helpers import models
     from helpers.fast.net import fast_net
 
-    make = {
-        "report A's CNN": models.report_a_cnn,
-        "report E's ConvNet": models.report_e_convnet,
-        FAST_NET: lambda: fast_net(whitening=np.ones((2, 2, 3, 24))),
-        WITHOUT_GELU: lambda: fast_net(whitening=np.ones((2, 2, 3, 24)), activation="linear"),
-    }
-    model = make[net]()
+    about = NETS[net]
+    if about.model == "fast_net":
+        model = fast_net(whitening=np.ones((2, 2, 3, 24)), **about.options)
+    else:
+        model = getattr(models, about.model)(**about.options)
     model.compile(keras.optimizers.Adam(0.001), "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 
@@ -180,34 +185,43 @@ def _ours(net: str, images, labels, turns: Turns) -> None:
                 raise NoTurnError
 
     use_precision()
-    options = {"batch_size": BATCH_SIZES[net], "seed": 0, "progress": Silent(), "callbacks": (TakeTurns(),)}
+    options = {"batch_size": NETS[net].batch_size, "seed": 0, "progress": Silent(), "callbacks": (TakeTurns(),)}
     with suppress(NoTurnError):
         fit(keras_net(net), images, labels, validation_data=None, epochs=sys.maxsize, **options)
 
 
-def _plain_keras(net: str, images, labels, turns: Turns) -> None:
+def _plain_keras(net: str, images, labels, turns: Turns, bfloat16: bool) -> None:
     """What a first tutorial does.
 
     Each epoch is a `fit` of its own, timed without its preparations. In one `fit` the dataset's iterator of the last
     epoch would still be there when this one waits for its turn, and the longer it has been there, the longer Keras
     waits for it to end: pauses would count as training.
+
+    Raises:
+        CannotMeasureError: bfloat16 is asked for, and the machine would emulate it, which takes for ever.
     """
     import keras
 
+    from helpers.machine import use_precision
+
+    native, reason = use_precision()
+    if bfloat16 and native != "mixed_bfloat16":
+        raise CannotMeasureError(reason)
+    use_precision("mixed_bfloat16" if bfloat16 else "float32")
     x, model = images.astype("float32"), keras_net(net)  # the model scales pixels itself
     begin = keras.callbacks.LambdaCallback(on_epoch_begin=lambda *_: turns.start_clock())
     while turns():
-        model.fit(x, labels, batch_size=BATCH_SIZES[net], verbose=0, callbacks=[begin])
+        model.fit(x, labels, batch_size=NETS[net].batch_size, verbose=0, callbacks=[begin])
 
 
 def _torch(net: str, images, labels, turns: Turns, bfloat16: bool) -> None:
     """A plain training loop of PyTorch's."""
     import torch
 
-    from benchmarks.torch_nets import NETS
+    from benchmarks import torch_nets
 
     torch.manual_seed(0)
-    model = NETS[net]()
+    model = torch_nets.NETS[net]()
     x = torch.from_numpy(images).permute(0, 3, 1, 2).float() / 255
     y = torch.from_numpy(labels)
     if bfloat16:
@@ -218,7 +232,7 @@ def _torch(net: str, images, labels, turns: Turns, bfloat16: bool) -> None:
     model.train()
 
     while turns():
-        for chosen in torch.randperm(len(x)).split(BATCH_SIZES[net]):
+        for chosen in torch.randperm(len(x)).split(NETS[net].batch_size):
             with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
                 loss = loss_of(model(x[chosen]), y[chosen])
             optimizer.zero_grad()

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -129,11 +130,13 @@ def test_nets_are_measured_by_every_method_that_is_there_and_against_the_peak(mo
     monkeypatch.setattr(throughput, "peak", lambda: 1e12)
     comparisons = {c.title: c for c in throughput.measure(num_images=1, rounds=2)}
     cnn = comparisons["Training report A's CNN"]
-    assert cnn.values == {"ours": [100.0] * 2, "plain Keras": [100.0] * 2}
+    assert cnn.values == dict.fromkeys(["ours", "plain Keras", "plain Keras bfloat16"], [100.0] * 2)
     assert set(cnn.missing) == {"PyTorch float32", "PyTorch bfloat16"}
     judged = cnn.as_dict()["goals"]
     assert [goal["met"] for goal in judged] == [False, None]
     share = comparisons["Share of the matrix-product peak"].values["report A's CNN"][0]
+    of_reports = throughput.measure_reports(num_images=1, rounds=1)
+    assert {f"Training {net}" for net in throughput.OF_REPORTS} < {comparison.title for comparison in of_reports}
     # 27,190,000 multiply-adds forward and for the weights, 23,350,000 for the inputs of all but the first layer
     assert share == pytest.approx(100 * 2 * (2 * 27_191_000 + 23_351_000) / 1e12, rel=1e-3)
 
@@ -176,10 +179,18 @@ def assert_trained_in_turns(told: list) -> None:
 
 @pytest.mark.parametrize("method", ["ours", "plain Keras"])
 def test_each_method_trains_an_epoch_a_turn_and_says_how_fast_after_one_to_warm_up(method, monkeypatch, keep_precision):
-    monkeypatch.setitem(methods.BATCH_SIZES, "report A's CNN", 8)
+    small = replace(methods.NETS["report A's CNN"], batch_size=8)
+    monkeypatch.setitem(methods.NETS, "report A's CNN", small)
     pipe = AskingPipe()
     methods._serve(pipe, method, "report A's CNN", 16)
     assert_trained_in_turns(pipe.told)
+
+
+def test_where_bfloat16_would_be_emulated_plain_keras_says_so(monkeypatch, keep_precision):
+    monkeypatch.setattr("helpers.machine.use_precision", lambda requested="auto": ("float32", "it has no bfloat16"))
+    pipe = AskingPipe()
+    methods._serve(pipe, "plain Keras bfloat16", "report A's CNN", 16)
+    assert pipe.told == ["it has no bfloat16"]
 
 
 def in_a_process_without_tensorflow(code: str):
@@ -197,7 +208,8 @@ def in_a_process_without_tensorflow(code: str):
 def test_pytorch_trains_in_turns_likewise():
     serve = "methods._serve(pipe, 'PyTorch bfloat16', \"report A's CNN\", 16)"
     lines = ["from benchmarks import methods", inspect.getsource(AskingPipe), "pipe = AskingPipe()"]
-    lines += ['methods.BATCH_SIZES["report A\'s CNN"] = 8', serve, "print(json.dumps(pipe.told))"]
+    lines += ["from dataclasses import replace", 'cnn = "report A\'s CNN"']
+    lines += ["methods.NETS[cnn] = replace(methods.NETS[cnn], batch_size=8)", serve, "print(json.dumps(pipe.told))"]
     assert_trained_in_turns(in_a_process_without_tensorflow("\n".join(lines)))
 
 
