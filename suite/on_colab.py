@@ -31,7 +31,7 @@ def find_too_old(dependencies: Iterable[str]) -> list[str]:
 
 
 def main() -> None:
-    """Have the helpers found, go into the folder of notebooks, and give an older Keras what it lacks.
+    """Have the helpers found, go into the folder of notebooks, switch oneDNN on, give an older Keras what it lacks.
 
     Raises:
         ImportError: Something is too old. Nothing is upgraded: that might break what else is installed.
@@ -42,6 +42,7 @@ def main() -> None:
             f"the helpers cannot work here, because of {'; '.join(lacking)}. Choose the newest version under "
             "Runtime, Change runtime type. Or install what is named by %pip install --upgrade, and restart the session."
         )
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # as in the Makefile; TensorFlow reads it when it is imported
     sys.path.insert(0, str(ROOT))  # until the session is restarted, and then again
     os.chdir(ROOT / "notebooks")
     from helpers.training.older_keras import provide_optimizers

@@ -2,6 +2,8 @@
 
 import ast
 import importlib.util
+import os
+import sys
 import tomllib
 from importlib import metadata
 from pathlib import Path
@@ -129,6 +131,16 @@ def test_what_is_too_old_or_missing_is_named(monkeypatch):
     assert on_colab.find_too_old(needed) == ["keras 3.10.0, not >=3.13", "no-such-package, which is not installed"]
     with pytest.raises(ImportError, match=r"because of keras 3\.10\.0, not >=3\.13; pandas, which is not installed"):
         on_colab.main()
+
+
+def test_the_helpers_are_found_and_tensorflow_uses_onednn(monkeypatch):
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")  # so that it is put back
+    monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS")
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.chdir(ROOT)
+    on_colab.main()
+    assert (sys.path[0], Path.cwd()) == (str(ROOT), ROOT / "notebooks")
+    assert os.environ["TF_ENABLE_ONEDNN_OPTS"] == "1"
 
 
 def version_of(installed: dict[str, str]):
