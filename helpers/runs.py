@@ -164,7 +164,7 @@ def epoch_seconds(run: dict) -> float:
 
 
 def generalisation_gap(run: dict) -> float:
-    """Training accuracy minus validation accuracy in the last epoch: what a net knows of its training images alone.
+    """Training accuracy minus validation accuracy in the last epoch, the former as Keras has it: with dropout at work.
 
     Args:
         run: A record of a run.

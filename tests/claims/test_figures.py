@@ -63,8 +63,13 @@ def test_changes_of_a_history():
     assert figure("val_loss_change:2-40")(run) == pytest.approx(0.25)  # of a shorter run to its end
     assert figure("val_loss_since_lowest:3")(run) == pytest.approx(0.25)
     assert figure("train_accuracy_since:3")(run) == pytest.approx(0.2)
-    assert figure("generalisation_gap")(run) == pytest.approx(0.3)
     assert figure("val_accuracy")(run) == 0.4
+
+
+def test_the_gap_is_measured_with_dropout_off_whatever_keras_said_while_training():
+    seen = {"training images": make_test(matrix_of(0.9))}
+    run = RUN | {"history": {"accuracy": [0.1, 0.5], "val_accuracy": [0.4, 0.6]}, "tests": seen}
+    assert figure("generalisation_gap")(run) == pytest.approx(0.3)
 
 
 def test_recall_lost_is_that_of_the_named_classes_beyond_the_others():
