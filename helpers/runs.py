@@ -199,8 +199,11 @@ def best_candidates(
 
 
 def newest(records: Iterable[dict]) -> dict | None:
-    """The record to use of several of one run: the newest, whatever the machine that asks; None of none."""
-    return max(records, key=lambda record: record["started"], default=None)
+    """The record to use of several of one run: the newest, whatever the machine that asks; None of none.
+
+    Of one training that was tested again, and so is recorded again, it is that of the last test.
+    """
+    return max(records, key=lambda record: (record["started"], record.get("ended", "")), default=None)
 
 
 def _refuse_number(name: str):

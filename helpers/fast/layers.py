@@ -89,9 +89,10 @@ def _gelu(gelu: Callable, inputs):
 
 
 def _is_plain_norm(layer: layers.BatchNormalization) -> bool:
-    """Whether it normalises over the last axis of maps or of flat features, by this device's statistics."""
+    """Whether it normalises over the last axis of maps or of flat features, by this device's and batch's statistics."""
     rank = layer.input_spec.ndim
-    return rank in (2, 4) and layer.axis in (-1, rank - 1) and not layer.synchronized
+    other = layer.synchronized or getattr(layer, "renorm", False)  # newer than Keras 3.13
+    return rank in (2, 4) and layer.axis in (-1, rank - 1) and not other
 
 
 def _fused_norm(layer: layers.BatchNormalization, inputs, training=None, mask=None):

@@ -84,7 +84,7 @@ class Lab:
         self._runs: dict[tuple[str, int], Run] = {}
         self._candidates: dict[tuple[str, int], Run] = {}
         self._variants: set[str] = set()
-        self._splits: dict[str, dict] = {}
+        self._loaded: dict[str, tuple[dict, list[str]]] = {}  # by the digest of the test classes: what was loaded
         self._datasets: dict[str, str] = {}  # what was loaded, by what was asked for
         self._tables: list[pd.DataFrame] = []
         self._measured: dict[str, dict] = {}
@@ -171,18 +171,19 @@ class Lab:
         display(pd.DataFrame(counts, names, self.class_names).assign(all=np.sum(counts, axis=1)))
         loaded = [(images[part], labels[part]) for part in parts]
         about = {"name": self.split.name, "fingerprint": self.split.fingerprint, **self.split.sizes}
-        self._splits[digest_of_arrays(loaded[2][1])] = about
+        about = {"dataset": self.dataset_name, "asked_dataset": self._asked_last, "split": about}
+        self._loaded[digest_of_arrays(loaded[2][1])] = about, self.class_names
         return tuple(loaded)
 
     def about_data(self, labels_sha256: str | None) -> dict:
         """What a record says of the data: profile, data sets, and the split that these test classes are of."""
-        split = self._splits.get(labels_sha256 or "", {"name": "the notebook's own"} if labels_sha256 else {})
-        return {
-            "profile": self._profile.name,
-            "dataset": self.dataset_name,
-            "asked_dataset": self._asked_last,
-            "split": split,
-        }
+        split = {"name": "the notebook's own"} if labels_sha256 else {}
+        last = {"dataset": self.dataset_name, "asked_dataset": self._asked_last, "split": split}
+        return {"profile": self._profile.name} | self._loaded.get(labels_sha256 or "", (last,))[0]
+
+    def class_names_of(self, labels_sha256: str) -> list[str]:
+        """Names by class, of the data that these test classes are of; of others, of the data last loaded."""
+        return self._loaded.get(labels_sha256, (None, self.class_names))[1]
 
     # The runs
 
@@ -291,7 +292,8 @@ class Lab:
             name: What is measured, such as "rate_finder".
             function: Returns plain values.
             is_time: Whether they are times, which hold for one device: on another they are measured anew.
-            **settings: All that determines the result, beside the notebook, its profile and its data.
+            **settings: All that determines the result, beside the notebook, its profile and its data set: a split of
+                one's own is to be among them.
 
         Returns:
             Plain values; None for a page from records that has none of it.
@@ -437,7 +439,8 @@ class Lab:
         if not records:
             return None
         seconds = sum(record["seconds"] for record in records)
-        return {"runs": len(records), "reused": self.progress.reused, "seconds": seconds}
+        reused = sum(not run.trained_now for run in [*self._runs.values(), *self._candidates.values()])
+        return {"runs": len(records), "reused": reused, "seconds": seconds}
 
     @staticmethod
     def _sources(records: list[dict]) -> dict[str, list[str]]:

@@ -70,6 +70,7 @@ class Run:
     model: keras.Model | None = field(default=None, repr=False)
     _result: TrainingResult | None = field(default=None, repr=False)
     _settings: dict = field(default_factory=dict, repr=False)
+    _class_names: list[str] | None = field(default=None, repr=False)
 
     @property
     def name(self) -> str:
@@ -78,13 +79,18 @@ class Run:
 
     @property
     def class_names(self) -> list[str]:
-        """Names by class, of the data last loaded."""
-        return self.lab.class_names
+        """Names by class, of the data that it was tested on; before that, of the data last loaded."""
+        return self._class_names or self.lab.class_names
 
     @property
     def trained(self) -> bool:
         """Whether the model has its trained weights; not where the run was taken from its record alone."""
         return self._result is not None
+
+    @property
+    def trained_now(self) -> bool:
+        """Whether any part of it was trained in this execution, and not taken from a record or a finished run."""
+        return self._result is not None and not self._result.reused
 
     def build(self, builder=None, *arguments, **options) -> keras.Model:
         """Seed all random numbers, then build a model; where nothing is trained, one model serves all of its seeds.
@@ -153,6 +159,7 @@ class Run:
             predict: Model and images -> probabilities (n, classes); default `metrics.predict`.
             **measured: Further plain values for the record.
         """
+        self._class_names = self.lab.class_names_of(digest_of_arrays(y_test))
         tests = {"": (x_test, y_test), **(more or {})}
         reports = self.lab.folder.parents[1]
         for _, classes, *_ in tests.values():
@@ -271,10 +278,17 @@ class Run:
             "tests": tests,
         }
         same = self.lab.find_records(self._identity, self.candidate) if reused else []
-        known = [found for found in same if set(found["tests"]) >= set(tests)]
+        known = [found for found in same if _says_the_same(found, test, tests)]
         self.record = newest(known) or write_record(self.lab.folder, f"{self.variant}-seed{self.seed}", record)
         if self.candidate:
             self.lab.add(self)
+
+
+def _says_the_same(record: dict, test: dict, tests: dict) -> bool:
+    """Whether a record has these tests: of the same images and classes, and with the same answers."""
+    asked, known = {"": test, **tests}, {"": record["test"], **record["tests"]}
+    keys = ("images_sha256", "labels_sha256", "confusion_matrix")
+    return all(name in known and all(known[name].get(key) == of.get(key) for key in keys) for name, of in asked.items())
 
 
 def forbid_use(model: keras.Model, why: str) -> None:

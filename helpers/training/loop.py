@@ -143,8 +143,10 @@ def _plan(model, batches: ShuffledBatches, validation_data, fast: bool) -> Train
         plan_training(model, batches, validation_data, fast) if fast else TrainingPlan(model, batches, validation_data)
     )
     if plan.model is not model:
-        metrics = model.get_compile_config()["metrics"]
-        plan.model.compile(model.optimizer, model.loss, metrics=metrics, steps_per_execution=model.steps_per_execution)
+        asked = model.get_compile_config()
+        kept = {key: asked[key] for key in ("metrics", "weighted_metrics", "loss_weights") if key in asked}
+        kept |= {"run_eagerly": model.run_eagerly, "jit_compile": model.jit_compile}
+        plan.model.compile(model.optimizer, model.loss, steps_per_execution=model.steps_per_execution, **kept)
     return plan
 
 
@@ -157,6 +159,16 @@ def _check(model, x, y, validation_data, whole_numbers: dict[str, int | None], c
             raise ValueError(f"{name}: expected a whole number of 1 or more, got {value!r}")
     if whole_numbers["patience"] is not None and validation_data is None:
         raise ValueError("patience: expected validation_data to watch, got None; or leave patience out")
+    metrics = model.get_compile_config().get("metrics")
+    named = [_name_of(metric) for metric in metrics] if isinstance(metrics, list) else ["accuracy"]
+    if whole_numbers["patience"] is not None and "accuracy" not in named:
+        raise ValueError(
+            f"patience: expected 'accuracy' among the metrics, to watch it on the validation images, got {named}: "
+            "compile with metrics=['accuracy'], or leave patience out"
+        )
+    if validation_data is not None and len(validation_data[0]) != len(validation_data[1]):
+        counts = " and ".join(str(len(part)) for part in validation_data)
+        raise ValueError(f"validation_data: expected as many images as classes, got {counts}")
     if y is not None and len(x) != len(y):
         raise ValueError(f"x and y: expected as many images as classes, got {len(x)} and {len(y)}")
     if y is None and not isinstance(x, ShuffledBatches):
@@ -172,6 +184,14 @@ def _check(model, x, y, validation_data, whole_numbers: dict[str, int | None], c
                 f"callbacks: {type(callback).__name__} would forget what it knows when a run is interrupted: expected "
                 "callbacks that depend on the epoch and the step alone; for early stopping give patience"
             )
+
+
+def _name_of(metric) -> str:
+    """What a metric is called, from the configuration that a model was compiled with."""
+    if isinstance(metric, dict):
+        config = metric.get("config")
+        return config.get("name", "") if isinstance(config, dict) else str(config)
+    return str(metric)
 
 
 def _train(plan: TrainingPlan, epochs: int, patience, name: str, progress: Progress, callbacks, files) -> dict:

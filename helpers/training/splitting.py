@@ -54,9 +54,8 @@ def split_frozen(model: keras.Model) -> tuple[keras.Model, keras.Model] | None:
         return None
     fixed = []
     for node in nodes:
-        fixed.append(
-            not node.layer.trainable_weights and not _is_random(node.layer) and all(fixed[p] for p in node.parents)
-        )
+        changes = node.layer.trainable_weights or _is_random(node.layer) or _uses_batch_statistics(node.layer)
+        fixed.append(not changes and all(fixed[p] for p in node.parents))
     cuts = [k for k in narrow_places(nodes) if fixed[k]]
     if not cuts or not any(node.layer.weights for node in nodes[: cuts[-1] + 1]):
         return None
@@ -80,6 +79,11 @@ def _names_of_parents(saved) -> list[str]:
     if isinstance(saved, list | tuple):
         return [name for value in saved for name in _names_of_parents(value)]
     return []
+
+
+def _uses_batch_statistics(layer: keras.layers.Layer) -> bool:
+    """Whether a layer normalises by the batch at hand, which it may do without any weights that train."""
+    return isinstance(layer, keras.layers.BatchNormalization) and layer.trainable
 
 
 def _is_random(layer: keras.layers.Layer) -> bool:

@@ -102,6 +102,7 @@ NOT_REPLACED = {
     "relu": lambda: (layers.Activation("relu"), (6, 7, 3)),
     "normalisation over rows": lambda: (layers.BatchNormalization(axis=1), (6, 7, 3)),
     "normalisation of sequences": lambda: (layers.BatchNormalization(), (7, 3)),
+    "normalisation by running statistics": lambda: (layers.BatchNormalization(renorm=True), (6, 7, 3)),
     "a stride": lambda: (convolution(strides=2), (6, 7, 3)),
     "valid padding": lambda: (layers.Conv2D(4, 3), (6, 7, 3)),
     "groups": lambda: (convolution(groups=3, filters=6), (6, 7, 3)),

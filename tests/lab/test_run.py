@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from helpers import metrics
+from helpers import data, metrics
 from helpers.fingerprints import digest_of_arrays
 from helpers.lab import Phase, UntrainedModelError
 from helpers.lab.run import FORBIDDEN, allow_use, forbid_use
@@ -65,6 +65,39 @@ def test_further_tests_of_a_net_are_recorded_by_their_names(recorded):
     assert run.predictions("half").y_pred.tolist() == run.predictions().y_pred[:50].tolist()
     assert run.record["tests"]["certain"]["accuracy"] == 1.0
     assert run.record["note"] == 1
+
+
+def test_tested_on_other_images_or_in_another_way_a_run_is_recorded_anew_and_that_record_counts(recorded):
+    def tested(images, **options):
+        recorded.start()
+        for run in recorded.lab.runs({"net": recorded.net}):
+            recorded.fit(run)
+            run.test(images, recorded.test[1], **options)
+        assert not run.trained_now
+        return run.record
+
+    first, (images, classes) = recorded.lab["net"].record, recorded.test
+    assert tested(images) == first
+    darker = tested(images // 4)
+    assert (darker["test"]["images_sha256"], darker["started"]) == (digest_of_arrays(images // 4), first["started"])
+    certain = tested(images, predict=lambda model, x: np.eye(10)[classes])
+    assert certain["test"]["accuracy"] == 1.0
+    more = tested(images, more={"half": (images[:50], classes[:50])})
+    assert set(more["tests"]) == {"half"}
+    assert recorded.lab.records == [more]
+    assert len(files_of(recorded)) == 4
+
+
+def test_a_run_is_of_the_data_that_it_is_tested_on_and_not_of_the_last_that_was_loaded(recorded, monkeypatch):
+    images, labels, names = data.load_dataset("digits", False)[0]
+    another = (images, (labels + 1) % 10, [f"other {k}" for k in range(10)]), "another"
+    recorded.start(seeds=[11])
+    with monkeypatch.context() as patch:
+        patch.setattr("helpers.lab.notebook.data.load_dataset", lambda *_: another)
+        recorded.lab.load(data.split_report_a, "another")
+    record = recorded.train_all().record
+    assert (record["dataset"], record["asked_dataset"]) == ("digits", "digits")
+    assert list(record["test"]["by_class"]) == list(names)
 
 
 # From its record.

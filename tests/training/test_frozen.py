@@ -45,6 +45,18 @@ def test_training_on_kept_features_equals_training_the_whole(cache, tiny_data, d
     np.testing.assert_allclose(*(model.predict(tiny_data[0], verbose=0) for model in (kept, whole)), atol=1e-5)
 
 
+def test_the_part_that_trains_is_compiled_as_the_whole_is(cache, tiny_data, build_base):
+    weights = []
+    for fast in (True, False):
+        model = build_base(0)
+        loss = "sparse_categorical_crossentropy"
+        model.compile(keras.optimizers.SGD(0.1), loss, metrics=["accuracy"], loss_weights=[3.0])
+        fit(model, *tiny_data, validation_data=None, epochs=1, batch_size=16, seed=0, fast=fast)
+        weights.append(model.get_weights())
+    for kept, whole in zip(*weights, strict=True):
+        np.testing.assert_allclose(kept, whole, atol=1e-5)
+
+
 def test_the_time_of_a_run_holds_that_of_its_frozen_part_and_says_whether_others_have_it_too(cache, train):
     (_, first), (_, second) = train(depth=1), train(depth=1)
     assert (first.frozen_part["shared"], second.frozen_part["shared"]) == (False, True)

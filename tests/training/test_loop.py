@@ -163,6 +163,19 @@ def test_without_validation_images_every_epoch_is_trained_and_none_is_looked_at(
         train(epochs=2, validation_data=None, patience=1)
 
 
+def test_what_patience_watches_is_there_before_anything_is_trained(train, build_tiny, tiny_data):
+    model, options = build_tiny(seed=0), {"epochs": 1, "batch_size": 16, "seed": 0}
+    model.compile("sgd", "sparse_categorical_crossentropy", metrics=[keras.metrics.SparseCategoricalAccuracy()])
+    with pytest.raises(ValueError, match=r"expected 'accuracy' .* got \['sparse_categorical_accuracy'\]"):
+        fit(model, *tiny_data, validation_data=tiny_data, patience=1, **options)
+    named = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
+    model.compile("sgd", "sparse_categorical_crossentropy", metrics=[named])
+    assert fit(model, *tiny_data, validation_data=tiny_data, patience=1, **options).best_epoch == 1
+    uneven = tiny_data[0], tiny_data[1][:5]
+    with pytest.raises(ValueError, match=r"validation_data: expected as many images as classes, got \d+ and 5"):
+        train(epochs=1, validation_data=uneven)
+
+
 def test_results_that_continue_each_other_are_one(train):
     first, second = train(epochs=2)[1], train(epochs=3)[1]
     joined = join_results([first, second])
