@@ -164,7 +164,8 @@ def with_losses(variant, change, seeds=(10, 11, 12)):
     """Runs of Fashion-MNIST of 50 epochs whose validation loss changes by so much after the 40th."""
     losses = lambda seed: [1.0] * 40 + [1.0 + change + seed / 1e5] * 10  # noqa: E731
     history = lambda seed: {"val_loss": losses(seed), "accuracy": [0.9] * 50, "val_accuracy": [0.9] * 50}  # noqa: E731
-    return [make_run(variant, seed, 0.9, dataset="fashion_mnist", history=history(seed)) for seed in seeds]
+    seen = {"training images": make_test(matrix_of(0.9))}
+    return [make_run(variant, seed, 0.9, dataset="fashion_mnist", history=history(seed), tests=seen) for seed in seeds]
 
 
 @pytest.mark.parametrize(("change", "expected"), [(0.001, "supported"), (-0.2, "contradicted"), (0.2, "contradicted")])
