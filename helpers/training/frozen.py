@@ -6,7 +6,8 @@ import keras
 import numpy as np
 
 from helpers.training.batches import OrderedBatches, ShuffledBatches
-from helpers.training.features import LIMIT_BYTES, features_bytes, frozen_features, has_room
+from helpers.training.checkpoints import CheckpointError
+from helpers.training.features import LIMIT_BYTES, features_bytes, features_folder, frozen_features, has_room
 from helpers.training.feeding import feed
 from helpers.training.splitting import split_frozen
 
@@ -48,7 +49,9 @@ def _worthwhile_split(model: keras.Model) -> tuple[keras.Model, keras.Model] | N
     return parts if parts and parts[0].count_params() > np.prod(parts[0].output_shape[1:]) else None
 
 
-def plan_training(model, batches: ShuffledBatches, validation: Labelled | None, fast: bool) -> TrainingPlan:
+def plan_training(
+    model, batches: ShuffledBatches, validation: Labelled | None, fast: bool, keep: bool | None = None
+) -> TrainingPlan:
     """Run the frozen layers in front of a model once for each image, and return what is left to train.
 
     Args:
@@ -56,6 +59,10 @@ def plan_training(model, batches: ShuffledBatches, validation: Labelled | None, 
         batches: Of its training images.
         validation: Images and classes, or None.
         fast: Whether faster implementations of layers are used.
+        keep: Whether features are kept; None: where there is room for them.
+
+    Raises:
+        CheckpointError: They are to be kept, and there is no room.
     """
     parts = _worthwhile_split(model)
     if parts is None:
@@ -66,9 +73,15 @@ def plan_training(model, batches: ShuffledBatches, validation: Labelled | None, 
         return TrainingPlan(model, batches, validation, every_epoch)
     frozen, rest = parts
     needed = features_bytes(frozen, batches.num_images + (len(validation[0]) if validation else 0))
-    if not has_room(needed):
-        limit = f"{needed / 2**30:.1f} GiB exceed the limit of {LIMIT_BYTES / 2**30:.0f} GiB or the disk"
-        every_epoch["about"] += f"features of {limit}"
+    room = has_room(needed)
+    limit = f"{needed / 2**30:.1f} GiB exceed the limit of {LIMIT_BYTES / 2**30:.0f} GiB or the disk"
+    if keep and not room:
+        raise CheckpointError(
+            f"the run goes on with what its frozen layers compute, kept on disk: expected room for it, but {limit}; "
+            f"make room where {features_folder()} lies, then run again: training goes on from the last checkpoint."
+        )
+    if keep is False or not room:
+        every_epoch["about"] += "there was no room for features when it began" if room else f"features of {limit}"
         return TrainingPlan(model, batches, validation, every_epoch)
     found = [frozen_features(frozen, batches.images, fast)]
     found += [frozen_features(frozen, validation[0], fast)] if validation else []

@@ -92,10 +92,11 @@ def fit(
             _assign(_source_of(finished[0], model), finished[0], model.optimizer)
             values = finished[1] | {"reused": True}
         else:
-            plan = _plan(model, batches, validation_data, fast)
+            begun = (files and files.latest()) or ({}, {})
+            plan = _plan(model, batches, validation_data, fast, begun[0])
             steps = steps_per_execution or choose_steps(plan.model, callbacks, epochs * len(batches))
             with fast_layers(plan.model, enabled=fast), grouped_steps(plan.model, steps):
-                values = _train(plan, epochs, patience, name, progress, callbacks, files) | {"seed": seed}
+                values = _train(plan, epochs, patience, name, progress, callbacks, files, begun) | {"seed": seed}
             values["hyperparameters"]["steps_per_execution"] = steps
             if files:
                 files.finish(_arrays(plan.model), values)
@@ -137,11 +138,15 @@ def _as_batches(x, y, batch_size: int, seed: int) -> ShuffledBatches:
     return x if y is None else ShuffledBatches(x, y, batch_size, seed)
 
 
-def _plan(model, batches: ShuffledBatches, validation_data, fast: bool) -> TrainingPlan:
-    """What is trained; a part of the model is compiled like the whole, with the same optimizer."""
-    plan = (
-        plan_training(model, batches, validation_data, fast) if fast else TrainingPlan(model, batches, validation_data)
-    )
+def _plan(model, batches: ShuffledBatches, validation_data, fast: bool, begun: dict[str, np.ndarray]) -> TrainingPlan:
+    """What is trained; a part of the model is compiled like the whole, with the same optimizer.
+
+    A run that goes on trains what it was begun with, whatever room the disk has now: `begun` are its arrays.
+    """
+    plan = TrainingPlan(model, batches, validation_data)
+    if fast:
+        keep = None if not begun else not _is_of(begun, model)
+        plan = plan_training(model, batches, validation_data, fast, keep)
     if plan.model is not model:
         asked = model.get_compile_config()
         kept = {key: asked[key] for key in ("metrics", "weighted_metrics", "loss_weights") if key in asked}
@@ -194,10 +199,9 @@ def _name_of(metric) -> str:
     return str(metric)
 
 
-def _train(plan: TrainingPlan, epochs: int, patience, name: str, progress: Progress, callbacks, files) -> dict:
+def _train(plan: TrainingPlan, epochs: int, patience, name: str, progress: Progress, callbacks, files, begun) -> dict:
     """Train from the newest checkpoint, or from the start, to the end; the values of the result."""
-    model = plan.model
-    arrays, values = (files and files.latest()) or ({}, {})
+    model, (arrays, values) = plan.model, begun
     if arrays:
         _assign(model, arrays, model.optimizer)
     best = [arrays[f"best {i}"] for i in range(len(model.weights)) if f"best {i}" in arrays]
@@ -238,8 +242,12 @@ def _numbered(kind: str, variables) -> dict[str, np.ndarray]:
 
 def _source_of(arrays: dict[str, np.ndarray], model: keras.Model) -> keras.Model:
     """What `_arrays` took them out of: the whole model, or the part of it that was trained behind frozen layers."""
-    whole = sum(name.startswith("variable ") for name in arrays) == len(model.variables)
-    return model if whole else behind_frozen(model)
+    return model if _is_of(arrays, model) else behind_frozen(model)
+
+
+def _is_of(arrays: dict[str, np.ndarray], model: keras.Model) -> bool:
+    """Whether `_arrays` took them out of this model, rather than out of the part of it behind frozen layers."""
+    return sum(name.startswith("variable ") for name in arrays) == len(model.variables)
 
 
 def _assign(model: keras.Model, arrays: dict[str, np.ndarray], optimizer) -> None:

@@ -8,6 +8,7 @@ from helpers.training import features as features_module
 from helpers.training import fit
 from helpers.training import frozen as frozen_module
 from helpers.training.batches import AugmentedBatches, ShuffledBatches
+from helpers.training.checkpoints import CheckpointError
 from helpers.training.frozen import behind_frozen, plan_training, predict
 
 
@@ -17,7 +18,8 @@ def train(build_base, tiny_data):
 
     def run(depth=0, strides=2, data=tiny_data, **options):
         model, validation = build_base(depth, strides), tuple(part[:20] for part in tiny_data)
-        return model, fit(model, *data, validation_data=validation, epochs=1, batch_size=16, seed=0, **options)
+        options = {"epochs": 1} | options
+        return model, fit(model, *data, validation_data=validation, batch_size=16, seed=0, **options)
 
     return run
 
@@ -133,6 +135,42 @@ def test_without_room_for_their_features_images_are_predicted_all_the_same(cache
     others = tiny_data[0][::-1]
     np.testing.assert_allclose(predict(model, others), model.predict(others, verbose=0), atol=1e-5)
     assert set(cache.iterdir()) == kept
+
+
+class Interrupt(keras.callbacks.Callback):
+    """Ends the training as Ctrl-C does, in its second epoch."""
+
+    def __init__(self, when: bool):
+        super().__init__()
+        self._when = iter([1] * when)  # no plain value: the runs are the same run, interrupted or not
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == 1 and next(self._when, None):
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("room_at_first", [True, False])
+def test_a_run_goes_on_with_what_it_was_begun_with_whatever_room_there_is_now(
+    cache, tmp_path, monkeypatch, train, room_at_first
+):
+    limits = {True: features_module.LIMIT_BYTES, False: 10}
+    room = lambda there: monkeypatch.setattr(features_module, "LIMIT_BYTES", limits[there])  # noqa: E731
+    options = {"epochs": 3, "patience": 3, "depth": 1}
+    room(room_at_first)
+    undisturbed, expected = train(callbacks=(Interrupt(False),), **options)
+    with pytest.raises(KeyboardInterrupt):
+        train(callbacks=(Interrupt(True),), runs_dir=tmp_path / "runs", **options)
+    resume = lambda: train(callbacks=(Interrupt(False),), runs_dir=tmp_path / "runs", **options)  # noqa: E731
+    room(not room_at_first)
+    if room_at_first:
+        with pytest.raises(CheckpointError, match=r"make room where .*features lies, then run again"):
+            resume()
+        room(True)
+    again, resumed = resume()
+    assert resumed.history == expected.history
+    assert ("features an image" in resumed.frozen_part["about"]) == room_at_first
+    for weight, same in zip(again.get_weights(), undisturbed.get_weights(), strict=True):
+        np.testing.assert_array_equal(weight, same)
 
 
 def test_a_cache_deleted_while_it_is_used_does_no_harm(cache, plan):
