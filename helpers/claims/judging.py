@@ -187,4 +187,4 @@ def _judge_print(results: Results, row: pd.Series) -> Judged:
         return Judged(row, "not yet run", (step,))
     word = compare_with_print(list(values.values()), printed, row["figure"], int(row["looks"].split()[0]))
     verdicts = {"compatible with print": "supported", "ours higher": "contradicted", "ours lower": "contradicted"}
-    return Judged(row, verdicts.get(word, "undecided"), (step,), word)
+    return Judged(row, verdicts.get(word, "undecided"), (step,), "; ".join(filter(None, [word, row["note"]])))

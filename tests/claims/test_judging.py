@@ -194,7 +194,8 @@ def test_a_printed_figure_is_held_against_the_variant_that_was_chosen(accuracy, 
     chosen = {"13_optimizer_activation": {"$best": "adam_tanh"}}
     assert verdict("E2", results_of(chosen=chosen, n13_optimizer_activation=runs)) == expected
     two = results_of(chosen=chosen, n13_optimizer_activation=runs[:2])
-    assert (judge("E2", two).verdict, judge("E2", two).reason) == ("undecided", "too few seeds to say")
+    assert judge("E2", two).verdict == "undecided"
+    assert judge("E2", two).reason.startswith("too few seeds to say; ")  # then what is not printed
 
 
 def test_a_claim_that_says_nothing_to_compare_is_not_testable():
