@@ -30,6 +30,9 @@ def show_charts_with_values() -> None:
         return
     import matplotlib_inline.backend_inline  # noqa: F401 - its own formats are set when it is imported, ours then
 
+    if "inline" in plt.get_backend():
+        plt.switch_backend(plt.get_backend())  # now: the first figure would install the hook again
+        plt.uninstall_repl_displayhook()  # it draws every figure once more, for a window that there is not
     plt.rcParams["svg.hashsalt"] = "coursework"  # the same figure is the same file
     formatters = shell.display_formatter.formatters
     shell.display_formatter.mimebundle_formatter.for_type(Figure, draw_chart)

@@ -1,7 +1,11 @@
 """The values behind charts: those that were drawn, under their names, and where they were drawn."""
 
 import io
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,6 +15,8 @@ from PIL import Image
 
 from helpers import charts, plots
 from helpers.charts import MIME, MOST_POINTS, chart_values, draw_chart, is_chart
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(autouse=True)
@@ -149,6 +155,24 @@ def test_a_chart_is_drawn_the_same_each_time_with_its_values(monkeypatch):
     assert once == again
     assert once["image/svg+xml"].lstrip().startswith("<?xml")
     assert not re.search(r"<dc:date>", once["image/svg+xml"])
+
+
+def test_a_notebooks_figure_is_drawn_to_find_its_size_and_to_show_it_and_never_else():
+    code = """
+from IPython.core.interactiveshell import InteractiveShell
+from matplotlib.figure import Figure
+
+InteractiveShell.kernel = None  # as that of a notebook has one
+shell, draws, draw = InteractiveShell.instance(), [], Figure.draw
+Figure.draw = lambda figure, renderer: draws.append(figure) or draw(figure, renderer)
+shell.run_cell("from helpers import plots; plots.use_style()")
+for _ in range(2):
+    shell.run_cell("plots.class_bars({'cnn': [0.1, 0.2]}, ['cat', 'dog'], 'recall');")
+    print("drawn:", len(draws))
+"""
+    environment = {**os.environ, "MPLBACKEND": "module://matplotlib_inline.backend_inline", "PYTHONPATH": str(ROOT)}
+    ended = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=120)
+    assert re.findall(r"^drawn: (\d)$", ended.stdout, re.MULTILINE) == ["2", "4"], ended.stderr
 
 
 def test_elsewhere_than_in_a_notebook_nothing_is_changed(monkeypatch):

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+
+DARK = 65  # percent, above which a cell of a confusion matrix is too dark for dark figures
 
 
 def confusion_matrix(matrix: np.ndarray, class_names: Sequence[str], ax: Axes | None = None, title: str = "") -> Axes:
@@ -22,11 +23,17 @@ def confusion_matrix(matrix: np.ndarray, class_names: Sequence[str], ax: Axes | 
     ax = ax or plt.subplots(figsize=(5.6, 5))[1]
     matrix = np.asarray(matrix, dtype="float64")
     shares = 100 * matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
-    sns.heatmap(
-        shares, annot=True, fmt=".0f", cmap="Blues", cbar=False, square=True, ax=ax, annot_kws={"size": 8},
-        xticklabels=class_names, yticklabels=class_names, vmin=0, vmax=100, linewidths=0.5,
-    )  # fmt: skip
+    # As seaborn's heatmap, which draws the whole figure once for each matrix, to see whether its labels overlap.
+    ax.pcolormesh(shares, cmap="Blues", vmin=0, vmax=100, edgecolor="white", linewidth=0.5)
+    for (row, column), share in np.ndenumerate(shares):
+        color = "white" if share > DARK else ".15"
+        ax.text(column + 0.5, row + 0.5, f"{share:.0f}", size=8, color=color, ha="center", va="center")
+    middles = np.arange(len(class_names)) + 0.5
+    ax.set(xticks=middles, xticklabels=class_names, yticks=middles, yticklabels=class_names, aspect="equal")
     ax.set(xlabel="predicted class", ylabel="true class", title=title)
+    ax.invert_yaxis()
+    ax.grid(visible=False)
+    ax.spines[:].set_visible(False)
     ax.tick_params(axis="x", rotation=45)
     plt.setp(ax.get_xticklabels(), ha="right", rotation_mode="anchor")
     return ax
