@@ -43,8 +43,8 @@ export PYTHONDONTWRITEBYTECODE :=
 # Tests of what is the same on both backends: run once.
 ONE_BACKEND := test_notebooks.py test_charts.py test_costs.py test_crashes.py test_files.py test_layer_plots.py test_plots.py test_predictions.py \
                test_profiles.py test_progress.py test_records.py test_runs.py lab/test_lab.py benchmarks claims data faults suite
-# A file of tests a process, in the order of tests/conftest.py.
-TWO_AT_A_TIME := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 15
+# A file of tests a process, in the order of tests/conftest.py; three on two cores, since many wait for what they began.
+AT_ONCE := $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --durations 15
 
 .DEFAULT_GOAL := help
 .PHONY: help setup reproduce pages report status audit check simulate test faults bench lab colab colab-test lock clean
@@ -77,8 +77,8 @@ simulate: $(READY)  ## the rules for claims on made-up scoreboards whose truth i
 test: $(READY)  ## lint, unit tests on both backends, every notebook at smoke scale
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@KERAS_BACKEND=jax $(TWO_AT_A_TIME) tests $(foreach room,$(ONE_BACKEND),--ignore tests/$(room))
-	@$(TWO_AT_A_TIME) tests
+	@KERAS_BACKEND=jax $(AT_ONCE) tests $(foreach room,$(ONE_BACKEND),--ignore tests/$(room))
+	@$(AT_ONCE) tests
 
 faults: $(READY)  ## only the faults: kills, damaged files, full disks; notes how many were survived in reports/faults.json
 	@$(BIN)/python -m pytest tests/faults --note-faults reports/faults.json

@@ -35,7 +35,7 @@ LONGEST = (
 
 
 def pytest_collection_modifyitems(items):
-    """Put the files that take longest first: else one of two processes ends on them while the other has nothing."""
+    """Put the files that take longest first: else one process ends on them while the others have nothing."""
     items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
 
 
