@@ -10,6 +10,8 @@ import nbformat
 from helpers.files import replacing
 from suite.processes import JobTimeoutError, time_limit
 
+ROOT = Path(__file__).parents[1]
+
 
 class Limit(NamedTuple):
     """How long a job may take.
@@ -74,10 +76,13 @@ def run_notebook(notebook: Path, executed: Path, parameters: dict, limit: Limit,
 
 
 def forget_paths(executed: Path) -> None:
-    """Shorten the paths that papermill noted in a notebook to file names: reports are shared, folders are private."""
+    """Take this machine's folders out of a notebook, those in outputs too: reports are shared, folders are private."""
     content = nbformat.read(executed, as_version=4)
     for key in ("input_path", "output_path"):
         content.metadata.papermill[key] = Path(content.metadata.papermill[key]).name
+    for output in (output for cell in content.cells for output in cell.get("outputs", [])):
+        if output.output_type == "stream":  # a warning names the file that it comes from
+            output.text = output.text.replace(f"{ROOT}/", "")
     with replacing(executed) as file:
         file.write(nbformat.writes(content).encode())
 

@@ -88,7 +88,7 @@ def class_bars(
     ax.set(yticks=range(len(class_names)), yticklabels=class_names, xlabel=xlabel, xlim=(0, 1))
     ax.invert_yaxis()
     ax.grid(axis="y", visible=False)
-    if scores:
+    if ax.containers:
         ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=len(scores), frameon=False)
     return ax
 

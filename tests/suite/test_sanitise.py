@@ -1,12 +1,18 @@
-"""What a hostile notebook puts on its page does nothing, and what an honest one puts there stays."""
+"""What a hostile notebook puts on its page does nothing, what an honest one puts there stays, and no folder is named."""
+
+from pathlib import Path
 
 import keras
+import nbformat
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 from nbconvert.filters import markdown2html
 
+from suite.notebooks import forget_paths
 from suite.site.sanitise import sanitise
+
+ROOT = Path(__file__).parents[2]
 
 HOSTILE = [
     '<img src="x.png" onerror="alert(1)">',
@@ -101,3 +107,16 @@ def test_keras_own_summary_of_a_model_stays_readable():
     shown = f'<pre style="white-space:pre">{"".join(lines)}</pre>'
     assert "Total params" in sanitise(shown)
     assert "style" not in sanitise(shown)
+
+
+def test_a_notebook_that_is_shared_names_no_folder_of_whoever_executed_it(tmp_path):
+    executed = nbformat.v4.new_notebook(
+        metadata={"papermill": {"input_path": "/home/ada/in.ipynb", "output_path": "o"}}
+    )
+    warned = nbformat.v4.new_output("stream", name="stderr", text=f"{ROOT}/helpers/plots.py:85: UserWarning\n")
+    executed.cells = [nbformat.v4.new_code_cell("plot()", outputs=[warned]), nbformat.v4.new_markdown_cell("so")]
+    nbformat.write(executed, tmp_path / "out.ipynb")
+    forget_paths(tmp_path / "out.ipynb")
+    shared = nbformat.read(tmp_path / "out.ipynb", as_version=4)
+    assert shared.cells[0].outputs[0].text == "helpers/plots.py:85: UserWarning\n"
+    assert shared.metadata.papermill.input_path == "in.ipynb"
