@@ -1,4 +1,4 @@
-"""What a hostile notebook puts on its page does nothing, what an honest one puts there stays, and no folder is named."""
+"""What a hostile notebook puts on its page does nothing, what an honest one puts there stays; no folder is named."""
 
 from pathlib import Path
 
