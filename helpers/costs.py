@@ -23,6 +23,8 @@ FORMS = {  # how the columns of the tables below are shown; of other numbers, as
     **dict.fromkeys(["relative", "measured / predicted"], "{:.2f}"),
     **dict.fromkeys(["parameters", "activations, MiB", "training time, s", "images a second"], "{:,.0f}"),
 }
+ANOTHER = "another computer"
+APART = ("disturbed", ANOTHER)  # on what kind of machine times cannot be compared
 _SAME_MEMORY = (layers.Flatten, layers.Reshape)  # their output is their input
 
 
@@ -216,10 +218,11 @@ def outcomes(records: list[dict], predicted: pd.Series, speed: dict | None) -> p
         speed: What it was predicted from: there is no prediction of runs on another device.
 
     Returns:
-        A row a run, by variant as predicted and by seed. Numbers, but for the net's name and the machine, which marks
-        runs beside which other processes were busy.
+        A row a run, by variant as predicted and by seed. Numbers, but for the net's name and the machine: `APART`
+        marks runs whose times cannot be compared with the others', for what else it did or for being another one.
     """
     rows, order = [], list(predicted.index)
+    compared = {id(run) for run in comparable_times(records, of_epochs=True)}
     for run in sorted(records, key=lambda run: (order.index(run["variant"]), run["seed"])):
         known, seconds = bool(speed) and speed["device"] == run["device"], epoch_seconds(run)
         expected = predicted[run["variant"]] if known else math.nan
@@ -234,11 +237,20 @@ def outcomes(records: list[dict], predicted: pd.Series, speed: dict | None) -> p
                 "an epoch, s": seconds,
                 "predicted, s": expected,
                 "measured / predicted": seconds / expected,
-                "machine": MACHINE[run["disturbed"]],
+                "machine": MACHINE[run["disturbed"]] if run["disturbed"] or id(run) in compared else ANOTHER,
             }
         )
     columns = ["net", "seed", "test accuracy", "test loss, nats", "training time, s", "images a second", "an epoch, s"]
     return pd.DataFrame(rows, columns=[*columns, "predicted, s", "measured / predicted", "machine"])
+
+
+def mean_outcomes(outcomes: pd.DataFrame) -> pd.DataFrame:
+    """Means of `outcomes` by net, and its number of runs as `seeds`; of times, over the runs that can be compared."""
+    times = ["images a second", "an epoch, s", "predicted, s", "measured / predicted"]
+    numbers = outcomes.drop(columns=["seed", "training time, s", "machine"])
+    numbers[times] = numbers[times].mask(outcomes["machine"].isin(APART))
+    by_net = numbers.groupby("net", sort=False)
+    return by_net.mean().assign(seeds=by_net.size())
 
 
 def styled(table: pd.DataFrame) -> Styler:
@@ -251,12 +263,12 @@ def compare_seconds(records: list[dict], variant: str, reference: str) -> str:
     """How long an epoch of one variant takes beside one of another, in words: "8.1 times as long".
 
     Args:
-        records: Records of runs; of these, what `comparable_times` takes.
+        records: Records of runs; of both variants', what `comparable_times` takes.
         variant, reference: The two.
     """
     by_variant = {variant: [], reference: []}
-    for run in comparable_times(records):
-        by_variant.setdefault(run["variant"], []).append(epoch_seconds(run))
+    for run in comparable_times([run for run in records if run["variant"] in by_variant], of_epochs=True):
+        by_variant[run["variant"]].append(epoch_seconds(run))
     if not by_variant[variant] or not by_variant[reference]:
         return "not measured undisturbed"
     return f"{np.median(by_variant[variant]) / np.median(by_variant[reference]):.1f} times as long"

@@ -9,6 +9,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from helpers.costs import APART
 from helpers.plots import PAPER_OF_IMAGES
 
 
@@ -94,7 +95,7 @@ def outcomes_by_stride(outcomes: pd.DataFrame, readings: dict[str, list[str]], s
     """Test accuracy, test loss and seconds an epoch by stride, a dot a run and a line through the means.
 
     Args:
-        outcomes: As `costs.outcomes` gives them; the times of disturbed runs are hollow dots.
+        outcomes: As `costs.outcomes` gives them; times that cannot be compared are hollow dots, beside the line.
         readings: By reading of what a stride is, a variant a stride; a colour each.
         strides: In the order of the variants.
     """
@@ -103,10 +104,11 @@ def outcomes_by_stride(outcomes: pd.DataFrame, readings: dict[str, list[str]], s
         is_time = quantity == "an epoch, s"
         for reading, variants in readings.items():
             by_variant = [outcomes[outcomes["net"] == variant.replace("_", " ")] for variant in variants]
-            (line,) = ax.plot(strides, [runs[quantity].mean() for runs in by_variant], label=reading)
+            counted = [runs[~(is_time & runs["machine"].isin(APART))] for runs in by_variant]
+            (line,) = ax.plot(strides, [runs[quantity].mean() for runs in counted], label=reading)
             for stride, runs in zip(strides, by_variant, strict=True):
                 for value, machine in zip(runs[quantity], runs["machine"], strict=True):
-                    face = "white" if is_time and machine == "disturbed" else line.get_color()
+                    face = "white" if is_time and machine in APART else line.get_color()
                     ax.plot(
                         stride,
                         value,

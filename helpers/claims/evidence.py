@@ -143,19 +143,38 @@ def data_of(experiment: str) -> str:
     return "fashion_mnist" if experiment.startswith("fashion_mnist") or experiment == "dropout" else "cifar10"
 
 
-def comparable_times(runs: Iterable[dict]) -> list[dict]:
+def comparable_times(runs: Iterable[dict], of_epochs: bool = False) -> list[dict]:
     """Those of some runs whose times may be compared: of one device, and not disturbed by other processes.
 
     What was measured once and is shared by several runs, such as the frozen part's time, is one observation: of those
     that share it only the run that measured it counts.
 
     Args:
-        runs: Records of runs. Of several devices the one with the most runs counts.
+        runs: Records of runs. Of several devices that one counts on which all their nets have the most seeds in
+            common; of equal ones, that with the most runs.
+        of_epochs: Whether the times of epochs are compared, which hold nothing that is shared.
     """
-    own = [run for run in runs if not run["disturbed"] and not (run.get("frozen_part") or {}).get("shared")]
-    devices = [(run["backend"], run["device"]) for run in own]
-    common = max(devices, key=devices.count, default=None)
-    return [run for run, device in zip(own, devices, strict=True) if device == common]
+    own = [run for run in runs if not run["disturbed"]]
+    own = [run for run in own if of_epochs or not (run.get("frozen_part") or {}).get("shared")]
+    nets = {_net_of(run) for run in own}
+
+    def weight(device: tuple[str, str]) -> tuple[int, int]:
+        there = [run for run in own if _device_of(run) == device]
+        seeds = ({run["seed"] for run in there if _net_of(run) == net} for net in nets)
+        return len(set.intersection(*seeds)), len(there)
+
+    common = max(dict.fromkeys(map(_device_of, own)), key=weight, default=None)
+    return [run for run in own if _device_of(run) == common]
+
+
+def _device_of(run: dict) -> tuple[str, str]:
+    """What a run was computed with and on."""
+    return run["backend"], run["device"]
+
+
+def _net_of(run: dict) -> tuple[str, str]:
+    """Which notebook's variant a run is of."""
+    return run.get("notebook", ""), run["variant"]
 
 
 def has_images(figure: Figure) -> bool:

@@ -78,7 +78,7 @@ def compare_with_published(
         report: "A" to "E".
         experiment: As in published.csv.
         metrics: Which figures to compare, keys as in published.csv; the values say how to format them, such as ".3f".
-            Of times, those that can be compared count, where there are any, and no interval is given.
+            Of times, those count that can be compared with the other variants', and no interval is given.
         names: Our variant by published variant, where they differ.
 
     Returns:
@@ -88,16 +88,17 @@ def compare_with_published(
     published = load_published(report, experiment)
     whole = published[published["class"].isna() & published["epoch"].isna()].set_index(["variant", "metric"])
     rows, fewest, renamed = [], fewest_seeds(report, experiment), renamed_metrics(report, experiment)
-    for variant in published["variant"].unique():
-        ours = [run for run in runs if run["variant"] == (names or {}).get(variant, variant)]
+    our_name = {variant: (names or {}).get(variant, variant) for variant in published["variant"].unique()}
+    of_all = [run for run in runs if run["variant"] in our_name.values()]
+    for variant, name in our_name.items():
+        ours = [run for run in runs if run["variant"] == name]
         for metric, form in metrics.items():
             if not ours:
                 continue
             printed = whole["printed"].get((variant, metric))
             own = renamed.get((variant, metric), metric)
             row = {"variant": variant, "figure": LABELS.get(own, own.replace("_", " "))}
-            usable = comparable_times(ours) or ours if own in TIMES else ours
-            values = list(map(figure(own), usable))
+            values = list(map(figure(own), _usable(ours, of_all, own)))
             rows.append(row | _row(values, own, printed, form, are_comparable(ours, experiment), fewest))
     return pd.DataFrame(rows)
 
@@ -115,22 +116,27 @@ def compare_all(results: Results, experiments: Iterable[tuple[str, str]] = ()) -
     """
     figures = load_figures()
     whole = figures[figures["class"].isna() & figures["epoch"].isna()].set_index(["report", "experiment", "variant"])
-    rows, chosen = [], set(experiments)
-    for _, ours in load_variants().iterrows():
+    rows, chosen, variants = [], set(experiments), load_variants()
+    runs_of = {
+        k: judged_runs(results.side(ours["side"], ours["notebook"]).all_runs, ours["experiment"])
+        for k, ours in variants.iterrows()
+    }
+    for k, ours in variants.iterrows():
         key = (ours["report"], ours["experiment"], ours["variant"])
         if ours["same_as"] or key not in whole.index or (chosen and key[:2] not in chosen):
             continue
-        side, renamed = results.side(ours["side"], ours["notebook"]), renamed_metrics(*key[:2])
-        runs = judged_runs(side.all_runs, ours["experiment"])
+        renamed = renamed_metrics(*key[:2])
+        beside = (variants[["report", "experiment", "reading"]] == [*key[:2], ours["reading"]]).all(axis=1)
+        of_all = [run for other in variants.index[beside] for run in runs_of[other]]
         for _, printed in whole.loc[[key]].iterrows():
             metric = renamed.get((key[2], printed["metric"]), printed["metric"])
-            usable = comparable_times(runs) or runs if metric in TIMES else runs
-            values = {run["seed"]: figure(metric)(run) for run in usable}
+            values = {run["seed"]: figure(metric)(run) for run in _usable(runs_of[k], of_all, metric)}
             low, high = prediction_interval(
                 values.values() if metric not in TIMES else [], rounding_of(printed["printed"])
             )
             fewest = fewest_seeds(*key[:2])
-            agreement = compare_with_print(list(values.values()), printed["printed"], metric, fewest) if values else ""
+            found = list(values.values())
+            agreement = compare_with_print(found, printed["printed"], metric, fewest) if runs_of[k] else ""
             row = {"report": key[0], "experiment": key[1], "variant": key[2], "reading": ours["reading"]}
             row |= {"metric": metric, "printed": printed["printed"], "notebook": ours["notebook"], "values": values}
             rows.append(row | {"low": low, "high": high, "agreement": agreement or "not yet run"})
@@ -181,15 +187,23 @@ def compare_exactly(figures: Iterable[tuple[str, str, float, float]], comparable
     return pd.DataFrame(rows, columns=["variant", "figure", "printed", "ours", "difference", "agreement"])
 
 
+def _usable(runs: list[dict], of_all: list[dict], metric: str) -> list[dict]:
+    """The runs of a variant whose figure counts: of times, those that can be compared with the other variants'."""
+    if metric not in TIMES:
+        return runs
+    compared = {id(run) for run in comparable_times(of_all, metric == "epoch_time")}
+    return [run for run in runs if id(run) in compared]
+
+
 def _row(values: list[float], metric: str, printed: str | None, form: str, comparable: bool, fewest: int) -> dict:
     """A printed figure beside ours, as text."""
-    mean, low, high = mean_interval(values)
+    mean, low, high = mean_interval(values or [np.nan])
     further = prediction_interval(values, rounding_of(printed) if printed else 0.0)
     known, span = printed is not None and comparable, lambda a, b: f"{a:{form}} to {b:{form}}"
     sure = np.isnan(low) or low == high or metric in TIMES  # few times on one machine: no interval says more
     return {
         "printed": (printed or "not printed") if comparable else "not compared",
-        "ours, mean": f"{mean:{form}}",
+        "ours, mean": f"{mean:{form}}" if values else "-",
         "95 % interval": "-" if sure else span(low, high),
         "one more run": "-" if sure or metric in EXACT else span(*further),
         "seeds": str(len(values)),

@@ -83,6 +83,13 @@ def test_times_are_compared_on_one_device_at_rest_and_once_each():
     assert judge("A2", disturbed).steps[0].shown == "no times to compare"
 
 
+def test_times_are_those_of_the_device_on_which_both_sides_have_most_seeds():
+    both = runs_of("dense", 0.5, seconds=50) + runs_of("cnn", 0.7, seconds=100)
+    one_sided = runs_of("cnn", 0.7, range(20, 30), seconds=10, device="another")
+    step = judge("A2", results_of(n03_cnn=one_sided + both)).steps[0]
+    assert (step.seeds, step.difference.mean) == (tuple(FIVE), pytest.approx(np.log(2)))
+
+
 def test_fewer_seeds_than_the_first_look_decide_nothing():
     for count, expected in ((1, "undecided"), (4, "undecided"), (5, "supported")):
         seeds = FIVE[:count]

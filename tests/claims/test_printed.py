@@ -70,6 +70,16 @@ def test_the_table_holds_ours_beside_the_printed_figure():
     assert row.loc["loss, nats", ["printed", "ours, mean", "agreement"]].tolist() == ["not printed", "1.000", "-"]
 
 
+def test_times_beside_printed_ones_are_of_one_device_or_not_shown():
+    cnn = [make_run("cnn", seed, seconds=412.0) for seed in (11, 12, 13)]
+    cnn += [make_run("cnn", 10, seconds=154.0, device="another")]
+    runs = [*cnn, make_run("dense", 10, seconds=50.0, device="another"), make_run("dense", 11, disturbed=True)]
+    times = compare(runs, {"training_time": ".0f"})["ours, mean"]
+    assert times.to_dict() == {("dense", "training time, s"): "50", ("cnn", "training time, s"): "154"}
+    disturbed = compare([make_run("cnn", 10, disturbed=True)], {"training_time": ".0f"}).iloc[0]
+    assert disturbed[["ours, mean", "seeds", "agreement"]].tolist() == ["-", "0", "other hardware"]
+
+
 def test_variants_that_were_not_run_are_left_out_and_ours_may_have_other_names():
     table = compare_with_published(
         [make_run("our_cnn", 1)], "A", "dense_vs_cnn", {"accuracy": ".2f"}, {"cnn": "our_cnn"}
