@@ -49,9 +49,10 @@ def main() -> None:
         for comparison in BENCHMARKS[name](rounds=asked.rounds, **options):
             comparisons.append(comparison.as_dict())
             print("\n".join(["", *describe(comparisons[-1])]), flush=True)
-    result = {"started": started.isoformat(timespec="seconds"), "seconds": time.perf_counter() - begun}
-    result |= {"precision": policy, "reason": reason, **where, "comparisons": comparisons}
-    write_json(folder / f"{started:%Y-%m-%dT%H%M%S}.json", result)
+            # After each one: what is measured stays, whatever becomes of the next.
+            result = {"started": started.isoformat(timespec="seconds"), "seconds": time.perf_counter() - begun}
+            result |= {"precision": policy, "reason": reason, **where, "comparisons": comparisons}
+            write_json(folder / f"{started:%Y-%m-%dT%H%M%S}.json", result)
     print(f"\n{result['seconds'] / 60:.0f} min. Open {build_bench_page(folder)}")
 
 

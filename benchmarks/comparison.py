@@ -50,22 +50,24 @@ class Comparison:
     def as_dict(self) -> dict:
         """Everything as plain values, with medians, ratios and whether each goal is met."""
         rows = {method: spread(figures) for method, figures in self.values.items()}
+        judged = [judge(goal, self.values) for goal in self.goals]
         if self.baseline in self.values:
             for method, figures in self.values.items():
                 rows[method]["ratio"] = spread(np.divide(figures, self.values[self.baseline]))
-        return asdict(self) | {"rows": rows, "goals": [self._judge(goal) for goal in self.goals]}
+        return asdict(self) | {"rows": rows, "goals": judged}
 
-    def _judge(self, goal: Goal) -> dict:
-        """A goal, the figure that is held to it, and whether it is met; None where the methods were not measured."""
-        asked = [goal.method, *([goal.against] if goal.against else [])]
-        if not all(self.values.get(method) for method in asked):
-            return asdict(goal) | {"measured": None, "met": None}
-        figures = np.divide(self.values[goal.method], self.values[goal.against] if goal.against else 1.0)
-        measured = float(np.median(figures))
-        return asdict(goal) | {
-            "measured": measured,
-            "met": bool(measured >= goal.bound if goal.at_least else measured <= goal.bound),
-        }
+
+def judge(goal: Goal, values: dict[str, list[float]]) -> dict:
+    """A goal, the figure that is held to it, and whether it is met; None where the methods were not measured."""
+    asked = [goal.method, *([goal.against] if goal.against else [])]
+    if not all(values.get(method) for method in asked):
+        return asdict(goal) | {"measured": None, "met": None}
+    figures = np.divide(values[goal.method], values[goal.against] if goal.against else 1.0)
+    measured = float(np.median(figures))
+    return asdict(goal) | {
+        "measured": measured,
+        "met": bool(measured >= goal.bound if goal.at_least else measured <= goal.bound),
+    }
 
 
 def spread(figures) -> dict[str, float]:

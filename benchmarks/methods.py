@@ -33,6 +33,7 @@ class Trainer:
     """
 
     def __init__(self, method: str, net: str, num_images: int):
+        self.method, self.net = method, net
         self._pipe, theirs = multiprocessing.Pipe()
         context = multiprocessing.get_context("spawn")
         self._process = context.Process(target=_serve, args=(theirs, method, net, num_images), daemon=True)
@@ -43,12 +44,25 @@ class Trainer:
 
     def wait(self) -> None:
         """Wait until it is ready, or `missing` says why it cannot be."""
-        self.missing = self._pipe.recv()
+        try:
+            self.missing = self._pipe.recv()
+        except EOFError:
+            self._process.join()
+            self.missing = f"its process ended with {self._process.exitcode} (-9: killed, perhaps for want of memory)"
 
     def __call__(self) -> float:
-        """Train an epoch; images a second."""
-        self._pipe.send("epoch")
-        return self._pipe.recv()
+        """Train an epoch; images a second.
+
+        Raises:
+            RuntimeError: Its process has ended.
+        """
+        try:
+            self._pipe.send("epoch")
+            return self._pipe.recv()
+        except (EOFError, BrokenPipeError) as error:
+            self._process.join()
+            what = f"{self.method}, {self.net}: its process ended with {self._process.exitcode}"
+            raise RuntimeError(f"{what} (-9: killed, perhaps for want of memory)") from error
 
     def end(self) -> int:
         """End the process; its peak memory in bytes."""
@@ -215,11 +229,18 @@ def _plain_keras(net: str, images, labels, turns: Turns, bfloat16: bool) -> None
 
 
 def _torch(net: str, images, labels, turns: Turns, bfloat16: bool) -> None:
-    """A plain training loop of PyTorch's."""
+    """A plain training loop of PyTorch's.
+
+    Raises:
+        CannotMeasureError: bfloat16 is asked for, and the machine would emulate it.
+    """
     import torch
 
     from benchmarks import torch_nets
+    from helpers.machine import bfloat16_instructions
 
+    if bfloat16 and not bfloat16_instructions():
+        raise CannotMeasureError("the processor has no bfloat16 instructions")
     torch.manual_seed(0)
     model = torch_nets.NETS[net]()
     x = torch.from_numpy(images).permute(0, 3, 1, 2).float() / 255

@@ -32,7 +32,8 @@ def measure(num_images: int | None = None, rounds: int = 1) -> list[Comparison]:
         begun = time.perf_counter()
         log, process = Path(folder, "log"), _start(Path(folder))
         _, status, usage = os.wait4(process.pid, 0)  # with the processes that it started and waited for
-        minutes, largest = (time.perf_counter() - begun) / 60, usage.ru_maxrss / 2**10
+        unit = 1 if sys.platform == "darwin" else 2**10  # bytes there, KiB elsewhere
+        minutes, largest = (time.perf_counter() - begun) / 60, usage.ru_maxrss * unit / 2**20
         process.returncode = os.waitstatus_to_exitcode(status)
         if status:
             raise RuntimeError(f"the suite did not run to its end:\n{log.read_text()[-4000:]}")

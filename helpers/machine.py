@@ -53,10 +53,14 @@ def _native_precision() -> tuple[str, str]:
     if keras.backend.backend() != "tensorflow":
         # Measured on AVX512-BF16 processors: JAX's CPU convolutions gain nothing from bfloat16.
         return "float32", f"{keras.backend.backend()} gains nothing from bfloat16 on a processor"
-    native = {"avx512_bf16", "amx_bf16"} & set((cpu_info("flags") or "").split())
-    if native:
-        return "mixed_bfloat16", f"the processor computes with bfloat16 ({', '.join(sorted(native))})"
+    if native := bfloat16_instructions():
+        return "mixed_bfloat16", f"the processor computes with bfloat16 ({', '.join(native)})"
     return "float32", "the processor has no bfloat16 instructions"
+
+
+def bfloat16_instructions() -> list[str]:
+    """The instructions with which this processor multiplies bfloat16, by name; none where it would be emulated."""
+    return sorted({"avx512_bf16", "amx_bf16"} & set((cpu_info("flags") or "").split()))
 
 
 def uses_gpu() -> bool:
@@ -70,13 +74,16 @@ def uses_gpu() -> bool:
 def describe_device() -> str:
     """The name of what computes, such as "Tesla T4" or "AMD EPYC (family 25, model 17), 2 cores".
 
-    Rented machines give different processors one name: the family and model tell them apart.
+    Rented machines give different processors one name: the family and model tell them apart, and of Intel's whether
+    they lack AMX, which some machines hide (a net takes twice as long there).
     """
     if uses_gpu():
         return nvidia("name") or "GPU"
     model = cpu_info("model name") or platform.processor() or platform.machine()
     family, number = cpu_info("cpu family"), cpu_info("model")
-    generation = f" (family {family}, model {number})" if family and number else ""
+    flags = set((cpu_info("flags") or "").split())
+    lacking = ", without AMX" if "Intel" in model and "avx512_bf16" in flags and "amx_bf16" not in flags else ""
+    generation = f" (family {family}, model {number}{lacking})" if family and number else ""
     return f"{model}{generation}, {cpu_count()} cores"
 
 

@@ -38,8 +38,8 @@ def audit_command(notebooks: list[Path], suite: list[Path], settings: Settings) 
     started, draw = time.time(), random.randrange(2**32) if settings.draw is None else settings.draw
     paths = {path.stem: path for path in notebooks}
     records = _draw(settings.folder, paths, draw)
-    number = settings.number or (len(records) if settings.minutes else DEFAULT_NUMBER)
-    print(f"{min(number, len(records))} of {len(records)} records, drawn with DRAW={draw}.", flush=True)
+    number = min(settings.number or (len(records) if settings.minutes else DEFAULT_NUMBER), len(records))
+    print(f"{number} of {len(records)} records, drawn with DRAW={draw}.", flush=True)
     fetch_data(settings)
     verdicts = []
     for position, (file, record) in enumerate(records[:number]):

@@ -57,7 +57,8 @@ def execute(notebook: Path, job: str, parameters: dict, folder: Path, limit: Lim
         else:
             partial.unlink()
     if is_page or error:
-        error = _build(partial if error else folder / notebook.name, folder) or error
+        unbuilt = _build(partial if error else folder / notebook.name, folder)
+        error = error or unbuilt
     title, question = notebook_title_and_question(notebook)
     outcome = {"job": job, "notebook": notebook.stem, "title": title, "question": question}
     return outcome | {
@@ -101,8 +102,9 @@ def main() -> int:
     plan, partial = json.loads(asked.plan.read_text()), asked.plan.resolve().parent
     with (partial / f"{asked.job}.lock").open("w") as file:
         lock(file, lambda: print(f"{asked.job}: waiting for an earlier execution of it to end", flush=True))
-        outcome = _execute_in_time(asked, plan, partial.parent)
-        write_json(partial / f"{asked.job}.json", outcome | {"attempt": asked.attempt})
+        outcome, noted = _execute_in_time(asked, plan, partial.parent), partial / f"{asked.job}.json"
+        if asked.attempt == 1 or outcome["status"] != "not begun":  # else what the first try came to stands
+            write_json(noted, outcome | {"attempt": asked.attempt})
     took, tried = format_seconds(outcome["seconds"]), f" (try {asked.attempt})" if asked.attempt > 1 else ""
     results = {"done": f"done in {took}", "failed": f"failed after {took}: {outcome['error']}"}
     results |= {"stopped": f"stopped after {took}: {outcome['error']}", "not begun": f"not begun: {outcome['error']}"}

@@ -160,5 +160,5 @@ def _has_seeds(notebook: nbformat.NotebookNode) -> bool:
 def _digest_of(*folders: str) -> str:
     """Digest of code, and of templates and styles, in folders of the repository."""
     paths = [path for folder in folders for path in sorted((ROOT / folder).rglob("*"))]
-    templates = [path.read_text() for path in paths if path.suffix in (".jinja", ".css")]
+    templates = [path.read_text() for path in paths if path.suffix in (".jinja", ".css", ".js")]
     return digest_of_values([digest_of_code(path.read_text() for path in paths if path.suffix == ".py"), templates])

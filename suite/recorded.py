@@ -133,7 +133,11 @@ def measured_slowness() -> float:
 
 
 def seconds_of(
-    jobs: Iterable[Job], folder: Path, machine: dict, slowness: Callable[[], float] = measured_slowness
+    jobs: Iterable[Job],
+    folder: Path,
+    machine: dict,
+    slowness: Callable[[], float] = measured_slowness,
+    anew: bool = False,
 ) -> dict[str, float]:
     """About how long each job takes on this machine, by its name.
 
@@ -146,6 +150,7 @@ def seconds_of(
         folder: The profile's folder of reports.
         machine: As `this_machine` describes it.
         slowness: Measures how many times longer than said training takes here.
+        anew: Whether what is recorded is trained again.
     """
     jobs = list(jobs)
     training = [job for job in jobs if job.seed is not None or not job.after]
@@ -158,7 +163,7 @@ def seconds_of(
     ratio = slowness() if measured else statistics.median(ratios) if ratios else 1.0
     found = dict.fromkeys((job.name for job in jobs), page)
     for job in training:
-        recorded = {record["variant"] for record in runs[job.notebook] if record["seed"] in job.seeds}
+        recorded = {r["variant"] for r in runs[job.notebook] if r["seed"] in job.seeds and not anew}
         rest = [seconds for variant, seconds in typical[job.notebook].items() if variant not in recorded]
         found[job.name] += sum(rest) if typical[job.notebook] else ratio * said[job.notebook]
     return found

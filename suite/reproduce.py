@@ -18,6 +18,8 @@ from suite.site.pages import notebook_title_and_question
 from suite.status import missing_line, states_of, status_table
 from suite.workflow import call_snakemake, fetch_data
 
+ANEW = "anew"  # holds since when FRESH=1 has trained anew, until all of it is done
+
 
 def status_command(notebooks: list[Path], settings: Settings) -> int:
     """Say how each job stands, and what the missing ones cost on this machine."""
@@ -41,18 +43,17 @@ def reproduce_command(notebooks: list[Path], suite: list[Path], settings: Settin
         0 if nothing failed, and all ran to its end that was to.
     """
     started = time.time()
-    if anew:
-        os.environ[variables.FRESH] = datetime.now(UTC).isoformat(timespec="seconds")
+    goes_on = anew and _begin_anew(settings.partial)
     jobs = plan_jobs(notebooks, settings.profile, settings.dataset, settings.seeds)
     for job in jobs:
-        if anew or (again and job.seed is None):
+        if (anew and not goes_on) or (again and job.seed is None):
             job.forget(settings.folder)
     drop_unfounded_marks(jobs, settings.folder)
     jobs, before, seconds = _survey(notebooks, settings, anew)
     _announce(notebooks, jobs, before, seconds, settings)
     if any(state != "done" for state in before.values()):
         fetch_data(settings)
-    known = record_files(settings.folder)
+    known, every = record_files(settings.folder), jobs
     if settings.minutes:
         jobs, ended = train_in_time(notebooks, jobs, before, seconds, settings, started)
     else:
@@ -61,8 +62,27 @@ def reproduce_command(notebooks: list[Path], suite: list[Path], settings: Settin
     print("\n" + jobs_table(jobs, before, settings.folder, started))
     say_what_is_missing(jobs, settings.folder, started)
     say_new_records(known, settings)
+    if anew and all((settings.folder / job.mark).exists() for job in every):
+        (settings.partial / ANEW).unlink(missing_ok=True)
     whole = show_index(suite, settings, jobs, started)
     return report(jobs, settings, ended, started) or int(not whole)
+
+
+def _begin_anew(partial: Path) -> bool:
+    """Have nothing count that is older than this call; or than an earlier one, if that ended before all was done.
+
+    Returns:
+        Whether this one goes on where the earlier one was.
+    """
+    noted, now = partial / ANEW, datetime.now(UTC).isoformat(timespec="seconds")
+    goes_on = noted.exists()
+    since = noted.read_text() if goes_on else now
+    if goes_on:
+        print(f"Going on with what FRESH=1 began on {since}; to begin again, delete {os.path.relpath(noted)}.")
+    partial.mkdir(parents=True, exist_ok=True)
+    noted.write_text(since)
+    os.environ[variables.FRESH] = since
+    return goes_on
 
 
 def _survey(
@@ -77,7 +97,8 @@ def _survey(
     else:
         states = states_of(jobs, pages, settings.folder, machine)
     is_worth_it = settings.profile != "smoke" and set(states.values()) != {"done"}  # seconds, to know of minutes
-    return jobs, states, seconds_of(jobs, settings.folder, machine, measured_slowness if is_worth_it else lambda: 1.0)
+    slowness = measured_slowness if is_worth_it else lambda: 1.0
+    return jobs, states, seconds_of(jobs, settings.folder, machine, slowness, anew)
 
 
 def _announce(

@@ -71,7 +71,7 @@ def status_table(jobs: list[Job], states: dict[str, str], seconds: dict[str, flo
 
 
 def missing_line(jobs: list[Job], states: dict[str, str], seconds: dict[str, float], device: str) -> str:
-    """What all that is missing costs: for one seed of everything, for three, for five.
+    """What all that is missing costs: for one seed of everything, for three, for five, and for all if more.
 
     Args:
         jobs: All jobs.
@@ -87,4 +87,6 @@ def missing_line(jobs: list[Job], states: dict[str, str], seconds: dict[str, flo
         needed = [seconds[name] for name, place in missing.items() if place < count]
         cost = format_seconds(sum(needed)) if needed else "nothing"
         costs.append(f"for {count} seed{'s' * (count > 1)} {cost}")
+    if max(missing.values()) >= max(SEED_COUNTS):
+        costs.append(f"for all {format_seconds(sum(seconds[name] for name in missing))}")
     return f"What is missing takes about, on {device}: {', '.join(costs)}."

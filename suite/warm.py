@@ -37,6 +37,7 @@ PRELOADED = (
 )
 INLINE = "module://matplotlib_inline.backend_inline"  # the backend of a kernel's figures
 LARGEST = 200_000  # bytes of a request, an environment and some words
+LONGEST = 60  # characters of a folder for the server's socket
 FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 
 
@@ -116,11 +117,16 @@ def warm_processes(root: Path, modules: tuple[str, ...] = PRELOADED) -> Iterator
         root: The repository's root.
         modules: What it imports.
     """
-    if sys.platform != "linux":
+    if not _can_serve():
         yield
         return
-    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
-        listener.bind(f"{folder}/socket")  # a short path: the system takes few more than 100 characters
+    # A short path: the system takes few more than 100 characters.
+    short = {"dir": "/tmp"} if len(tempfile.gettempdir()) > LONGEST else {}
+    with (
+        tempfile.TemporaryDirectory(**short) as folder,
+        socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener,
+    ):
+        listener.bind(f"{folder}/socket")
         listener.listen()
         line = [sys.executable, "-m", "suite.warm", "--serve", str(listener.fileno()), *modules]
         environment = {**os.environ, "PYTHONPATH": str(root)}
@@ -137,6 +143,15 @@ def warm_processes(root: Path, modules: tuple[str, ...] = PRELOADED) -> Iterator
             os.environ |= {ADDRESS: outer} if outer else {}
             server.kill()
             server.wait()
+
+
+def _can_serve() -> bool:
+    """Whether this system has what the server needs; it is safe to fork on Linux alone."""
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except (AttributeError, OSError):  # another system, an old one, or one where it is forbidden
+        return False
+    return sys.platform == "linux"
 
 
 def die_with_parent() -> None:
@@ -163,7 +178,7 @@ def serve(listener: socket.socket, modules: list[str]) -> dict:
                     request = _begin(listener, selector)
                     if request:
                         return request
-                else:
+                elif any(each is key for each in selector.get_map().values()):  # else its other event came first
                     _attend(key, selector)
 
 
@@ -194,11 +209,12 @@ def _begin(listener: socket.socket, selector: selectors.BaseSelector) -> dict | 
 def _attend(key: selectors.SelectorKey, selector: selectors.BaseSelector) -> None:
     """A forked process has ended, or whoever asked for it has, or forwards it a signal."""
     process, watched, connection = key.data
-    if key.fileobj is connection and (caught := connection.recv(1)):
-        signal.pidfd_send_signal(watched, caught[0])
-        return
-    if key.fileobj is connection:  # nobody waits for it
-        signal.pidfd_send_signal(watched, signal.SIGKILL)
+    if key.fileobj is connection:
+        caught = connection.recv(1)
+        with contextlib.suppress(ProcessLookupError):  # it has ended meanwhile
+            signal.pidfd_send_signal(watched, caught[0] if caught else signal.SIGKILL)  # nothing: nobody waits for it
+        if caught:
+            return
     ended = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
     with contextlib.suppress(OSError):
         connection.send(str(ended).encode())

@@ -110,6 +110,14 @@ def test_processors_that_share_a_name_are_told_apart_by_family_and_model(pretend
     assert names[0] != names[1]
 
 
+@pytest.mark.parametrize(("flags", "said"), [("avx512_bf16 amx_bf16", ""), ("avx512_bf16", ", without AMX"), ("", "")])
+def test_of_intels_processors_it_is_said_whether_they_lack_amx(pretend, monkeypatch, flags, said):
+    pretend("tensorflow")
+    fields = {"model name": "Intel Xeon", "cpu family": "6", "model": "207", "flags": flags}
+    monkeypatch.setattr(machine, "cpu_info", fields.get)
+    assert describe_device.__wrapped__() == f"Intel Xeon (family 6, model 207{said}), {cpu_count()} cores"
+
+
 @pytest.mark.parametrize(
     ("returncode", "printed", "found"), [(0, "Tesla T4\nTesla T4\n", "Tesla T4"), (9, "error", None), (0, "", None)]
 )

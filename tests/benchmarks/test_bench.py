@@ -155,6 +155,32 @@ def test_the_page_shows_every_run_and_how_often_a_goal_was_reached(tmp_path):
     assert "2 January 2026" in text
 
 
+def test_on_the_page_a_goal_is_judged_by_each_runs_own_figures_and_machines_stand_apart(tmp_path):
+    def keep(name, goals, values, device="this one"):
+        comparison = Comparison("Speed", "Made up.", "images a second", values, "slow", goals).as_dict()
+        run = {"started": "2026-01-01T00:00:00+00:00", "seconds": 60.0, "device": device, "versions": {}}
+        run |= {"precision": "float32", "commit": "abc", "comparisons": [comparison]}
+        (tmp_path / f"{name}.json").write_text(json.dumps(run))
+
+    keep(1, (Goal("other", 9.0),), {"slow": [10.0], "fast": [30.0], "other": [10.0]})  # another goal was the first then
+    keep(2, (), {"slow": [10.0], "fast": [40.0]}, device="another one")
+    keep(3, (Goal("fast", 2.0, against="slow"),), {"slow": [10.0], "fast": [10.0]})
+    html = build_bench_page(tmp_path).read_text()
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html.split("</style>")[1]))
+    assert "fast at least 2 of slow: 1, not reached (reached in 1 of 2 runs)" in text
+    assert "Speed, on this one" in text
+    assert "Speed, on another one" in text
+
+
+def test_a_process_that_is_killed_is_named_with_what_it_ended_with():
+    trainer = methods.Trainer("no such method", "report A's CNN", 8)
+    trainer.kill()
+    trainer.wait()
+    assert trainer.missing == "its process ended with -9 (-9: killed, perhaps for want of memory)"
+    with pytest.raises(RuntimeError, match="no such method, report A's CNN: its process ended with -9"):
+        trainer()
+
+
 class AskingPipe:
     """Asks for three epochs, a moment each, and then for no more."""
 

@@ -152,6 +152,8 @@ def test_where_this_device_recorded_runs_their_seconds_count_and_only_of_what_is
     found = seconds_of(JOBS, folder, MACHINE, not_measured)
     assert found["03_cnn-seed10"] == 30  # dense-seed10 and cnn-seed10 are there
     assert found["03_cnn-seed11"] == 20 + 40 + 30
+    anew = seconds_of(JOBS, folder, MACHINE, not_measured, anew=True)  # what is recorded is trained again
+    assert anew["03_cnn-seed10"] == anew["03_cnn-seed11"] == 20 + 40 + 30
 
 
 def test_what_no_device_like_this_one_recorded_is_scaled_by_how_the_others_went(folder, record):

@@ -1,5 +1,6 @@
 """The commands as a user gives them, on small suites: failures, records that are there, a time, impossible requests."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -8,6 +9,9 @@ from pathlib import Path
 
 import pytest
 from small_suite import call, make_suite, records, row_of, run_suite, write_notebook
+
+from helpers.variables import FRESH
+from suite.reproduce import ANEW, _begin_anew
 
 ROOT = Path(__file__).parents[2]
 
@@ -108,6 +112,16 @@ def test_a_bad_record_is_named_counted_and_not_used(trained):
         named = re.search(r"Records that cannot be used:</strong>(.*?)</aside>", shown, re.DOTALL)[1]
         assert named.count(".json") == 3
         assert "net, seed 11" in shown
+
+
+def test_training_anew_goes_on_where_it_was_interrupted_until_all_is_done(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv(FRESH, "")
+    assert not _begin_anew(tmp_path / "partial")
+    since = os.environ[FRESH]
+    (tmp_path / "partial" / ANEW).write_text(earlier := "2026-01-01T00:00:00+00:00")
+    assert _begin_anew(tmp_path / "partial")
+    assert os.environ[FRESH] == earlier < since
+    assert "to begin again, delete " in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

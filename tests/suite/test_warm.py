@@ -1,7 +1,9 @@
 """Processes forked from one that has everything imported: they behave as if each had been started by itself."""
 
 import os
+import selectors
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
@@ -193,6 +195,33 @@ def test_the_server_ends_with_the_call_that_began_it(module, monkeypatch):
     assert not is_alive(its_server)
     assert not address.exists()
     assert ADDRESS not in os.environ
+
+
+def test_where_no_server_can_be_there_is_none_and_a_long_folder_is_no_obstacle(module, monkeypatch, tmp_path):
+    monkeypatch.delenv(ADDRESS, raising=False)
+    long = tmp_path / ("long" * 25)
+    long.mkdir()
+    monkeypatch.setattr(warm.tempfile, "tempdir", str(long))
+    with warm_processes(ROOT, ("colorsys",)):
+        assert Path(os.environ[ADDRESS]).exists()
+    monkeypatch.setattr(os, "pidfd_open", lambda _: (_ for _ in ()).throw(PermissionError("forbidden")))
+    with warm_processes(ROOT, ("colorsys",)):
+        assert ADDRESS not in os.environ
+
+
+def test_both_events_of_a_process_that_ended_just_now_are_attended_to():
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    watched = os.pidfd_open(ended.pid)
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with selectors.DefaultSelector() as selector, theirs:
+        data = (ended.pid, watched, ours)
+        keys = [selector.register(each, selectors.EVENT_READ, data) for each in (watched, ours)]
+        theirs.send(bytes([signal.SIGINT]))
+        wait_for(lambda: len(selector.select(0)) == 2)  # it has ended, and was sent a signal as well
+        warm._attend(keys[1], selector)
+        warm._attend(keys[0], selector)
+        assert theirs.recv(100) == b"0"
+        assert not selector.get_map()
 
 
 def test_what_is_imported_beforehand_can_be(tmp_path):
