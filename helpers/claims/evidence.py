@@ -1,8 +1,9 @@
 """What claims are judged by: the runs that pages show, found by notebook, variant and test."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
@@ -143,7 +144,9 @@ def data_of(experiment: str) -> str:
     return "fashion_mnist" if experiment.startswith("fashion_mnist") or experiment == "dropout" else "cifar10"
 
 
-def comparable_times(runs: Iterable[dict], of_epochs: bool = False) -> list[dict]:
+def comparable_times(
+    runs: Iterable[dict], of_epochs: bool = False, net_of: Callable[[dict], object] = itemgetter("variant")
+) -> list[dict]:
     """Those of some runs whose times may be compared: of one device, and not disturbed by other processes.
 
     What was measured once and is shared by several runs, such as the frozen part's time, is one observation: of those
@@ -153,14 +156,15 @@ def comparable_times(runs: Iterable[dict], of_epochs: bool = False) -> list[dict
         runs: Records of runs. Of several devices that one counts on which all their nets have the most seeds in
             common; of equal ones, that with the most runs.
         of_epochs: Whether the times of epochs are compared, which hold nothing that is shared.
+        net_of: Says which net a run is of.
     """
     own = [run for run in runs if not run["disturbed"]]
     own = [run for run in own if of_epochs or not (run.get("frozen_part") or {}).get("shared")]
-    nets = {_net_of(run) for run in own}
+    nets = set(map(net_of, own))
 
     def weight(device: tuple[str, str]) -> tuple[int, int]:
         there = [run for run in own if _device_of(run) == device]
-        seeds = ({run["seed"] for run in there if _net_of(run) == net} for net in nets)
+        seeds = ({run["seed"] for run in there if net_of(run) == net} for net in nets)
         return len(set.intersection(*seeds)), len(there)
 
     common = max(dict.fromkeys(map(_device_of, own)), key=weight, default=None)
@@ -170,11 +174,6 @@ def comparable_times(runs: Iterable[dict], of_epochs: bool = False) -> list[dict
 def _device_of(run: dict) -> tuple[str, str]:
     """What a run was computed with and on."""
     return run["backend"], run["device"]
-
-
-def _net_of(run: dict) -> tuple[str, str]:
-    """Which notebook's variant a run is of."""
-    return run.get("notebook", ""), run["variant"]
 
 
 def has_images(figure: Figure) -> bool:

@@ -114,7 +114,9 @@ def _find_step(results, claim, of_step: Figure, pair, equal: bool, draws: int, j
     usable = [run for side in sides for run in side.all_runs]
     usable = judged_runs(usable, claim["experiment"]) if judged else usable
     recorded = set.intersection(*(set(side.only(usable).by_seed) for side in sides))
-    usable = comparable_times(usable, of_step.name == "epoch_time") if of_step.is_time else usable
+    if of_step.is_time:
+        side_of = {id(run): k for k, side in enumerate(sides) for run in side.all_runs}
+        usable = comparable_times(usable, of_step.name == "epoch_time", lambda run: side_of[id(run)])
     sides = [side.only(usable) for side in sides]
     values = [dict(zip(s.by_seed, s.values(of_step, s.by_seed).tolist(), strict=True)) for s in sides]
     alone = len(sides) == 1

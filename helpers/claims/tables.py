@@ -69,7 +69,7 @@ def verdicts_table(judged: Iterable[Judged]) -> pd.DataFrame:
                 "printed": printed_of(claim.claim),
                 "ours, 95 % interval": "; ".join(f"{name(step)}{step.shown}" for step in found) or "-",
                 "with other test images": _with_images(found),
-                "seeds": str(claim.num_seeds or max((step.num_seeds for step in claim.steps), default=0)),
+                "seeds": str(claim.num_seeds or min((step.num_seeds for step in claim.steps), default=0)),
                 "note": claim.reason,
             }
         )

@@ -118,7 +118,7 @@ def _describe(judged: Judged, catalogue: Catalogue) -> dict:
         "rank": list(VERDICTS).index(judged.verdict),
         "printed": printed_of(judged.claim),
         "steps": [step for step in steps if step["found"] not in ("not yet run", "no times to compare")],
-        "seeds": judged.num_seeds or max((step.num_seeds for step in judged.steps), default=0),
+        "seeds": judged.num_seeds or min((step.num_seeds for step in judged.steps), default=0),
         "records": _records_of(judged, catalogue),
         "note": judged.reason,
     }
