@@ -108,9 +108,10 @@ def test_it_ends_as_the_process_ended(server, module, source, expected):
 
 def test_signals_reach_the_process(server, module):
     module("""
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in what a shell began in the background
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))
-        print("ready", flush=True)
         try:
+            print("ready", flush=True)
             time.sleep(60)
         except KeyboardInterrupt:
             print("interrupted", flush=True)
