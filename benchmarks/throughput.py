@@ -1,6 +1,7 @@
 """Images a second of several nets, each trained by several methods, and their share of the processor's peak."""
 
 import time
+from collections.abc import Iterator
 
 import keras
 import numpy as np
@@ -18,14 +19,14 @@ OBSTACLE = "activations, normalisation, pools and the optimizer's step count no 
 GOALS = (Goal("ours", 1.8, against="plain Keras"), Goal("ours", 1.0, against="PyTorch bfloat16"))
 
 
-def measure_reports(num_images: int | None = None, rounds: int = 3) -> list[Comparison]:
+def measure_reports(num_images: int | None = None, rounds: int = 3) -> Iterator[Comparison]:
     """The same as `measure` for the other nets of the reports."""
     return measure(num_images, rounds, tuple(OF_REPORTS), ", nets of the reports")
 
 
 def measure(
     num_images: int | None = None, rounds: int = 3, nets: tuple[str, ...] = tuple(MEASURED), of_which: str = ""
-) -> list[Comparison]:
+) -> Iterator[Comparison]:
     """Train each net by each method, an epoch at a time and in turns, and multiply matrices in between.
 
     Args:
@@ -34,7 +35,7 @@ def measure(
         nets: Which nets.
         of_which: What the share of the peak is called more than that.
     """
-    comparisons, shares, memory = [], {}, {}
+    shares, memory = {}, {}
     for net in nets:
         count = num_images or NETS[net].num_images
         with started(net, count) as (trainers, missing):
@@ -45,19 +46,18 @@ def measure(
         if net == WITHOUT_GELU:  # only shows where the share of the peak goes
             continue
         memory[net] = peaks
-        comparisons.append(
-            Comparison(
-                f"Training {net}",
-                f"{count:,} images an epoch, batches of {NETS[net].batch_size}, Adam, no augmentation; "
-                + "; ".join(f"{method}: {about}" for method, about in METHODS.items()),
-                "images a second",
-                values,
-                baseline="plain Keras",
-                goals=() if net == FAST_NET else GOALS,
-                missing=missing,
-            )
+        yield Comparison(
+            f"Training {net}",
+            f"{count:,} images an epoch, batches of {NETS[net].batch_size}, Adam, no augmentation; "
+            + "; ".join(f"{method}: {about}" for method, about in METHODS.items()),
+            "images a second",
+            values,
+            baseline="plain Keras",
+            goals=() if net == FAST_NET else GOALS,
+            missing=missing,
         )
-    return [*comparisons, _share(shares, of_which), *_memory(memory)]
+    yield _share(shares, of_which)
+    yield from _memory(memory)
 
 
 def peak() -> float:
