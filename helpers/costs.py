@@ -271,4 +271,5 @@ def compare_seconds(records: list[dict], variant: str, reference: str) -> str:
         by_variant[run["variant"]].append(epoch_seconds(run))
     if not by_variant[variant] or not by_variant[reference]:
         return "not measured undisturbed"
-    return f"{np.median(by_variant[variant]) / np.median(by_variant[reference]):.1f} times as long"
+    ratio = np.median(by_variant[variant]) / np.median(by_variant[reference])
+    return f"{ratio:.{0 if ratio >= 10 else 1}f} times as long"
