@@ -22,6 +22,8 @@ METHODS = {
     "PyTorch bfloat16": "the same with autocast, channels last",
 }
 
+EMULATED = "the processor has no bfloat16 instructions"
+
 
 class Trainer:
     """A process that trains one net by one method, an epoch whenever it is asked.
@@ -216,11 +218,10 @@ def _plain_keras(net: str, images, labels, turns: Turns, bfloat16: bool) -> None
     """
     import keras
 
-    from helpers.machine import use_precision
+    from helpers.machine import bfloat16_instructions, use_precision
 
-    native, reason = use_precision()
-    if bfloat16 and native != "mixed_bfloat16":
-        raise CannotMeasureError(reason)
+    if bfloat16 and not bfloat16_instructions():
+        raise CannotMeasureError(EMULATED)
     use_precision("mixed_bfloat16" if bfloat16 else "float32")
     x, model = images.astype("float32"), keras_net(net)  # the model scales pixels itself
     begin = keras.callbacks.LambdaCallback(on_epoch_begin=lambda *_: turns.start_clock())
@@ -240,7 +241,7 @@ def _torch(net: str, images, labels, turns: Turns, bfloat16: bool) -> None:
     from helpers.machine import bfloat16_instructions
 
     if bfloat16 and not bfloat16_instructions():
-        raise CannotMeasureError("the processor has no bfloat16 instructions")
+        raise CannotMeasureError(EMULATED)
     torch.manual_seed(0)
     model = torch_nets.NETS[net]()
     x = torch.from_numpy(images).permute(0, 3, 1, 2).float() / 255

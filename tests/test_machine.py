@@ -29,13 +29,13 @@ TWO = "echo 'NVIDIA H200'; echo 'Tesla T4 '"
 
 @pytest.fixture
 def pretend(monkeypatch):
-    """Pretend to be a machine: pretend(backend=, gpu=compute capability or None, flags=)."""
+    """Pretend to be a machine: pretend(backend=, gpu=compute capability or None, flags=, vendor=of the processor)."""
 
-    def be(backend="tensorflow", gpu=None, flags=()):
+    def be(backend="tensorflow", gpu=None, flags=(), vendor="AuthenticAMD"):
         monkeypatch.setattr(keras.backend, "backend", lambda: backend)
         monkeypatch.setattr(machine, "uses_gpu", lambda: gpu is not None)
         monkeypatch.setattr(machine, "nvidia", lambda field: {"compute_cap": gpu, "name": "Tesla T4"}[field])
-        monkeypatch.setattr(machine, "cpu_info", lambda field: " ".join(flags))
+        monkeypatch.setattr(machine, "cpu_info", {"flags": " ".join(flags), "vendor_id": vendor}.get)
 
     return be
 
@@ -65,6 +65,12 @@ def nvidia_smi(tmp_path, monkeypatch):
         ({"gpu": "6.1"}, "float32", "gains nothing"),
         ({"flags": ["avx2", "avx512_bf16"]}, "mixed_bfloat16", "avx512_bf16"),
         ({"flags": ["amx_bf16"]}, "mixed_bfloat16", "amx_bf16"),
+        ({"flags": ["amx_bf16", "avx512_bf16"], "vendor": "GenuineIntel"}, "mixed_bfloat16", "amx_bf16"),
+        (
+            {"flags": ["avx512_bf16"], "vendor": "GenuineIntel"},
+            "float32",
+            "no faster on Intel's processors without AMX",
+        ),
         ({"flags": ["avx2"]}, "float32", "no bfloat16 instructions"),
         ({"flags": ["avx512_bf16"], "backend": "jax"}, "float32", "jax gains nothing"),
     ],

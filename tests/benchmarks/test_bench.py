@@ -213,10 +213,10 @@ def test_each_method_trains_an_epoch_a_turn_and_says_how_fast_after_one_to_warm_
 
 
 def test_where_bfloat16_would_be_emulated_plain_keras_says_so(monkeypatch, keep_precision):
-    monkeypatch.setattr("helpers.machine.use_precision", lambda requested="auto": ("float32", "it has no bfloat16"))
+    monkeypatch.setattr("helpers.machine.bfloat16_instructions", list)
     pipe = AskingPipe()
     methods._serve(pipe, "plain Keras bfloat16", "report A's CNN", 16)
-    assert pipe.told == ["it has no bfloat16"]
+    assert pipe.told == ["the processor has no bfloat16 instructions"]
 
 
 def in_a_process_without_tensorflow(code: str):
