@@ -11,7 +11,7 @@ class Net:
 
     Attributes:
         model: What makes it: a function of `helpers.models`, or "fast_net".
-        num_images: Images an epoch: about a second or two on two cores with bfloat16.
+        num_images: Images an epoch: about a second or two on two cores, of the reports' other nets about one.
         options: Of the function.
         batch_size: Images a step.
         image_shape: (height, width, channels).
@@ -33,14 +33,14 @@ MEASURED = {
 }
 OF_REPORTS = {
     "report A's dense net": Net("report_a_dense", 19_200),
-    "report B's ConvNet": Net("report_b_convnet", 2_560, batch_size=64),
+    "report B's ConvNet": Net("report_b_convnet", 1_280, batch_size=64),
     "report B's Arc2": Net("report_b_arc2", 3_840, image_shape=GREY),
     "report B's Arc3": Net("report_b_arc3", 3_840, image_shape=GREY),
     "report C's MLP": Net("report_c_mlp", 19_200),
-    "report C's plain CNN": Net("report_c_cnn", 2_560),
-    "report C's CNN with batch normalisation": Net("report_c_cnn", 2_560, {"batch_norm": True}),
-    "report D's model 1": Net("report_d_model_1", 3_840, batch_size=32),
-    "report D's model 2": Net("report_d_model_2", 2_560, batch_size=32),
-    "report D's model 3": Net("report_d_model_3", 3_840, batch_size=32),
+    "report C's plain CNN": Net("report_c_cnn", 1_280),
+    "report C's CNN with batch normalisation": Net("report_c_cnn", 1_280, {"batch_norm": True}),
+    "report D's model 1": Net("report_d_model_1", 2_560, batch_size=32),
+    "report D's model 2": Net("report_d_model_2", 1_280, batch_size=32),
+    "report D's model 3": Net("report_d_model_3", 1_280, batch_size=32),
 }
 NETS = MEASURED | OF_REPORTS
