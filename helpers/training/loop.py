@@ -164,7 +164,7 @@ def _check(model, x, y, validation_data, whole_numbers: dict[str, int | None], c
             raise ValueError(f"{name}: expected a whole number of 1 or more, got {value!r}")
     if whole_numbers["patience"] is not None and validation_data is None:
         raise ValueError("patience: expected validation_data to watch, got None; or leave patience out")
-    metrics = model.get_compile_config().get("metrics")
+    metrics = model.get_compile_config().get("metrics") or []
     named = [_name_of(metric) for metric in metrics] if isinstance(metrics, list) else ["accuracy"]
     if whole_numbers["patience"] is not None and "accuracy" not in named:
         raise ValueError(

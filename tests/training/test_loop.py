@@ -168,6 +168,9 @@ def test_what_patience_watches_is_there_before_anything_is_trained(train, build_
     model.compile("sgd", "sparse_categorical_crossentropy", metrics=[keras.metrics.SparseCategoricalAccuracy()])
     with pytest.raises(ValueError, match=r"expected 'accuracy' .* got \['sparse_categorical_accuracy'\]"):
         fit(model, *tiny_data, validation_data=tiny_data, patience=1, **options)
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    with pytest.raises(ValueError, match=r"expected 'accuracy' .* got \[\]"):
+        fit(model, *tiny_data, validation_data=tiny_data, patience=1, **options)
     named = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
     model.compile("sgd", "sparse_categorical_crossentropy", metrics=[named])
     assert fit(model, *tiny_data, validation_data=tiny_data, patience=1, **options).best_epoch == 1
