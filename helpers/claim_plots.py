@@ -35,21 +35,18 @@ def _evidence(steps: list[tuple[Judged, Step]]) -> Figure:
     kind = steps[0][1].figure.kind
     scale = (lambda x: np.exp(x)) if kind.name == "time" else (lambda x: np.asarray(x) * kind.scale)
     figure, axes = plt.subplots(figsize=(9, 1.4 + 0.34 * len(steps)), layout="constrained")
-    axes.axvspan(*scale([-kind.margin, kind.margin]), color="0.92", label=f"margin: {kind.meaning}")
+    # Of how many images a count is differs between claims; its margin does not.
+    margin = f"{kind.margin:g} {kind.unit}" if kind.name == "count" else kind.meaning
+    axes.axvspan(*scale([-kind.margin, kind.margin]), color="0.92", label=f"margin: {margin}")
     axes.axvline(scale(0.0), color="0.4", linewidth=1)
     for row, (claim, step) in enumerate(steps):
-        colour, of_other = COLOURS.get(claim.verdict, "0.45"), np.mean(list(step.second.values()))
-        axes.plot(
-            scale(np.array(list(step.first.values())) - of_other),
-            [row] * len(step.first),
-            "o",
-            color=colour,
-            ms=4,
-            label="_first",
-        )
-        if not all(value == 0 for value in step.second.values()):
-            others = scale(np.array(list(step.second.values())) - of_other)
-            axes.plot(others, [row] * len(others), "o", mfc="none", color=colour, ms=4, label="_second")
+        seeds = step.seeds or sorted(set(step.first) & set(step.second))
+        first, second = (np.array([side[seed] for seed in seeds]) for side in (step.first, step.second))
+        colour, style = COLOURS.get(claim.verdict, "0.45"), {"linestyle": "none", "marker": "o", "ms": 4}
+        axes.plot(scale(first - second.mean()), [row] * len(seeds), color=colour, label="_first", **style)
+        if second.any():  # else the claim is of one side alone
+            hollow = style | {"mfc": "none", "label": "_second"}
+            axes.plot(scale(second - second.mean()), [row] * len(seeds), color=colour, **hollow)
         if not np.isnan(step.difference.low):
             ends = scale([step.difference.low, step.difference.high])
             axes.plot(ends, [row + 0.22] * 2, color=colour, linewidth=2, label="_interval")
@@ -57,10 +54,11 @@ def _evidence(steps: list[tuple[Judged, Step]]) -> Figure:
     axes.invert_yaxis()
     if kind.name == "time":
         axes.set_xscale("log")
-        axes.xaxis.set_major_formatter(lambda x, _: f"{x:g}")
-    axes.set_xlabel(
-        f"{'ratio of times' if kind.name == 'time' else 'difference'}, {kind.unit}, as claimed to the right"
-    )
+        axes.xaxis.set_major_locator(plt.LogLocator(subs=(1, 1.5, 2, 3, 5, 7)))
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_minor_formatter(plt.NullFormatter())
+    compared = "ratio of times" if kind.name == "time" else f"difference, {kind.unit}"
+    axes.set_xlabel(f"{compared}, as claimed to the right")
     axes.legend(loc="best", fontsize=8)
     return figure
 

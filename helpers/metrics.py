@@ -32,16 +32,25 @@ def metrics_report(
     """
     if not len(x_test) == len(y_test) or not len(y_test):
         raise ValueError(f"expected as many images as classes, and some: got {len(x_test)} and {len(y_test)}")
-    if np.ndim(y_test) != 1:
-        raise ValueError(f"y_test: expected integer classes of shape (n,), got shape {np.shape(y_test)}")
+    check_classes(y_test)
     if isinstance(model, keras.Model):
         y_prob = predict(model, x_test)
         y_pred, names = y_prob.argmax(axis=1), class_names or [str(k) for k in range(y_prob.shape[1])]
     else:
         y_pred, names = model.predicted_classes(x_test), class_names or model.class_names
     table = report_table(y_test, y_pred, names)
-    print(format_report(table))
+    print(format_report(table), end="\n\n")
     return table
+
+
+def check_classes(y_test: np.ndarray) -> None:
+    """Refuse classes of another shape, such as (n, 1), in which keras.datasets gives them.
+
+    Raises:
+        ValueError: They are not of shape (n,).
+    """
+    if np.ndim(y_test) != 1:
+        raise ValueError(f"y_test: expected integer classes of shape (n,), got shape {np.shape(y_test)}")
 
 
 def report_table(y_true: np.ndarray, y_pred: np.ndarray, class_names: Sequence[str]) -> pd.DataFrame:
@@ -87,14 +96,15 @@ def compare_by_seed(runs: list[dict], first: str, second: str) -> pd.DataFrame:
 
     Returns:
         A row for each seed that both have. Columns: seed; the accuracy of each, 0 to 1, by its name; "difference,
-        points"; and "times as fast", NaN where `claims.comparable_times` has not both.
+        points"; and "times as fast", NaN where `claims.comparable_times` has not both; of
+        either precision, which may be what is compared.
     """
     by_seed = [{run["seed"]: run for run in runs if run["variant"] == variant} for variant in (first, second)]
     rows = []
     for seed in sorted(set.intersection(*map(set, by_seed))):
         pair = [runs_of_variant[seed] for runs_of_variant in by_seed]
         one, other = (run["test"]["accuracy"] for run in pair)
-        speeds = [run["images_per_second"] for run in comparable_times(pair)]
+        speeds = [run["images_per_second"] for run in comparable_times(pair, one_precision=False)]
         rows.append([seed, one, other, 100 * (one - other), speeds[0] / speeds[1] if len(speeds) == 2 else np.nan])
     return pd.DataFrame(rows, columns=["seed", first, second, "difference, points", "times as fast"])
 

@@ -86,14 +86,14 @@ def test_the_figures_are_scikit_learns(many):
 def test_the_printed_text_is_scikit_learns_to_the_letter(many, capsys, names):
     y_true, y_pred = many
     metrics_report(Said(y_pred), y_true, y_true, names or [*map(str, range(10))])
-    assert capsys.readouterr().out == classification_report(y_true, y_pred, target_names=names, digits=2)
+    assert capsys.readouterr().out == classification_report(y_true, y_pred, target_names=names, digits=2) + "\n"
 
 
 def test_the_report_of_a_model_is_that_of_its_predictions(trained, tiny_data, capsys):
     model, images, labels = trained[0], *tiny_data
     table = metrics_report(model, images, labels)
     assert table.equals(report_table(labels, predict(model, images).argmax(axis=1), list("0123")))
-    assert capsys.readouterr().out == format_report(table) + "\n"
+    assert capsys.readouterr().out == format_report(table) + "\n\n"
     assert table.loc["accuracy", "f1-score"] == pytest.approx(trained[1].history["val_accuracy"][-1])
 
 

@@ -129,7 +129,10 @@ def check(notebook: str, variant: str, results: Results | None = None, **figures
     rows = []
     for of, printed, half in asked:
         confidence = _confidence(num_by_class if of.name in OF_CLASS.values() else 1)
-        found = _compare(of, float(printed), half, runs, fewest, confidence)
+        try:
+            found = _compare(of, float(printed), half, runs, fewest, confidence)
+        except (KeyError, IndexError) as error:
+            raise ValueError(f"{of.name}: expected a figure that these runs have; they lack {error}") from error
         metric = of.name.removeprefix("class_") if of.argument else of.name
         row = Checked("", experiment, variant, "", metric, of.argument, printed, "", **found)
         rows.append([of.words, printed, *row.shown, row.num_seeds, row.verdict, "; ".join(row.causes) or row.reason])

@@ -145,9 +145,12 @@ def data_of(experiment: str) -> str:
 
 
 def comparable_times(
-    runs: Iterable[dict], of_epochs: bool = False, net_of: Callable[[dict], object] = itemgetter("variant")
+    runs: Iterable[dict],
+    of_epochs: bool = False,
+    net_of: Callable[[dict], object] = itemgetter("variant"),
+    one_precision: bool = True,
 ) -> list[dict]:
-    """Those of some runs whose times may be compared: of one device, and not disturbed by other processes.
+    """Those of some runs whose times may be compared: of one device, used alike, and not disturbed by other processes.
 
     What was measured once and is shared by several runs, such as the frozen part's time, is one observation: of those
     that share it only the run that measured it counts.
@@ -157,23 +160,24 @@ def comparable_times(
             common; of equal ones, that with the most runs.
         of_epochs: Whether the times of epochs are compared, which hold nothing that is shared.
         net_of: Says which net a run is of.
+        one_precision: Whether they must be of one precision too; False where that is what is compared.
     """
     own = [run for run in runs if not run["disturbed"]]
     own = [run for run in own if of_epochs or not (run.get("frozen_part") or {}).get("shared")]
-    nets = set(map(net_of, own))
+    nets, where = set(map(net_of, own)), lambda run: _device_of(run)[: None if one_precision else -1]
 
-    def weight(device: tuple[str, str]) -> tuple[int, int]:
-        there = [run for run in own if _device_of(run) == device]
+    def weight(device: tuple) -> tuple[int, int]:
+        there = [run for run in own if where(run) == device]
         seeds = ({run["seed"] for run in there if net_of(run) == net} for net in nets)
         return len(set.intersection(*seeds)), len(there)
 
-    common = max(dict.fromkeys(map(_device_of, own)), key=weight, default=None)
-    return [run for run in own if _device_of(run) == common]
+    common = max(dict.fromkeys(map(where, own)), key=weight, default=None)
+    return [run for run in own if where(run) == common]
 
 
-def _device_of(run: dict) -> tuple[str, str]:
-    """What a run was computed with and on."""
-    return run["backend"], run["device"]
+def _device_of(run: dict) -> tuple:
+    """What a run was computed with and on: backend, device, threads, precision."""
+    return run["backend"], run["device"], run.get("threads"), run.get("precision")
 
 
 def has_images(figure: Figure) -> bool:

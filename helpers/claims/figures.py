@@ -37,11 +37,12 @@ WORDS = {  # the argument, and what stands behind its dash or @, are put in
     "val_loss_change": "validation loss from epoch {} to {}",
     "val_loss_since_lowest": "validation loss, last epoch minus the lowest of the first {}",
     "train_accuracy_since": "training accuracy since epoch {}",
-    "recall_lost": "recall of {} lost at {}, minus that of the others",
+    "recall_above_others": "mean recall of {} minus that of the other classes",
     "generalisation_gap": "training minus validation accuracy, dropout off",
     "epoch_time": "time of an epoch",
 }
 EXACT = ("parameters", "trainable_parameters", "non_trainable_parameters")  # chance has no part in them
+COUNTS = (*EXACT, "epochs_run", "best_epoch")  # whole numbers
 TIMES = ("training_time", "epoch_time")  # of the reports' computers nothing is known
 
 

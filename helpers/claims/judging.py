@@ -16,10 +16,13 @@ from helpers.claims.statistics import FAMILY_ERROR, Difference, adjust, seeds_ne
 from helpers.claims.steps import NUM_DRAWS, Step, find_steps
 
 VERDICTS = {  # and no other words
-    "supported": "The test finds the difference that is claimed; an ordered claim needs all of its steps.",
-    "contradicted": "The test finds a difference the other way round, in any step of an ordered claim.",
+    "supported": "The test finds the difference that is claimed; an ordered claim needs all of its steps. Where it is "
+    "claimed that there is no difference, two one-sided tests find one smaller than the margin.",
+    "contradicted": "The test finds a difference the other way round, in any step of an ordered claim; where it is "
+    "claimed that there is none, one beyond the margin.",
     "no difference": "Two one-sided tests find that the difference, if there is one, is smaller than the margin.",
-    "undecided": "None of these; more seeds would tell.",
+    "undecided": "None of these yet. A claim is tested at up to three fixed numbers of seeds, and pays for these looks "
+    "and for all other claims; the interval beside it is its own and pays for nothing, so it may leave out zero.",
     "not testable": "The report leaves out what a test would need.",
     "not yet run": "No run of the whole protocol is recorded.",
 }
@@ -58,6 +61,21 @@ class Judged:
         """Seeds that it was judged by; of several steps, the fewest."""
         return min((len(step.seeds) for step in self.steps), default=0)
 
+    @property
+    def before_first_look(self) -> bool:
+        """Whether it has runs, but fewer than it is first tested with."""
+        return self.verdict == "undecided" and not self.num_seeds
+
+    @property
+    def shown_p(self) -> str:
+        """The adjusted p-value that the verdict is by, of an undecided claim the smaller one; "-" untested."""
+        if not self.num_seeds or not all(step.difference for step in self.steps):
+            return "-"
+        equivalent = self.verdict == "no difference" or (self.verdict == "supported" and self.steps[0].equal)
+        undecided = min(self.p, self.p_equivalent) if self.verdict == "undecided" else self.p
+        p = self.p_equivalent if equivalent else undecided
+        return "< 0.001" if p < 0.001 else f"{p:.2g}" if p < 0.995 else "1"
+
 
 @dataclass
 class Evidence:
@@ -86,7 +104,7 @@ def gather(differences: Sequence[Difference], equal: bool = False) -> Evidence:
     """
     if not differences:
         return Evidence(equal=equal)
-    against = [d.p for d in differences if equal or d.mean < 0]
+    against = [d.p_beyond if equal else d.p for d in differences if equal or d.mean < 0]
     supports = 1.0 if equal else max(d.p if d.mean > 0 else 1.0 for d in differences)
     contradicts = min([1.0, *(len(differences) * p for p in against)])
     return Evidence(supports, contradicts, max(d.p_equivalent for d in differences), equal)
@@ -159,19 +177,24 @@ def _judged(row: pd.Series, steps: Sequence[Step], verdict: str, p: float, p_equ
     fewest = min(step.num_seeds for step in steps)
     if not all(step.seeds for step in steps):
         first_look = int(row["looks"].split()[0])
-        times = ", with times that can be compared" if steps[0].figure.is_time else ""
-        lacking = f"{fewest} of the {first_look} seeds of the first look{times}"
+        compared = ", with times that can be compared: of one computer, undisturbed, no part shared with other seeds"
+        times = compared if steps[0].figure.is_time else ""
+        lacking = f"{fewest} of the {first_look} seeds with which it is first tested{times}"
         was_run = all(step.num_recorded for step in steps)
         return Judged(row, "undecided" if was_run else "not yet run", tuple(steps), lacking)
     needed = None
     if verdict == "undecided":
         each = [seeds_needed(s.difference.spread, s.figure.kind.margin, alpha, s.paired) for s in steps]
         needed = None if None in each else max(each)
-    wanted = f"{needed} seeds would find a difference of the margin" if needed and not steps[0].equal else ""
+    margin = ", ".join(dict.fromkeys(step.figure.kind.meaning for step in steps))
+    wanted = f"{needed} seeds would find a difference of the margin, {margin}" if needed and not steps[0].equal else ""
     used = min(len(step.seeds) for step in steps)
     following = next((look for look in map(int, row["looks"].split()) if look > used), None)
-    after = f"the next look is at {following} seeds" if following and verdict == "undecided" else ""
-    notes = [wanted, after, "on these test images" if any(step.by_images for step in steps) else ""]
+    after = f"it is tested next with {following} seeds" if following and verdict == "undecided" else ""
+    notes = [f"little or none is less than {margin}" if steps[0].equal else "", wanted, after]
+    notes += ["on these test images" if any(step.by_images for step in steps) else ""]
+    exact = [f"{step.permutation:.2g}" for step in steps if step.permutation is not None]
+    notes += [f"exact permutation test, not adjusted: p {' and '.join(exact)}"] if exact else []
     return Judged(row, verdict, tuple(steps), "; ".join(filter(None, notes)), p, p_equivalent, needed)
 
 

@@ -63,6 +63,12 @@ def _below_others(counts: Counts, classes: Sequence[str], name: str) -> np.ndarr
     return np.delete(f1, place, axis=-1).min(axis=-1) - f1[..., place]
 
 
+def _recall_above_others(counts: Counts, classes: Sequence[str], names: str) -> np.ndarray:
+    """The mean recall of some classes minus that of the others."""
+    recalls, named = _recalls(counts), [_place(classes, name) for name in names.split("+")]
+    return recalls[..., named].mean(axis=-1) - np.delete(recalls, named, axis=-1).mean(axis=-1)
+
+
 OF_MATRIX: dict[str, Callable[[Counts, Sequence[str], str], np.ndarray]] = {
     "accuracy": _accuracy,
     "macro_precision": _macro(_precisions),
@@ -77,6 +83,7 @@ OF_MATRIX: dict[str, Callable[[Counts, Sequence[str], str], np.ndarray]] = {
     "confusion": _confused,
     "taken_for": _taken_for,
     "f1_below_others": _below_others,
+    "recall_above_others": _recall_above_others,
 }
 
 
@@ -105,14 +112,6 @@ def _generalisation_gap(run, _):
     return run["tests"]["training images"]["accuracy"] - run["history"]["val_accuracy"][-1]
 
 
-def _recall_lost(run, argument):
-    """Recall lost in a further test: the mean of the named classes minus that of the others."""
-    named, test = argument.split("@")
-    lost = {k: f["recall"] - run["tests"][test]["by_class"][k]["recall"] for k, f in run["test"]["by_class"].items()}
-    others = [value for name, value in lost.items() if name not in named.split("+")]
-    return np.mean([lost[name] for name in named.split("+")]) - np.mean(others)
-
-
 OF_RUN: dict[str, Callable[[dict, str], float]] = {
     "loss": lambda run, _: run["test"]["loss"],
     "training_time": lambda run, _: run["seconds"],
@@ -129,7 +128,6 @@ OF_RUN: dict[str, Callable[[dict, str], float]] = {
     "val_loss_change": _change("val_loss"),
     "val_loss_since_lowest": _since("val_loss", min),  # of the epochs up to the one named
     "train_accuracy_since": _since("accuracy", lambda values: values[-1]),
-    "recall_lost": _recall_lost,
 }
 
 

@@ -19,17 +19,22 @@ from helpers.claims.published import published_folder
 from helpers.claims.statistics import Difference
 from helpers.files import write_json
 
-SPREAD = 0.003  # between seeds, of accuracies: 0.3 points, as seen here
+SPREAD = 0.003  # between seeds, of accuracies: 0.3 points, of the nets that scatter least
+SPREADS = (0.003, 0.01, 0.02)  # as seen here
 MARGIN = 0.01
-LOOKS = (5, 8, 12)
-NUM_CLAIMS = 31
+LOOKS, LOOKS_OF_LONG = (5, 8, 12), (3, 5, 8)  # the latter of claims on runs that take long
+NUM_CLAIMS = 32  # rows that are tested
 NUM_ORDERED = 4  # of them, with two steps each
 NUM_PAIRED = 6
 BOUNDS = ((-MARGIN, "greater"), (MARGIN, "less"))  # of the two one-sided tests
 
 
 def simulate_boards(
-    rng: np.random.Generator, effects: Sequence[float], boards: int, looks: Sequence[int] = LOOKS
+    rng: np.random.Generator,
+    effects: Sequence[float],
+    boards: int,
+    looks: Sequence[int] = LOOKS,
+    spread: float = SPREAD,
 ) -> np.ndarray:
     """Scoreboards: the verdicts of their claims at each look; what is undecided at one gets more seeds.
 
@@ -38,11 +43,12 @@ def simulate_boards(
         effects: The true difference of each claim, of accuracies.
         boards: How many.
         looks: Seeds a side at each look.
+        spread: Standard deviation between seeds.
 
     Returns:
         Verdicts, as strings (boards, looks, claims).
     """
-    evidence = [_draw_claim(rng, effect, number, boards, looks) for number, effect in enumerate(effects)]
+    evidence = [_draw_claim(rng, effect, number, boards, looks, spread) for number, effect in enumerate(effects)]
     verdicts = np.empty((boards, len(looks), len(effects)), object)
     gc.freeze()  # statsmodels collects garbage in each adjustment: of what is there by now there is none
     for board in range(boards):
@@ -76,43 +82,54 @@ def compare_many(first: np.ndarray, second: np.ndarray, paired: bool) -> tuple[n
 
 
 def simulate(boards: int, seed: int = 0) -> dict:
-    """What the rules find on made-up scoreboards of 31 claims.
+    """What the rules find on made-up scoreboards.
 
     Args:
         boards: How many, of each kind.
         seed: Of all random numbers.
 
     Returns:
-        boards, spread, margin, looks; false_findings, the share of boards without any effect on which a claim is ever
-        supported or contradicted; found, the share of true 2-point effects that are supported at the first look, alone
-        among 30 claims without one; wrong_way, the share of them that are contradicted; small_no_difference and
-        small_found, the shares of true 0.1-point effects called so at the last look.
+        boards, claims, spread, margin, looks, and looks_of_long, those of claims on long runs.
+        false_findings: The share of boards without any effect on which a claim is ever supported or contradicted;
+            false_findings_of_long with the looks of long runs.
+        found, wrong_way: The shares of true 2-point effects that are supported and contradicted at the first look,
+            alone among claims without one.
+        small_no_difference, small_found: The shares of true 0.1-point effects called so at the last look.
+        power: A row a spread and number of seeds: spread, seeds, and found, as above.
     """
     rng = np.random.default_rng(seed)
-    none = simulate_boards(rng, np.zeros(NUM_CLAIMS), boards)
+    none, none_of_long = (simulate_boards(rng, np.zeros(NUM_CLAIMS), boards, looks) for looks in (LOOKS, LOOKS_OF_LONG))
     found = simulate_boards(rng, [0.02, *np.zeros(NUM_CLAIMS - 1)], boards, LOOKS[:1] * 3)[:, 0, 0]
     small = simulate_boards(rng, np.full(NUM_CLAIMS, 0.001), boards)[:, -1, 0]
     share = lambda verdicts, word: float(np.mean(verdicts == word))  # noqa: E731
+    any_found = lambda none: float(np.mean(np.isin(none, ["supported", "contradicted"]).any(axis=(1, 2))))  # noqa: E731
+    alone, power = [0.02, *np.zeros(NUM_CLAIMS - 1)], []
+    for spread, seeds in itertools.product(SPREADS, sorted({*LOOKS, *LOOKS_OF_LONG})):
+        verdicts = simulate_boards(rng, alone, boards, [seeds] * len(LOOKS), spread)[:, 0, 0]
+        power.append({"spread": spread, "seeds": seeds, "found": share(verdicts, "supported")})
     return {
         "boards": boards,
         "claims": NUM_CLAIMS,
         "spread": SPREAD,
         "margin": MARGIN,
         "looks": list(LOOKS),
-        "false_findings": float(np.mean(np.isin(none, ["supported", "contradicted"]).any(axis=(1, 2)))),
+        "looks_of_long": list(LOOKS_OF_LONG),
+        "false_findings": any_found(none),
+        "false_findings_of_long": any_found(none_of_long),
         "found": share(found, "supported"),
         "wrong_way": share(found, "contradicted"),
         "small_no_difference": share(small, "no difference"),
         "small_found": share(small, "supported") + share(small, "contradicted"),
+        "power": power,
     }
 
 
-def _draw_claim(rng, effect: float, number: int, boards: int, looks: Sequence[int]) -> list[list[Evidence]]:
+def _draw_claim(rng, effect: float, number: int, boards: int, looks, spread: float) -> list[list[Evidence]]:
     """The evidence of a claim on each board at each look. The last claims are ordered, some before them paired."""
     ordered = number >= NUM_CLAIMS - NUM_ORDERED
     paired = NUM_CLAIMS - NUM_ORDERED - NUM_PAIRED <= number < NUM_CLAIMS - NUM_ORDERED
     means = [0.7 + 2 * effect, 0.7 + effect, 0.7] if ordered else [0.7 + effect, 0.7]
-    sides = [rng.normal(mean, SPREAD, (boards, looks[-1])) for mean in means]
+    sides = [rng.normal(mean, spread, (boards, looks[-1])) for mean in means]
     found = [
         [compare_many(first[:, :n], second[:, :n], paired) for first, second in itertools.pairwise(sides)]
         for n in looks

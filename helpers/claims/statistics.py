@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from scipy import stats
+from scipy import optimize, stats
 from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.power import TTestIndPower, TTestPower
 from statsmodels.stats.weightstats import ttost_ind, ttost_paired
 
 CONFIDENCE = 0.95
@@ -15,6 +14,7 @@ FAMILY_ERROR = 0.05  # of all claims together
 POWER = 0.80
 ROUNDING = 1e-12  # of floating-point numbers: smaller is 0
 MOST_SEEDS = 1000  # beyond which no number of seeds is named
+MOST_ARRANGEMENTS = 200_000  # in a permutation test; of two times ten runs there are 184,756
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class Difference:
         p_equivalent: Of a difference of the margin or more, two one-sided tests; 1.0 with one value a side.
         standard_error, degrees: Of the mean, for Student's t; NaN with one value a side.
         spread: Standard deviation between seeds: of the differences if paired, else root mean square of both sides'.
+        p_beyond: Of a difference within the margin, one-sided: small where it is beyond; 1.0 with one value a side.
     """
 
     mean: float
@@ -38,6 +39,7 @@ class Difference:
     standard_error: float
     degrees: float
     spread: float
+    p_beyond: float = 1.0
 
 
 def compare(first: Sequence[float], second: Sequence[float], margin: float, paired: bool = False) -> Difference:
@@ -61,7 +63,8 @@ def compare(first: Sequence[float], second: Sequence[float], margin: float, pair
     spread = float(np.sqrt(np.mean(np.square(spreads))))
     if spread < ROUNDING:  # no run differs from another of its side: as far as seeds go nothing is uncertain
         none = abs(mean) < ROUNDING
-        return Difference(mean, mean, mean, float(none), float(abs(mean) >= margin), 0.0, np.inf, 0.0)
+        beyond = abs(mean) >= margin
+        return Difference(mean, mean, mean, float(none), float(beyond), 0.0, np.inf, 0.0, float(not beyond))
     if paired:
         test, equivalent = stats.ttest_rel(first, second), ttost_paired(first, second, -margin, margin)[0]
     else:
@@ -69,7 +72,8 @@ def compare(first: Sequence[float], second: Sequence[float], margin: float, pair
         equivalent = ttost_ind(first, second, -margin, margin, usevar="unequal")[0]
     low, high = test.confidence_interval(CONFIDENCE)
     error = (high - low) / 2 / stats.t.ppf((1 + CONFIDENCE) / 2, test.df)
-    return Difference(mean, *map(float, (low, high, test.pvalue, equivalent, error, test.df)), spread)
+    beyond = stats.t.sf((abs(mean) - margin) / error, test.df)
+    return Difference(mean, *map(float, (low, high, test.pvalue, equivalent, error, test.df, spread, beyond)))
 
 
 def adjust(p_values: Sequence[float]) -> np.ndarray:
@@ -91,16 +95,27 @@ def seeds_needed(spread: float, margin: float, alpha: float, paired: bool = Fals
     """
     if np.isnan(spread):
         return None
-    of_test, size = (TTestPower() if paired else TTestIndPower()), margin / max(spread, 1e-12)
-    low, high = 2, MOST_SEEDS
-    # Where the effect is huge the power is 1 to within rounding, or not a number.
-    enough = lambda n: not of_test.power(min(size, 50), n, alpha) < POWER  # noqa: E731
+    low, high, size = 2, MOST_SEEDS, margin / max(spread, ROUNDING)
+    enough = lambda n: _power(size, n, alpha, paired) >= POWER  # noqa: E731
     if not enough(high):
         return None
     while low < high:
         middle = (low + high) // 2
         low, high = (low, middle) if enough(middle) else (middle + 1, high)
     return low
+
+
+def _power(size: float, num_seeds: int, alpha: float, paired: bool) -> float:
+    """The power of a two-sided t-test, in its claim's direction, to find a difference of `size` standard deviations.
+
+    The noncentral t's tail, as a mean over the distribution of the standard deviation that the test estimates: the
+    library's own tail is no number for many of the large sizes that occur here.
+    """
+    degrees, shift = (num_seeds - 1, size * np.sqrt(num_seeds))
+    if not paired:
+        degrees, shift = 2 * degrees, shift / np.sqrt(2)
+    estimated = np.sqrt(stats.chi2.ppf((np.arange(2000) + 0.5) / 2000, degrees) / degrees)
+    return float(np.mean(stats.norm.sf(stats.t.isf(alpha / 2, degrees) * estimated - shift)))
 
 
 def mean_interval(values: Sequence[float]) -> tuple[float, float, float]:
@@ -146,13 +161,16 @@ def difference_text(first, second, form: str = "+.3f") -> str:
         form: How to format them.
 
     Returns:
-        The text; without an interval where a side has one run or none differ, "not recorded" where a side has none.
+        The text; without an interval where a side has one run, which it then says, or none differ; "not recorded" where
+        a side has none.
     """
     sides = [list(side) for side in (first, second)]
     if not all(sides):
         return "not recorded"
     found = compare(*sides, margin=1.0)
-    if np.isnan(found.low) or found.spread == 0:
+    if np.isnan(found.low):
+        return f"{found.mean:{form}} (too few runs for an interval)"
+    if found.spread == 0:
         return f"{found.mean:{form}}"
     return f"{found.mean:{form}} ({found.low:{form}} to {found.high:{form}})"
 
@@ -167,9 +185,11 @@ def interval_with_images(
 ) -> tuple[float, float]:
     """The 95 % interval of a difference that also draws new test images, not only new seeds.
 
-    Each draw takes as many test images again, with repetition and the same ones for both sides, and adds what other
-    seeds would change: Student's t times the standard error. (A bootstrap over a handful of seeds would make that part
-    too small: of a difference between two times five it covers 88 %, not 95 %.)
+    Each draw takes as many test images again, with repetition and the same ones for both sides. To these differences
+    comes what other seeds would change, Student's t times the standard error: not drawn, since of so few degrees of
+    freedom a thousand draws say little about the tails, but as the mean over the draws of its distribution function.
+    (A bootstrap over a handful of seeds would make that part too small: of a difference between two times five it
+    covers 88 %, not 95 %.)
 
     Args:
         figure: Confusion counts (..., classes, classes), rows the true class -> figure (...).
@@ -184,13 +204,19 @@ def interval_with_images(
     """
     if np.isnan(difference.standard_error):
         return float("nan"), float("nan")
-    rng, weights = np.random.default_rng(seed), _drawn_images(len(first[0][0]), draws, seed)
+    weights = _drawn_images(len(first[0][0]), draws, seed)
     drawn = [
         np.mean([figure(_drawn_counts(*run, weights)) for run in side], axis=0) for side in (first, second) if side
     ]
-    of_seeds = stats.t.rvs(difference.degrees, size=draws, random_state=rng) if difference.standard_error else 0.0
-    drawn = drawn[0] - (drawn[1] if second else 0.0) + of_seeds * difference.standard_error
-    low, high = np.quantile(drawn, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    drawn, ends = drawn[0] - (drawn[1] if second else 0.0), [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]
+    if not difference.standard_error:
+        low, high = np.quantile(drawn, ends)
+        return float(low), float(high)
+    of_seeds = stats.t(difference.degrees, scale=difference.standard_error)
+    below = lambda value, share: of_seeds.cdf(value - drawn).mean() - share  # noqa: E731
+    # Of one draw alone the quantile is `draw + ppf`: that of all of them lies between the least and the most.
+    least, most = drawn.min() - difference.standard_error, drawn.max() + difference.standard_error
+    low, high = (optimize.brentq(below, least + of_seeds.ppf(e), most + of_seeds.ppf(e), (e,)) for e in ends)
     return float(low), float(high)
 
 
@@ -213,8 +239,12 @@ def _drawn_counts(y_true: np.ndarray, y_pred: np.ndarray, weights: np.ndarray) -
 
 
 def permutation_p(first: Sequence[float], second: Sequence[float], paired: bool = False) -> float:
-    """The p-value, two-sided, of an exact permutation test of the difference of means: a check beside the t."""
+    """The p-value, two-sided, of a permutation test of the difference of means: a check beside the t.
+
+    Exact up to ten runs a side: of more, the arrangements are too many, and so many are drawn at random.
+    """
     kind = "samples" if paired else "independent"
     mean = lambda x, y, axis: np.mean(x, axis=axis) - np.mean(y, axis=axis)  # noqa: E731
-    found = stats.permutation_test((first, second), mean, permutation_type=kind, vectorized=True, n_resamples=np.inf)
+    options = {"permutation_type": kind, "vectorized": True, "n_resamples": MOST_ARRANGEMENTS, "rng": 0}
+    found = stats.permutation_test((first, second), mean, **options)
     return float(found.pvalue)

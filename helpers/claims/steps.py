@@ -104,6 +104,10 @@ def find_steps(results: Results, claim: pd.Series, draws: int = NUM_DRAWS, judge
         of_step = figure(named["figure"] or claim["figure"])
         for pair, relation in zip(itertools.pairwise(sides), relations, strict=True):
             pair = pair[::-1] if relation == "<" else pair
+            if pair[0] == ZERO:
+                raise ValueError(
+                    f"claim {claim['id']}: expected 0 as the smaller side, 'x > 0' or 'x ~ 0'; got {text!r}"
+                )
             steps.append(_find_step(results, claim, of_step, pair, relation == "~", draws, judged))
     return tuple(steps)
 
@@ -145,7 +149,7 @@ def _find_step(results, claim, of_step: Figure, pair, equal: bool, draws: int, j
     if draws and has_images(of_step):
         interval = _with_images(results, step, [side.runs(used) for side in sides], found["difference"], draws)
         found |= dict(zip(("low_images", "high_images"), interval, strict=True))
-    if len(used) >= PERMUTATION_SEEDS:
+    if judged and len(used) >= PERMUTATION_SEEDS:
         found["permutation"] = permutation_p(first, second, paired)
     return replace(step, **found)
 

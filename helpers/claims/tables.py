@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
-from helpers.claims.evidence import Results
-from helpers.claims.figures import LABELS, TIMES
+from helpers.claims.evidence import Results, comparable_times
+from helpers.claims.figures import COUNTS, EXACT, LABELS, TIMES
 from helpers.claims.judging import Judged
 from helpers.claims.published import load_claims, published_folder
 from helpers.claims.statistics import mean_interval
@@ -32,9 +32,8 @@ def evidence_table(results: Results, claim_ids: Sequence[str], reading: str = ""
     claims, rows = load_claims(), []
     for _, claim in claims[claims["id"].isin(list(claim_ids)) & claims["reading"].isin(["", reading])].iterrows():
         steps = find_steps(results.of_data_for(claim["experiment"]), claim, judged=False)
-        name = (lambda step: f"{step.text}: ") if len(steps) > 1 else (lambda step: "")
         row = {"claim": f"{claim['id']}: {claim['claim']}", "printed": printed_of(claim)}
-        row["ours"] = "; ".join(f"{name(step)}{step.shown}" for step in steps) or "against print: see above"
+        row["ours"] = _named(steps, [step.shown for step in steps]) or "against print: see above"
         row["with other test images"] = _with_images(steps)
         row["seeds"] = str(min((step.num_seeds for step in steps), default=0))
         rows.append(row)
@@ -50,24 +49,33 @@ def printed_of(claim: pd.Series) -> str:
     return (" against ".join(printed) + unit) if printed else "not printed"
 
 
-def _with_images(steps: Iterable[Step]) -> str:
+def _with_images(steps: Sequence[Step]) -> str:
     """The intervals of several steps that also draw new test images; "-" where none is known."""
     shown = [step.shown_with_images for step in steps]
-    return "; ".join(shown) if set(shown) - {"-"} else "-"
+    return _named(steps, shown) if set(shown) - {"-"} else "-"
+
+
+def _named(steps: Sequence[Step], shown: Sequence[str]) -> str:
+    """What is shown of steps, each by its name where there are several; what is not known is left out."""
+    pairs = [f"{step.text}: {text}" if len(steps) > 1 else text for step, text in zip(steps, shown, strict=True)]
+    return "; ".join(pair for pair, text in zip(pairs, shown, strict=True) if text != "-")
 
 
 def verdicts_table(judged: Iterable[Judged]) -> pd.DataFrame:
-    """A row a claim, all text: claim, verdict, printed, ours, with other test images (if known), seeds, note."""
+    """A row a claim, all text: claim, verdict, p, printed, ours, with other test images (if known), seeds, note.
+
+    The verdict is by the p-value, adjusted for looks and for all claims; the intervals are each comparison's own.
+    """
     rows = []
     for claim in judged:
-        name = (lambda step: f"{step.text}: ") if len(claim.steps) > 1 else (lambda step: "")
         found = [step for step in claim.steps if step.difference]
         rows.append(
             {
                 "claim": f"{claim.name}: {claim.claim['claim']}",
                 "verdict": claim.verdict,
+                "p, adjusted": claim.shown_p,
                 "printed": printed_of(claim.claim),
-                "ours, 95 % interval": "; ".join(f"{name(step)}{step.shown}" for step in found) or "-",
+                "ours, 95 % interval": _named(found, [step.shown for step in found]) or "-",
                 "with other test images": _with_images(found),
                 "seeds": str(claim.num_seeds or min((step.num_seeds for step in claim.steps), default=0)),
                 "note": claim.reason,
@@ -83,11 +91,11 @@ def printed_table(compared: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for _, row in compared.iterrows():
         values = list(row["values"].values())
-        counts = row["metric"] in ("epochs_run", "best_epoch") and len(values) == 1
-        form = ".0f" if counts or max(map(abs, values), default=0) >= 10 else ".3f"
+        form = ",.0f" if row["metric"] in COUNTS or max(map(abs, values), default=0) >= 10 else ".3f"
         mean, low, high = mean_interval(values) if values else (np.nan,) * 3
         interval = "" if np.isnan(low) or low == high or row["metric"] in TIMES else f" ({low:{form}} to {high:{form}})"
-        further = "-" if np.isnan(row["low"]) else f"{row['low']:{form}} to {row['high']:{form}}"
+        none = np.isnan(row["low"]) or row["metric"] in EXACT
+        further = "-" if none else f"{row['low']:{form}} to {row['high']:{form}}"
         label = LABELS.get(row["metric"], row["metric"].replace("_", " "))
         reading = f" ({row['reading']})" if row["reading"] else ""
         rows.append(
@@ -113,7 +121,9 @@ def nets_table(results: Results) -> pd.DataFrame:
 
     Returns:
         Columns, all text: notebook, net, test accuracy (mean over the seeds, with its 95 % interval), seeds,
-        parameters, multiply-adds, data, trained on (images), split, epochs, batch, optimizer, an epoch (s).
+        parameters, multiply-adds, data, trained on (images), split, epochs, batch, optimizer; an epoch (s), the median
+        of a net's runs that nothing disturbed on one computer, and measured on, which it is: times of rows with
+        different ones cannot be compared.
     """
     rows = []
     for (notebook, variant), by_seed in results.runs.items():
@@ -121,7 +131,7 @@ def nets_table(results: Results) -> pd.DataFrame:
         first, asked = records[0], records[0]["hyperparameters"]
         mean, low, high = mean_interval([record["test"]["accuracy"] for record in records])
         interval = "" if np.isnan(low) or low == high else f" ({low:.3f} to {high:.3f})"
-        epochs = sorted({len(record["seconds_by_epoch"]) for record in records})
+        epochs, timed = sorted({len(record["seconds_by_epoch"]) for record in records}), comparable_times(records, True)
         rows.append(
             {
                 "notebook": notebook,
@@ -136,7 +146,8 @@ def nets_table(results: Results) -> pd.DataFrame:
                 "epochs": f"{epochs[0]} to {epochs[-1]}" if len(epochs) > 1 else str(epochs[0]),
                 "batch": str(asked.get("batch_size", "-")),
                 "optimizer": str(asked.get("optimizer", {}).get("name", "-")),
-                "an epoch, s": f"{np.median([epoch_seconds(record) for record in records]):.1f}",
+                "an epoch, s": f"{np.median([epoch_seconds(record) for record in timed]):.1f}" if timed else "-",
+                "measured on": timed[0]["device"] if timed else "-",
             }
         )
     return pd.DataFrame(rows)
@@ -157,9 +168,20 @@ def describe_simulation(found: dict | None) -> list[str]:
         f"{found['boards']:,} made-up scoreboards of {found['claims']} claims each, spread {points:g} points, looks at "
         f"{looks} seeds ({found['date']}):",
         f"  no effect anywhere: on {found['false_findings']:.1%} of them a claim is ever supported or contradicted "
-        "(5 %)",
+        f"(5 %); with looks at {', '.join(map(str, found['looks_of_long']))} seeds, as of long runs, on "
+        f"{found['false_findings_of_long']:.1%}",
         f"  one true effect of 2 points: {found['found']:.1%} supported at the first look (90 %), "
         f"{found['wrong_way']:.1%} contradicted",
         f"  true effects of 0.1 points: {found['small_no_difference']:.1%} called no difference, "
         f"{found['small_found']:.1%} found",
+        "  one true effect of 2 points, supported at a look, by the spread between seeds:",
+        *(f"    {line}" for line in _power_lines(found["power"])),
     ]
+
+
+def _power_lines(power: list[dict]) -> list[str]:
+    """A line a spread: how often a true effect is found with how many seeds."""
+    by_spread: dict[float, list[str]] = {}
+    for row in power:
+        by_spread.setdefault(row["spread"], []).append(f"{row['found']:.0%} with {row['seeds']} seeds")
+    return [f"{100 * spread:g} points: {', '.join(shares)}" for spread, shares in by_spread.items()]

@@ -54,7 +54,7 @@ def test_printed_figures_and_nets_are_listed_for_reading(results):
     assert row.tolist() == ["A", "cnn", "accuracy", "0.72", "0.720 (0.718 to 0.722)", "0.710 to 0.730", "5",
                             "compatible with print"]  # fmt: skip
     parameters = table.query("net == 'cnn' and figure == 'parameters'").iloc[0]
-    assert (parameters["ours"], parameters["agreement"]) == ("573510", "equal")
+    assert (parameters["ours"], parameters["agreement"]) == ("573,510", "equal")
     nets = nets_table(results).set_index("net")
     assert nets.loc["dense", ["test accuracy", "seeds", "trained on", "optimizer", "an epoch, s"]].tolist() == [
         "0.530 (0.528 to 0.532)", "5", "45,900", "Adam", "50.0",
@@ -68,6 +68,9 @@ def test_the_evidence_is_drawn_with_each_seed(results):
     assert [len(line.get_xdata()) for line in dots] == [5, 5]
     assert sorted(dots[0].get_xdata()) == pytest.approx([18.8, 18.9, 19.0, 19.1, 19.2])
     assert times.axes[0].get_xscale() == "log"
+    assert times.axes[0].get_xlabel() == "ratio of times, as claimed to the right"
+    assert not any(label.get_text() for label in times.axes[0].get_xticklabels(minor=True))
+    assert accuracies.axes[0].get_xlabel() == "difference, points, as claimed to the right"
     shares = compare_all(results, [("A", "dense_vs_cnn")]).query("metric == 'accuracy'")
     crosses = [line for line in claim_plots.printed_beside_ours(shares).axes[0].lines if line.get_marker() == "x"]
     assert sorted(float(line.get_xdata()[0]) for line in crosses) == [0.54, 0.72]
@@ -80,7 +83,11 @@ def test_what_was_simulated_is_said_with_what_was_promised():
     assert found["false_findings"] <= 0.05
     assert found["found"] >= 0.9
     assert found["small_no_difference"] > found["small_found"]
-    assert "2,000 made-up scoreboards of 31 claims" in describe_simulation(found)[0]
+    assert found["false_findings_of_long"] <= 0.05
+    lines = describe_simulation(found)
+    assert "2,000 made-up scoreboards of 32 claims" in lines[0]
+    few = next(row["found"] for row in found["power"] if (row["spread"], row["seeds"]) == (0.01, 3))
+    assert any(line.startswith(f"    1 points: {few:.0%} with 3 seeds, ") for line in lines)
     assert describe_simulation(None) == ["The rules were not simulated here: make simulate."]
 
 

@@ -1,6 +1,7 @@
 """Claims judged by the rules: made-up runs whose truth is known, through the same judge as the scoreboard's."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -70,12 +71,14 @@ def test_a_difference_of_times_is_one_of_ratios(dense, cnn, expected):
 
 def test_times_are_compared_on_one_device_at_rest_and_once_each():
     runs = runs_of("dense", 0.5, seconds=50) + runs_of("cnn", 0.7, seconds=100)
-    for change in ({"disturbed": True}, {"device": "another"}, {"frozen_part": {"shared": True, "seconds": 1.0}}):
+    shared = {"frozen_part": {"shared": True, "seconds": 1.0}}
+    for change in ({"disturbed": True}, {"device": "another"}, {"threads": 8}, {"precision": "mixed_bfloat16"}, shared):
         other = runs_of("cnn", 0.7, [14], seconds=100, **change)
         found = judge("A2", results_of(n03_cnn=runs[:-1] + other))
         assert (found.verdict, found.reason) == (
             "undecided",
-            "4 of the 5 seeds of the first look, with times that can be compared",
+            "4 of the 5 seeds with which it is first tested, with times that can be compared: of one computer, "
+            "undisturbed, no part shared with other seeds",
         )
         assert verdict("A1", results_of(n03_cnn=runs[:-1] + other)) == "supported"  # an accuracy is no time
     disturbed = results_of(n03_cnn=runs_of("dense", 0.5) + runs_of("cnn", 0.7, disturbed=True))
@@ -100,7 +103,7 @@ def test_fewer_seeds_than_the_first_look_decide_nothing():
         found = judge("A1", results_of(n03_cnn=runs_of("cnn", 0.9, seeds) + runs_of("dense", 0.1, seeds)))
         assert found.verdict == expected
     one_sided = judge("A1", results_of(n03_cnn=runs_of("cnn", 0.9)))
-    assert (one_sided.verdict, one_sided.reason) == ("not yet run", "0 of the 5 seeds of the first look")
+    assert (one_sided.verdict, one_sided.reason) == ("not yet run", "0 of the 5 seeds with which it is first tested")
 
 
 def test_only_the_seeds_of_a_planned_look_count_from_10_on():
@@ -228,7 +231,7 @@ def test_undecided_claims_say_how_many_seeds_would_tell():
     assert found.verdict == "undecided"
     assert found.seeds_to_decide > 12
     wanted = f"{found.seeds_to_decide} seeds would find a difference of the margin"
-    assert found.reason == f"{wanted}; the next look is at 8 seeds"
+    assert found.reason == f"{wanted}, 1 point; it is tested next with 8 seeds"
 
 
 def difference(mean: float, p: float, p_equivalent: float = 1.0):
@@ -243,8 +246,18 @@ def test_all_steps_are_needed_to_support_and_one_is_enough_to_contradict():
     steps = [difference(1.0, 0.01), difference(-1.0, 0.004)]
     assert (gather(steps).supports, gather(steps).contradicts) == (1.0, 0.008)
     assert gather([difference(0.1, 1, 0.2), difference(0.1, 1, 0.03)]).equivalent == 0.2
-    equal = gather([difference(1.0, 0.01, 0.5)], equal=True)
-    assert (equal.supports, equal.contradicts, equal.equivalent) == (1.0, 0.01, 0.5)
+    equal = gather([replace(difference(1.0, 0.01, 0.5), p_beyond=0.02)], equal=True)
+    assert (equal.supports, equal.contradicts, equal.equivalent) == (1.0, 0.02, 0.5)
+
+
+def test_a_claim_of_no_difference_is_contradicted_by_one_beyond_the_margin_alone():
+    small = compare([0.701, 0.703, 0.702, 0.704, 0.7] * 4, [0.695, 0.697, 0.696, 0.698, 0.694] * 4, 0.01)
+    assert (small.mean, small.p < 1e-6, small.p_beyond > 0.99) == (pytest.approx(0.006), True, True)
+    assert decide([gather([small], equal=True)])[0][0] == "supported"
+    large = compare([0.721, 0.723, 0.722, 0.724, 0.72] * 4, [0.695, 0.697, 0.696, 0.698, 0.694] * 4, 0.01)
+    assert decide([gather([large], equal=True)])[0][0] == "contradicted"
+    assert compare([0.7, 0.7], [0.6, 0.6], 0.01).p_beyond == 0
+    assert compare([0.7, 0.7], [0.695, 0.695], 0.01).p_beyond == 1
 
 
 def test_looks_and_the_family_are_paid_for():

@@ -86,17 +86,25 @@ def test_holms_adjustment_multiplies_the_smallest_by_all_the_next_by_fewer():
     assert len(adjust([])) == 0
 
 
-def test_seeds_needed_give_the_power_and_one_fewer_does_not():
-    alpha, spread, margin, rng = 0.05 / 93, 0.006, 0.01, np.random.default_rng(1)
-    needed = seeds_needed(spread, margin, alpha)
+@pytest.mark.parametrize(("spread", "paired"), [(0.006, False), (0.0033, False), (0.00125, False), (0.0033, True)])
+def test_seeds_needed_give_the_power_and_one_fewer_does_not(spread, paired):
+    alpha, margin, rng = 0.05 / 96, 0.01, np.random.default_rng(1)
+    needed = seeds_needed(spread, margin, alpha, paired)
 
     def power(n):
-        runs = rng.normal(0, spread, (2, 4000, n)) + np.array([margin, 0])[:, None, None]
+        draws = 20_000
+        if paired:
+            return np.mean(stats.ttest_1samp(rng.normal(margin, spread, (draws, n)), 0, axis=-1).pvalue < alpha)
+        runs = rng.normal(0, spread, (2, draws, n)) + np.array([margin, 0])[:, None, None]
         return np.mean(stats.ttest_ind(*runs, axis=-1).pvalue < alpha)
 
     assert power(needed) > 0.78
-    assert power(needed - 2) < 0.80
-    assert seeds_needed(1e-9, margin, alpha) <= 5
+    assert needed == 2 or power(needed - 1) < 0.81
+
+
+def test_seeds_needed_are_few_without_spread_and_unknown_with_too_much():
+    alpha, margin = 0.05 / 93, 0.01
+    assert seeds_needed(1e-9, margin, alpha) == 2
     assert seeds_needed(10.0, margin, alpha) is None
     assert seeds_needed(math.nan, margin, alpha) is None
 
@@ -133,6 +141,15 @@ def test_new_images_widen_the_interval_of_new_seeds_by_their_own_chance():
     assert (high - low) / 2 == pytest.approx(1.96 * apart.std() / math.sqrt(2000), rel=0.1)
 
 
+@pytest.mark.parametrize("seeds", [2, 3, 5])
+def test_where_images_change_nothing_the_interval_is_that_of_the_seeds_alone(seeds):
+    rng = np.random.default_rng(0)
+    one = classes_of(rng, 0.8)  # the same answers on both sides: whatever images are drawn, they differ by nothing
+    found = compare(*rng.normal([[0.1], [0.0]], 0.01, (2, seeds)), 0.01)
+    low, high = interval_with_images(accuracy, [one], [one], found)
+    assert (low, high) == pytest.approx((found.low - found.mean, found.high - found.mean))
+
+
 def test_drawn_images_are_the_same_for_both_sides():
     rng = np.random.default_rng(0)
     one = classes_of(rng, 0.8)
@@ -143,7 +160,7 @@ def test_drawn_images_are_the_same_for_both_sides():
 def test_a_difference_in_words_has_welchs_interval():
     assert difference_text(THREE, [0.4, 0.4, 0.4]) == "+0.120 (+0.070 to +0.170)"  # 0.12 +- T_2 * 0.02 / sqrt(3)
     assert difference_text(THREE, [0.40, 0.42, 0.44], ".2f") == "0.10 (0.05 to 0.15)"
-    assert difference_text([0.5], [0.25]) == "+0.250"
-    assert difference_text([0.5], [0.25, 0.25]) == "+0.250"
+    assert difference_text([0.5], [0.25]) == "+0.250 (too few runs for an interval)"
+    assert difference_text([0.5], [0.25, 0.25]) == "+0.250 (too few runs for an interval)"
     assert difference_text([0.5, 0.5], [0.25, 0.25]) == "+0.250"  # no spread, so no interval
     assert difference_text(iter([]), [0.25]) == "not recorded"
