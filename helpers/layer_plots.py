@@ -8,6 +8,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
 from helpers.costs import APART
 from helpers.plots import PAPER_OF_IMAGES
@@ -118,9 +119,11 @@ def outcomes_by_stride(outcomes: pd.DataFrame, readings: dict[str, list[str]], s
                         markersize=4,
                         label=f"_{reading}, a run",
                     )
-        # Without any run there is nothing above 0.
-        scale = "log" if is_time and outcomes[quantity].gt(0).any() else "linear"
-        ax.set(xlabel="stride", title=quantity, xticks=strides, yscale=scale)
+        ax.set(xlabel="stride", title=quantity, xticks=strides)
+        if is_time and outcomes[quantity].gt(0).any():  # without any run there is nothing above 0
+            ax.set_yscale("log")
+            ax.yaxis.set(major_locator=LogLocator(subs=(1, 2, 5)), minor_locator=NullLocator())
+            ax.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axes[0].legend(loc="best", fontsize=9)
     return figure
 

@@ -49,7 +49,7 @@ def _native_precision() -> tuple[str, str]:
             return "mixed_bfloat16", f"the GPU (compute capability {capability}) computes with bfloat16"
         if generation == 7:  # Volta and Turing; Keras scales the loss, so that small gradients are not lost
             return "mixed_float16", f"the GPU (compute capability {capability}) computes with float16, not bfloat16"
-        return "float32", f"the GPU (compute capability {capability}) gains nothing from half the precision"
+        return "float32", f"the GPU (compute capability {capability}) gains nothing from 16 bits"
     if keras.backend.backend() != "tensorflow":
         # Measured on AVX512-BF16 processors: JAX's CPU convolutions gain nothing from bfloat16.
         return "float32", f"{keras.backend.backend()} gains nothing from bfloat16 on a processor"

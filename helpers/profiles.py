@@ -41,7 +41,7 @@ class Profile:
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile("full", None, None, 1.0, False, "the report's own protocol: all images, all epochs"),
+        Profile("full", None, None, 1.0, False, "the whole protocol: all images, all epochs"),
         Profile("quick", 10_000, None, 0.1, True, "10,000 training images and a tenth of the epochs"),
         Profile("smoke", 64, 60, 0.01, True, "64 training images, one epoch: a test that the code runs"),
     )

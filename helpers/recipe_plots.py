@@ -1,4 +1,4 @@
-"""Figures of a training recipe: what its first layer sees, what it makes of images, and how it compares in time."""
+"""Figures of a training recipe: what its first layer sees, what it makes of images, and how it compares in work."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from helpers.claims import Results
 from helpers.plots import PAPER_OF_IMAGES
 
 
@@ -46,32 +47,50 @@ def epochs_of_images(batches, epochs: int = 2) -> Figure:
     return figure
 
 
-def accuracy_against_minutes(runs: pd.DataFrame, highlighted: str, ax: Axes | None = None) -> Axes:
-    """Test accuracy against training time, a dot a net, and the best accuracy within each time as a line.
+def training_work(results: Results, dataset: str) -> pd.DataFrame:
+    """What training each net took, counted so that no machine has a part in it, and what it reached.
+
+    Work is the multiply-adds of one image in a forward pass, times the images, times the epochs. Training takes about
+    three times that, the gradients included. Nets that begin from trained weights are left out, since most of their
+    work was done before, and nets whose work cannot be counted.
 
     Args:
-        runs: As `load_runs` gives them; a net is a dot at the mean of its runs.
+        results: The runs that the pages show.
+        dataset: Of which data.
+
+    Returns:
+        A row a net: notebook, variant, work (multiply-adds) and accuracy, means of its runs.
+    """
+    rows = []
+    for (notebook, variant), by_seed in results.runs.items():
+        runs = [run for run in by_seed.values() if run["dataset"] == dataset]
+        asked, each = runs[0]["hyperparameters"] if runs else {}, results.work.get((notebook, variant))
+        if each and "train_images" in asked and asked.get("weights") != "imagenet":
+            epochs = np.mean([len(run["seconds_by_epoch"]) for run in runs])
+            accuracy = np.mean([run["test"]["accuracy"] for run in runs])
+            rows.append((notebook, variant, each * asked["train_images"] * epochs, accuracy))
+    return pd.DataFrame(rows, columns=["notebook", "variant", "work", "accuracy"])
+
+
+def accuracy_against_work(nets: pd.DataFrame, highlighted: str, ax: Axes | None = None) -> Axes:
+    """Test accuracy against the work of training, a dot a net, and the best accuracy within each work as a line.
+
+    Args:
+        nets: As `training_work` gives them.
         highlighted: The notebook whose nets are drawn as stars.
         ax: Where to draw; default, a new figure.
     """
     ax = ax or plt.subplots(figsize=(8, 4.5))[1]
-    ax.set(xlabel="minutes of training", ylabel="test accuracy")
-    if runs.empty:
+    ax.set(xlabel="work of training, 10¹² multiply-adds of the forward pass", ylabel="test accuracy")
+    if nets.empty:
         return ax
-    means = runs.groupby(["notebook", "variant"])[["seconds", "accuracy"]].mean().reset_index().sort_values("seconds")
-    for notebook, group in means.groupby("notebook"):
+    nets = nets.sort_values("work").assign(work=lambda table: table["work"] / 1e12)
+    for notebook, group in nets.groupby("notebook"):
         star = {"marker": "*", "markersize": 12, "color": "black"} if notebook == highlighted else {"marker": "o"}
-        ax.plot(group["seconds"] / 60, group["accuracy"], ls="", label=notebook.replace("_", " "), alpha=0.8, **star)
-    best = means[means["accuracy"] >= means["accuracy"].cummax()]
-    ax.step(
-        best["seconds"] / 60,
-        best["accuracy"],
-        where="post",
-        color="grey",
-        linewidth=1,
-        zorder=0,
-        label="_best within each time",
-    )
+        ax.plot(group["work"], group["accuracy"], ls="", label=notebook.replace("_", " "), alpha=0.8, **star)
+    best = nets[nets["accuracy"] >= nets["accuracy"].cummax()]
+    line = {"color": "grey", "linewidth": 1, "zorder": 0, "label": "_best within each work"}
+    ax.step(best["work"], best["accuracy"], where="post", **line)
     ax.set(xscale="log")
     ax.xaxis.set_major_locator(plt.LogLocator(subs=(1, 2, 5)))
     ax.xaxis.set_major_formatter("{x:g}")

@@ -101,6 +101,19 @@ def read_records(folder: Path) -> tuple[list[dict], dict[str, str]]:
     return sorted(records, key=lambda record: record["started"]), problems
 
 
+def read_summary(folder: Path) -> dict:
+    """What a notebook's last page found; empty where there is none, or what there is is damaged: to be made anew.
+
+    Args:
+        folder: A notebook's folder of records.
+    """
+    try:
+        summary = json.loads((Path(folder) / "summary.json").read_text())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return summary if isinstance(summary, dict) else {}
+
+
 def load_runs(folder: str | os.PathLike) -> pd.DataFrame:
     """Read the records of all runs at or below a folder that were tested.
 
@@ -131,20 +144,19 @@ def cost_table(records: Iterable[dict]) -> pd.DataFrame:
         records: Records of runs.
 
     Returns:
-        By column: net, seed, epochs trained, best epoch, training time, an epoch, first steps (s), images a second; and
-        machine, "disturbed" beside times that were measured while other processes used the processor.
+        By column: net, seed; machine, "disturbed" where the times beside it were measured while other processes used
+        the processor; epochs trained, epoch kept (whose weights were tested); training time, an epoch, first steps (s).
     """
     rows = [
         {
             "net": run["variant"].replace("_", " "),
             "seed": run["seed"],
+            "machine": MACHINE[run["disturbed"]],
             "epochs trained": len(run["seconds_by_epoch"]),
-            "best epoch": run["best_epoch"],
-            "training time, s": f"{run['seconds']:.0f}",
+            "epoch kept": run["best_epoch"],
+            "training time, s": f"{run['seconds']:,.0f}",
             "an epoch, s": f"{epoch_seconds(run):.1f}",
             "first steps, s": f"{run['seconds_first_step']:.1f}",
-            "images a second": f"{run['images_per_second']:,.0f}",
-            "machine": MACHINE[run["disturbed"]],
         }
         for run in records
     ]

@@ -85,6 +85,16 @@ def test_each_run_is_a_dot_at_its_stride_and_the_line_goes_through_the_means():
     assert not any(dot.get_markerfacecolor() == "white" for dot in dots)
 
 
+def test_the_log_axis_of_times_has_plain_numbers():
+    columns = ["net", "test accuracy", "test loss, nats", "an epoch, s", "machine"]
+    rows = [["a 1", 0.5, 1, 257.0, "quiet"], ["a 2", 0.4, 3, 5.1, "quiet"]]
+    figure = layer_plots.outcomes_by_stride(pd.DataFrame(rows, columns=columns), {"reading": ["a_1", "a_2"]}, (1, 2))
+    figure.canvas.draw()
+    low, high = figure.axes[2].get_ylim()
+    ticks = figure.axes[2].get_yticklabels()
+    assert [t.get_text() for t in ticks if low <= t.get_position()[1] <= high] == ["5", "10", "20", "50", "100", "200"]
+
+
 def test_without_any_run_there_are_axes_without_dots():
     nothing = costs.outcomes([], pd.Series(dtype=float), None)
     figure = layer_plots.outcomes_by_stride(nothing, {"reading": ["a_1", "a_2"]}, (1, 2))

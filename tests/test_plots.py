@@ -86,7 +86,7 @@ def test_learning_curves_have_loss_and_accuracy_by_epoch_with_a_legend():
     )
     assert [ax.get_xlabel() for ax in figure.axes] == ["epoch", "epoch"]
     assert [ax.get_ylabel() for ax in figure.axes] == ["loss (nats)", "accuracy"]
-    assert [text.get_text() for text in figure.axes[1].get_legend().get_texts()] == ["dense", "the cnn"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["dense", "the cnn"]
     for style in ("--", "-"):  # training, validation
         lines = [line for line in figure.axes[0].lines if line.get_linestyle() == style]
         assert [list(line.get_xdata()) for line in lines] == [[1, 2, 3], [1, 2], [1]]
@@ -102,7 +102,7 @@ def test_from_three_seeds_on_there_is_their_mean_in_a_band_as_far_as_all_trained
     assert list(solid.get_ydata()) == pytest.approx([0.1, 0.11, 0.12])
     band = ax.collections[1].get_paths()[0].vertices[:, 1]
     assert (band.min(), band.max()) == pytest.approx((0.0, 0.22))
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["cnn, mean of 3 seeds"]
+    assert [text.get_text() for text in ax.figure.legends[0].get_texts()] == ["cnn, mean of 3 seeds"]
 
 
 def test_a_grey_line_marks_where_a_stage_ends():
@@ -231,6 +231,34 @@ def test_schedules_stand_beside_the_loss_they_cause_on_one_axis_of_steps():
     assert list(dashed.get_xdata()) == [1, 3, 5]  # a mean over the epoch, drawn at its middle
     assert list(solid.get_xdata()) == [2, 4, 6]  # measured at its end
     assert len(figure.axes[3].lines) == 3
+    assert not figure.axes[1].texts
+
+
+def test_schedules_of_one_momentum_are_told_apart_by_markers_none_upon_another():
+    same = dict.fromkeys(["constant", "exponential", "cosine"], np.full(40, 0.9))
+    lines = plots.schedules_and_curves([], same, same, steps_per_epoch=4).axes[2].lines
+    assert len({line.get_marker() for line in lines}) == 3
+    marked = [set(range(40)[first::every]) for first, every in (line.get_markevery() for line in lines)]
+    assert sum(map(len, marked)) == len(set.union(*marked))
+    assert all(marked)
+
+
+def test_a_loss_far_above_the_others_is_left_out_of_the_figure_which_says_so():
+    steps, runs = np.arange(24), [run("cosine", 12), run("cosine", 12)]
+    runs[0]["history"] = runs[0]["history"] | {"val_loss": [0.5, 4.76, *[0.3] * 10]}
+    ax = plots.schedules_and_curves(runs, {"cosine": steps}, {"cosine": steps}, steps_per_epoch=2).axes[1]
+    assert 1 < ax.get_ylim()[1] < 1.2
+    assert [text.get_text() for text in ax.texts] == ["higher: 1 of 48 losses, up to 4.76"]
+
+
+@pytest.mark.parametrize("epochs", [1, 2])
+def test_of_a_few_losses_all_are_in_the_figure(epochs):
+    steps, runs = np.arange(2), [run("constant", epochs), run("cosine", epochs)]
+    runs[0]["history"] = runs[0]["history"] | {"val_loss": [9.0] * epochs}
+    by_variant = {"constant": steps, "cosine": steps}
+    ax = plots.schedules_and_curves(runs, by_variant, by_variant, steps_per_epoch=1).axes[1]
+    assert ax.get_ylim()[1] > 9
+    assert not ax.texts
 
 
 def test_each_accuracy_is_a_dot_in_its_variants_row_and_the_printed_one_a_cross():

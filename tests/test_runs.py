@@ -245,6 +245,11 @@ def test_the_cost_of_runs_says_which_times_were_measured_beside_other_work():
     assert isinstance(table, pd.DataFrame)
     assert table["machine"].tolist() == ["quiet", "disturbed", "not known"]
     assert table.loc[0, ["epochs trained", "training time, s", "an epoch, s"]].tolist() == [2, "4", "1.0"]
+    assert table.columns[:3].tolist() == ["net", "seed", "machine"]
+
+
+def test_the_cost_of_a_long_run_is_easy_to_read():
+    assert cost_table([record_of(seconds=12345.6)])["training time, s"].tolist() == ["12,346"]
 
 
 def test_an_epochs_time_leaves_out_what_compiles():

@@ -1,6 +1,7 @@
 """`Lab`: what every notebook does beside its experiment, and knows of its runs."""
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -98,9 +99,8 @@ class Lab:
         """Set the precision and say why; a page from records takes the newest one's, so that any machine makes it."""
         recorded = newest(self._recorded[0]) if self.from_records and self.precision == "auto" else None
         if recorded and recorded.get("precision") in PRECISIONS:
-            return (
-                f"{use_precision(recorded['precision'])[0]}, as in the newest record: this page was made from records"
-            )
+            use_precision(recorded["precision"])
+            return "made from records: nothing is trained, and each run has the precision that it is recorded with"
         policy, reason = use_precision(self.precision)
         return f"{policy} on {describe_device()}: {reason}"
 
@@ -266,8 +266,16 @@ class Lab:
         return [record for record in self.records if record["variant"] == variant]
 
     def __getitem__(self, variant: str) -> Run:
-        """The run of a variant with the first of its seeds."""
-        return next(run for (name, _), run in self._runs.items() if name == variant)
+        """The run of a variant with the first of its seeds.
+
+        Raises:
+            KeyError: There is none: it was not trained here, or is not recorded.
+        """
+        first = next((run for (name, _), run in self._runs.items() if name == variant), None)
+        if first is None:
+            known = ", ".join(dict.fromkeys(name for name, _ in self._runs)) or "none"
+            raise KeyError(f"{variant}: no run of it is recorded; there are runs of: {known}")
+        return first
 
     @property
     def first_runs(self) -> list[Run]:
@@ -349,13 +357,18 @@ class Lab:
         if reading and len(table):
             table.insert(0, "net", table["variant"].replace(names or {}))
             table["variant"] = f"{reading}: " + table["variant"].str.replace("stride_", "")
+        for column in {"net", "variant"} & set(table):
+            table[column] = table[column].str.replace("_", " ")
         self._tables.append(table)
         chosen = {f"${theirs}": ours for theirs, ours in (names or {}).items()}
         every = read_results(self.folder.parents[1]).with_page(self.notebook, self.records, chosen)
         evidence = evidence_table(every, claims, reading) if claims and runs else pd.DataFrame()
-        for shown in (table, evidence, findings_table(report, experiment)):
+        of_print = (
+            "What the printed figures cannot be, or are oddly, by arithmetic alone: no run of ours has a part in it"
+        )
+        for shown, caption in ((table, ""), (evidence, ""), (findings_table(report, experiment), of_print)):
             if len(shown):
-                display(shown.style.hide(axis="index"))
+                display(shown.style.hide(axis="index").set_caption(caption))
         return table
 
     def add_table(self, table: pd.DataFrame) -> None:
@@ -390,13 +403,12 @@ class Lab:
         if self._unavailable:
             print(self._unavailable)
             answer = discussion = ""
-        if self.missing:
-            print("Not recorded, so not on this page: " + "; ".join(dict.fromkeys(self.missing)))
         problems = self._recorded[1]
         for name, problem in problems.items():
             print(f"{name} {problem}: not used")
         if self._variants and not self._runs and self.missing:
-            answer, discussion = "No run of this profile is recorded yet.", ""
+            command = f"make reproduce PROFILE={self._profile.name} NB={self.notebook}"
+            answer, discussion = f"Not trained yet: `{command}` does it.", ""
         if answer or discussion:
             display(Markdown(f"**{answer}**\n\n{discussion}"))
         records = self.records + self.candidate_records
@@ -409,6 +421,7 @@ class Lab:
             "seeds": sorted({record["seed"] for record in self.records}) or self.seeds,
             "precision": " and ".join(dict.fromkeys(r["precision"] for r in records))
             or use_precision(self.precision)[0],
+            "precisions": dict(Counter(record["precision"] for record in records)),
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),
             **environment(),
             "training": self._training(records),
@@ -438,7 +451,9 @@ class Lab:
         """How many runs the page is made from, and what training them took."""
         if not records:
             return None
-        seconds = sum(record["seconds"] for record in records)
+        parts = [record.get("frozen_part") or {} for record in records]
+        shared = sum(part["seconds"] for part in parts if part.get("shared"))  # measured once, in another run's seconds
+        seconds = sum(record["seconds"] for record in records) - shared
         reused = sum(not run.trained_now for run in [*self._runs.values(), *self._candidates.values()])
         return {"runs": len(records), "reused": reused, "seconds": seconds}
 
@@ -458,12 +473,14 @@ class Lab:
 
 
 def format_mean(values: Iterable[float], form: str) -> str:
-    """The mean of several runs with its 95 % interval, in words."""
+    """The mean of several runs with its 95 % interval, in words; of a single run its value, and that it is one."""
     values = list(values)
     if not values:
         return "not recorded"
     mean, low, high = mean_interval(values)
-    return f"{mean:{form}}" if np.isnan(low) or low == high else f"{mean:{form}} ({low:{form}} to {high:{form}})"
+    if np.isnan(low):
+        return f"{mean:{form}} (one run)"
+    return f"{mean:{form}} " + (f"({low:{form}} to {high:{form}})" if low < high else "in every run")
 
 
 def _as_rows(table: pd.DataFrame) -> list[dict]:

@@ -15,6 +15,7 @@ def learning_curves(runs: list[dict], variants: Sequence[str] | None = None, sta
     """Loss and accuracy by epoch, training dashed and validation solid, a colour a variant.
 
     A line a seed; from three seeds on their mean, in a band from the least to the most, as far as all of them trained.
+    The legend lies above: between the curves there is no place that is free in every figure.
 
     Args:
         runs: Records of runs.
@@ -42,8 +43,9 @@ def learning_curves(runs: list[dict], variants: Sequence[str] | None = None, sta
         ax.set(xlabel="epoch", ylabel=f"{quantity} (nats)" if quantity == "loss" else quantity)
         ax.set_title(f"{quantity}: training dashed, validation solid")
         ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    if axes[1].get_legend_handles_labels()[1]:  # a page from records may have no run to draw
-        axes[1].legend(loc="lower right")
+    handles, labels = axes[1].get_legend_handles_labels()
+    if labels:  # a page from records may have no run to draw
+        figure.legend(handles, labels, loc="outside upper center", ncols=min(3, len(labels)), frameon=False)
     return figure
 
 
@@ -116,7 +118,10 @@ def rate_test(
 
 
 def schedules_and_curves(runs: list[dict], rates: dict, momenta: dict, steps_per_epoch: int) -> Figure:
-    """Left, learning rate and momentum by step; right, the loss and the accuracy that they cause; a colour a variant.
+    """Left, learning rate and momentum by step; right, the loss and the accuracy that they cause.
+
+    A variant has a colour and a marker, so that lines upon each other can be told apart. Losses far above the others
+    are left out of the figure, which says how many and how high.
 
     Args:
         runs: Records of runs, a line each.
@@ -126,20 +131,39 @@ def schedules_and_curves(runs: list[dict], rates: dict, momenta: dict, steps_per
     """
     figure, axes = plt.subplots(2, 2, figsize=(10, 6.2), sharex=True)
     colors = dict(zip(rates, sns.color_palette(n_colors=len(rates)), strict=True))
-    for variant, color in colors.items():
-        axes[0, 0].plot(rates[variant], color=color, label=variant.replace("_", " "))
-        axes[1, 0].plot(momenta[variant], color=color, label=f"_{variant.replace('_', ' ')}")
+    losses = []
+    for k, (variant, color) in enumerate(colors.items()):
+        style = {"color": color, "linewidth": 1.2, "marker": "os^Dv"[k % 5], "markersize": 4}
+        style["label"] = f"_{variant.replace('_', ' ')}"
+        every = max(1, len(rates[variant]) // 8)
+        in_turn = {"markevery": (k * every // len(colors), every)}  # no marker upon another
+        axes[0, 0].plot(rates[variant], **style | in_turn | {"label": style["label"].removeprefix("_")})
+        axes[1, 0].plot(momenta[variant], **style | in_turn)
         for history in (run["history"] for run in runs if run["variant"] == variant):
             ends = np.arange(1, len(history["loss"]) + 1) * steps_per_epoch
-            style = {"color": color, "marker": "o" if len(ends) == 1 else None, "linewidth": 1.2}
-            style["label"] = f"_{variant.replace('_', ' ')}"
             dashed = style | {"linestyle": "--", "alpha": 0.5, "label": f"{style['label']}, training"}
+            dashed["marker"] = style["marker"] if len(ends) == 1 else None
             axes[0, 1].plot(ends - steps_per_epoch / 2, history["loss"], **dashed)
             axes[0, 1].plot(ends, history["val_loss"], **style)
             axes[1, 1].plot(ends, history["val_accuracy"], **style)
+            losses += [*history["loss"], *history["val_loss"]]
+    _leave_out_outliers(axes[0, 1], losses)
     axes[0, 0].set(ylabel="learning rate")
     axes[1, 0].set(ylabel="momentum", xlabel="step")
     axes[0, 1].set(ylabel="loss (nats)", title="training dashed, validation solid")
     axes[1, 1].set(ylabel="validation accuracy", xlabel="step")
     figure.legend(loc="outside upper center", ncols=max(1, len(colors)), frameon=False)
     return figure
+
+
+def _leave_out_outliers(ax: Axes, values: Sequence[float]) -> None:
+    """End the y axis below losses of more than 1.5 times the 95th percentile, and say how many there are."""
+    values = np.array(values)
+    limit = 1.5 * np.percentile(values, 95, method="higher") if len(values) else np.inf  # of few values: the highest
+    above = values[values > limit]
+    if len(above):
+        bottom, top = values.min(), values[values <= limit].max()
+        margin = 0.05 * (top - bottom)
+        ax.set_ylim(bottom - margin, top + margin)
+        words = f"higher: {len(above)} of {len(values)} losses, up to {above.max():.3g}"
+        ax.text(0.98, 0.97, words, ha="right", va="top", size="small", transform=ax.transAxes)

@@ -95,6 +95,8 @@ def class_grid(images: np.ndarray, labels: np.ndarray, class_names: Sequence[str
     ax.set_yticks(np.arange(len(class_names)) * height + (height - 1) / 2, class_names)
     ax.tick_params(length=0)
     ax.axis("on")
+    ax.set_xticks([])
+    ax.grid(visible=False)
     sns.despine(ax=ax, left=True, bottom=True)
     return ax.figure
 

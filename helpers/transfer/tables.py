@@ -5,10 +5,9 @@ from collections.abc import Iterable
 import keras
 import pandas as pd
 
+from helpers.costs import machines
 from helpers.runs import epoch_seconds
 from helpers.transfer.freezing import FreezeCheck, freeze
-
-_NOTHING_FROZEN = {"seconds": 0.0, "shared": False, "about": "nothing is frozen: the whole net runs in every epoch"}
 
 
 def depths_table(model: keras.Model, depths: dict[str, int | str]) -> pd.DataFrame:
@@ -57,22 +56,24 @@ def depth_costs(records: Iterable[dict]) -> pd.DataFrame:
         records: Of runs.
 
     Returns:
-        By column, for reading: trainable (the variant), seed, parameters trained, test accuracy, frozen part (s), an
-        epoch (s), in all (s), what is frozen. A frozen part's time is marked "shared" where other runs have it too.
+        By column, for reading: trainable (the variant), seed, machine (as in `costs.outcomes`), parameters trained,
+        test accuracy, frozen part (s), shared ("yes" where other runs have the frozen part's time too), an epoch (s),
+        in all (s).
     """
-    rows = []
-    for record in records:
-        part = record["frozen_part"] or _NOTHING_FROZEN
+    rows, records = [], list(records)
+    for record, machine in zip(records, machines(records), strict=True):
+        part = record["frozen_part"] or {"seconds": 0.0, "shared": False}
         rows.append(
             {
                 "trainable": record["variant"].replace("_", " "),
                 "seed": record["seed"],
+                "machine": machine,
                 "parameters trained": f"{record['parameters']['trainable']:,}",
                 "test accuracy": f"{record['test']['accuracy']:.3f}",
-                "frozen part, s": f"{part['seconds']:.1f}" + (", shared" if part["shared"] else ""),
-                "an epoch, s": f"{epoch_seconds(record):.1f}",
-                "in all, s": f"{record['seconds']:.1f}",
-                "what is frozen": part["about"],
+                "frozen part, s": f"{part['seconds']:,.1f}",
+                "shared": "yes" if part["shared"] else "",
+                "an epoch, s": f"{epoch_seconds(record):,.1f}",
+                "in all, s": f"{record['seconds']:,.1f}",
             }
         )
     return pd.DataFrame(rows)

@@ -101,8 +101,8 @@ def test_a_removed_variant_or_seed_is_not_among_the_records(notebook, in_suite):
 
 def test_a_figure_in_words_is_a_mean_with_its_interval(recorded):
     lab = recorded.lab
-    assert lab.text("net") == f"{lab['net'].record['test']['accuracy']:.3f}"
-    assert lab.text("net", lambda record: record["seed"], ".0f") == "10"
+    assert lab.text("net") == f"{lab['net'].record['test']['accuracy']:.3f} (one run)"
+    assert lab.text("net", lambda record: record["seed"], ".0f") == "10 (one run)"
     assert lab.text("absent") == "not recorded"
     assert format_mean([1.0, 2.0, 3.0], ".2f") == "2.00 (-0.48 to 4.48)"  # 2 +- 4.303 x 1 / sqrt(3)
 
@@ -121,7 +121,7 @@ def test_a_page_is_made_from_records_and_nothing_is_trained(recorded, from_recor
     assert summary["training"] == {"runs": 1, "reused": 1, "seconds": recorded.lab.records[0]["seconds"]}
 
 
-def test_what_is_not_recorded_is_named_and_left_out(recorded, from_records, capsys):
+def test_what_is_not_recorded_is_named_and_left_out(recorded, from_records):
     from_records()
     recorded.start(seeds=[10, 11])
     recorded.train_all({"net": recorded.net, "wide": lambda: recorded.net(16)})
@@ -130,7 +130,8 @@ def test_what_is_not_recorded_is_named_and_left_out(recorded, from_records, caps
     recorded.lab.finish()
     assert [(record["variant"], record["seed"]) for record in recorded.lab.records] == [("net", 10)]
     assert summary_of(recorded)["missing"] == ["wide, seed 10", "net, seed 11", "wide, seed 11"]
-    assert "Not recorded, so not on this page: wide, seed 10; net, seed 11" in capsys.readouterr().out
+    with pytest.raises(KeyError, match="wide: no run of it is recorded; there are runs of: net"):
+        recorded.lab["wide"]
     assert recorded.lab.seeds_done == []  # no seed has both
     assert recorded.lab.text("wide") == "not recorded"
 
