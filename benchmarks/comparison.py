@@ -107,7 +107,8 @@ def describe(comparison: dict) -> list[str]:
 def describe_goal(goal: dict) -> str:
     """A judged goal in words."""
     of = f" of {goal['against']}" if goal["against"] else ""
-    aim = f"{goal['method']} at {'least' if goal['at_least'] else 'most'} {number(goal['bound'])}{of}"
+    bound = f"{goal['bound']:.3g}" if abs(goal["bound"]) < 100 else number(goal["bound"])  # 1.8, not 1.80
+    aim = f"{goal['method']} at {'least' if goal['at_least'] else 'most'} {bound}{of}"
     if goal["met"] is None:
         return f"{aim}: not measured"
     if goal["met"]:
@@ -117,5 +118,5 @@ def describe_goal(goal: dict) -> str:
 
 
 def number(value: float) -> str:
-    """A figure with three significant digits, and commas from a thousand on."""
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    """A figure with three significant digits, zeros among them; from 100 on whole, with commas."""
+    return f"{value:,.0f}" if abs(value) >= 99.95 else f"{value:#.3g}"

@@ -16,6 +16,8 @@ from helpers.training.batches import AugmentedBatches, ShuffledBatches
 from helpers.training.feeding import feed
 
 EPOCH, BATCHES, AUGMENTED = "an epoch of report A's CNN", "shuffled batches", "flipped and cropped batches"
+TITLE = "Handing images to the net"
+GOALS = (Goal(BATCHES, 0.03, False, EPOCH), Goal(AUGMENTED, 0.10, False, EPOCH))
 FIRST, LATER = "first: verified and decoded", "later: memory-mapped"
 
 
@@ -36,12 +38,12 @@ def measure(num_images: int = 6_400, rounds: int = 3) -> list[Comparison]:
     for method in methods.values():
         method()
     epoch = Comparison(
-        "Handing images to the net",
+        TITLE,
         f"Seconds for {num_images:,} images: training on them, and handing all their batches on as for training.",
         "seconds",
         in_turns(methods, rounds),
         baseline=EPOCH,
-        goals=(Goal(BATCHES, 0.03, False, EPOCH), Goal(AUGMENTED, 0.10, False, EPOCH)),
+        goals=GOALS,
     )
     return [epoch, _loading(rounds)]
 

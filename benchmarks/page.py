@@ -1,12 +1,20 @@
-"""The page of all benchmark runs that are kept: bars of the newest, and beside them what the others measured."""
+"""The page of all benchmark runs that are kept: a section a comparison, its newest run, what the others measured."""
 
 import json
+import re
 from dataclasses import fields
 from pathlib import Path
 
+import numpy as np
+
+from benchmarks import frozen, inputs, memory, throughput
 from benchmarks.comparison import Goal, describe_goal, judge, number
+from benchmarks.methods import METHODS
+from benchmarks.summary import FASTEST, KERAS, OTHERS, answer, ratios_by_net
 from helpers.progress import format_seconds, format_time
 from suite.site.render import render_page
+
+GOALS = frozen.GOALS | {inputs.TITLE: inputs.GOALS, memory.TITLE: memory.GOALS}  # by the title of a comparison
 
 
 def build_bench_page(folder: Path) -> Path:
@@ -16,21 +24,19 @@ def build_bench_page(folder: Path) -> Path:
         folder: Such as reports/bench.
     """
     runs = [json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))]
-    machines = list(dict.fromkeys(map(_machine_of, reversed(runs))))  # the newest first
-    facts = {
-        "runs": f"{len(runs)}, {format_seconds(sum(run['seconds'] for run in runs))} in all",
-        "device": ", ".join(f"{device} ({precision.replace('_', ' ')})" for device, precision in machines),
-        "software": ", ".join(f"{name} {version}" for name, version in runs[-1]["versions"].items()),
-        "commit": "; ".join(sorted({run["commit"] for run in runs})),
-        "date": format_time(runs[-1]["started"]),
+    by_machine = {}
+    for run in reversed(runs):  # the newest first
+        by_machine.setdefault(_machine_of(run), []).insert(0, run)
+    machines = [_machine(f"Machine {k}", found) for k, found in enumerate(by_machine.values(), 1)]
+    page = {
+        "answers": list(filter(None, map(answer, machines))),
+        "others": OTHERS,
+        "methods": METHODS,
+        "machines": machines,
+        "num_runs": len(runs),
+        "time": format_seconds(sum(run["seconds"] for run in runs)),
     }
-    sections = []
-    for machine in machines:
-        compared = [c for run in runs if _machine_of(run) == machine for c in run["comparisons"]]
-        for title in dict.fromkeys(c["title"] for c in compared):
-            where = f", on {machine[0]}" if len(machines) > 1 else ""
-            sections.append(_section(title + where, [c for c in compared if c["title"] == title]))
-    return render_page("bench.html.jinja", {"facts": facts, "comparisons": sections}, folder / "index.html")
+    return render_page("bench.html.jinja", page, folder / "index.html")
 
 
 def _machine_of(run: dict) -> tuple[str, str]:
@@ -38,27 +44,123 @@ def _machine_of(run: dict) -> tuple[str, str]:
     return run["device"], run["precision"]
 
 
+def _machine(name: str, runs: list[dict]) -> dict:
+    """What the page shows of one machine: what it is, ours against the others for each net, a section a comparison."""
+    newest, anchor = runs[-1], name.lower().replace(" ", "-")
+    found = {}
+    for run in runs:
+        for comparison in run["comparisons"]:
+            of_run = {key: run[key] for key in ("started", "commit", "precision")}
+            found.setdefault(comparison["title"], []).append(comparison | of_run)
+    compared = {title: c for title, c in found.items() if not title.startswith(throughput.MEMORY)}
+    ids = {title: "-".join([anchor, *re.findall(r"[a-z0-9]+", title.lower())]) for title in compared}
+    facts = {
+        "device": newest["device"],
+        "precision of ours": f"{_words(newest['precision'])}: {newest['reason']}",
+        "software": ", ".join(f"{name} {version}" for name, version in newest["versions"].items()),
+        "runs": f"{len(runs)}, {format_seconds(sum(run['seconds'] for run in runs))} in all",
+    }
+    return {
+        "name": name,
+        "id": anchor,
+        "precision": _words(newest["precision"]).removeprefix("mixed "),
+        "facts": facts,
+        "ratios": ratios_by_net(found),
+        "links": {title.removeprefix(throughput.TRAINING): address for title, address in ids.items()},
+        "sections": [_section(title, c) | {"id": ids[title]} for title, c in compared.items()],
+        "memory": _memory({title: c for title, c in found.items() if title not in compared}),
+    }
+
+
+def _words(precision: str) -> str:
+    """A dtype policy's name in words."""
+    return precision.replace("_", " ")
+
+
 def _section(title: str, found: list[dict]) -> dict:
     """What the page shows of one comparison on one machine: a row a method, with a bar, and its figure in every run."""
     newest = found[-1]
-    most = max((row["median"] for row in newest["rows"].values()), default=1)
-    rows = [
-        {
-            "method": method,
-            "bar": 100 * row["median"] / most,
-            "median": number(row["median"]),
-            "range": f"{number(row['least'])} to {number(row['most'])}",
-            "ratio": f"{row['ratio']['median']:.2f}" if "ratio" in row else "",
-            "runs": "; ".join(number(c["rows"][method]["median"]) for c in found if method in c["rows"]),
-        }
-        for method, row in newest["rows"].items()
-    ]
-    goals = [{"text": describe_goal(goal), "met": goal["met"], "runs": _met(found, goal)} for goal in newest["goals"]]
-    return newest | {"title": title, "rows": rows, "goals": goals, "num_runs": len(found)}
+    rows, baseline = newest["rows"], newest["baseline"]
+    most = max((row["median"] for row in rows.values()), default=1)
+    goals = _goals(title, newest)
+    return {
+        "title": title,
+        "about": newest["about"].partition("; ours:")[0].rstrip(".") + ".",  # the page describes the methods once
+        "measured": _measured(found),
+        "num_runs": len(found),
+        "goals": [
+            {"text": describe_goal(judged), "met": judged["met"], "runs": _met(found, goal)}
+            for goal in goals
+            for judged in [judge(goal, newest["values"])]
+        ],
+        "columns": [
+            newest["unit"],
+            "median" if _has_rounds(newest) else "measured",
+            *(["range"] if _has_rounds(newest) else []),
+            *([f"times {baseline}"] if baseline in rows else []),
+            *([f"times {FASTEST}"] if baseline == KERAS and baseline in rows else []),
+            *(["each run"] if len(found) > 1 else []),
+        ],
+        "rows": [
+            {"method": method, "bar": 100 * rows[method]["median"] / most, "cells": _cells(method, newest, found)}
+            for method in rows
+        ],
+        "missing": newest["missing"],
+    }
 
 
-def _met(found: list[dict], asked: dict) -> str:
-    """In how many of the runs a goal of the newest was reached, whatever theirs were."""
-    goal = Goal(**{field.name: asked[field.name] for field in fields(Goal)})
+def _cells(method: str, newest: dict, found: list[dict]) -> list[str]:
+    """A method's row, without its name."""
+    row, baseline = newest["rows"][method], newest["baseline"]
+    cells = [number(row["median"])]
+    if _has_rounds(newest):
+        cells.append(f"{number(row['least'])} to {number(row['most'])}")
+    if "ratio" in row:
+        cells.append(number(row["ratio"]["median"]))
+        cells += [number(row["median"] / newest["rows"][baseline]["most"])] * (baseline == KERAS)
+    if len(found) > 1:
+        cells.append("; ".join(number(c["rows"][method]["median"]) for c in found if method in c["rows"]))
+    return cells
+
+
+def _has_rounds(comparison: dict) -> bool:
+    """Whether anything was measured more than once: one figure has no range."""
+    return any(len(figures) > 1 for figures in comparison["values"].values())
+
+
+def _measured(found: list[dict]) -> str:
+    """When and of which commits the runs are, the newest first."""
+    commits = {}
+    for c in sorted(found, key=lambda c: c["started"], reverse=True):
+        commits.setdefault(format_time(c["started"]).split(",")[0], {})[c["commit"]] = None
+    return "; ".join(f"{date}, commit {' and '.join(of_day)}" for date, of_day in commits.items())
+
+
+def _memory(found: dict[str, list[dict]]) -> dict:
+    """Peak memory of each method's process, a row a net: the median of the runs."""
+    methods = [method for method in METHODS if any(method in c["values"] for runs in found.values() for c in runs)]
+    rows = {}
+    for title, runs in found.items():
+        peaks = ([peak for c in runs for peak in c["values"].get(method, [])] for method in methods)
+        rows[title.removeprefix(throughput.MEMORY)] = [number(np.median(p)) if p else "" for p in peaks]
+    return {"methods": methods, "rows": rows, "measured": _measured([c for runs in found.values() for c in runs])}
+
+
+def _goals(title: str, newest: dict) -> tuple[Goal, ...]:
+    """A comparison's goals by today's code; of one that is measured no more, those of its run."""
+    if title.startswith(throughput.TRAINING):
+        return throughput.training_goals(title.removeprefix(throughput.TRAINING), newest["precision"])
+    if title.startswith(throughput.SHARE):
+        return throughput.share_goals(newest["values"])
+    recorded = [Goal(**{field.name: goal[field.name] for field in fields(Goal)}) for goal in newest["goals"]]
+    return GOALS.get(title, tuple(recorded))
+
+
+def _met(found: list[dict], goal: Goal) -> str:
+    """In how many of several runs a goal is reached, whatever theirs were."""
     judged = [met for c in found if (met := judge(goal, c["values"])["met"]) is not None]
-    return f"{sum(judged)} of {len(judged)} runs" if judged else ""
+    return f"{sum(judged)} of {len(judged)} runs" if judged and len(found) > 1 else ""
+
+
+if __name__ == "__main__":  # the page alone
+    print(build_bench_page(Path("reports/bench")))

@@ -23,7 +23,7 @@ def measure(num_images: int | None = None, rounds: int = 1) -> list[Comparison]:
 
     Args:
         num_images: Of no use here: the profile says how many images there are.
-        rounds: Likewise: once is ten minutes.
+        rounds: Likewise: once takes long enough.
 
     Raises:
         RuntimeError: A notebook failed.
@@ -41,8 +41,8 @@ def measure(num_images: int | None = None, rounds: int = 1) -> list[Comparison]:
     missing = {QUICK: reason} if (reason := _differs(summaries)) else {}
     datasets = sorted({summary["dataset"] for summary in summaries})
     about = (
-        "Every notebook once, one at a time, from the start of the command to the index. No run, no decoded image and "
-        f"no frozen layer's output was kept from before. Data: {', '.join(datasets)}."
+        f"All {len(summaries)} notebooks once, one at a time, from the start of the command to the index. No run, no "
+        f"decoded image and no frozen layer's output was kept from before. Data: {', '.join(datasets)}."
     )
     goals = (Goal(QUICK, MINUTES_GOAL, at_least=False),)
     took, peak = ({} if missing else {QUICK: [figure]} for figure in (minutes, largest))

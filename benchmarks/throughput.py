@@ -1,7 +1,7 @@
 """Images a second of several nets, each trained by several methods, and their share of the processor's peak."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import keras
@@ -13,10 +13,12 @@ from benchmarks.methods import METHODS, keras_net, started
 from benchmarks.nets import FAST_NET, MEASURED, NETS, OF_REPORTS, WITHOUT_GELU
 from helpers.costs import training_work
 
+TRAINING, MEMORY, SHARE = "Training ", "Memory of training ", "Share of the matrix-product peak"  # titles' beginnings
 PEAK_SIDE = 4096  # of the square matrices whose product is the peak
 PEAK_GOALS = {FAST_NET: 0.75, "report A's CNN": 0.65}
 PEAK_GOAL = 0.45  # of every other net
-OBSTACLE = "activations, normalisation, pools and the optimizer's step count no operations"
+PEAK_OBSTACLE = "activations, normalisation, pools and the optimizer's step count no operations"
+OBSTACLE = "float32 on both sides: this processor is no faster in bfloat16"
 GOALS = (Goal("ours", 1.8, against="plain Keras"), Goal("ours", 1.0, against="PyTorch bfloat16"))
 
 
@@ -48,24 +50,35 @@ def measure(
             continue
         memory[net] = peaks
         yield Comparison(
-            f"Training {net}",
+            f"{TRAINING}{net}",
             f"{count:,} images an epoch, batches of {NETS[net].batch_size}, Adam, no augmentation; "
             + "; ".join(f"{method}: {about}" for method, about in METHODS.items()),
             "images a second",
             values,
             baseline="plain Keras",
-            goals=() if net == FAST_NET else _goals(),
+            goals=training_goals(net, keras.config.dtype_policy().name),
             missing=missing,
         )
     yield _share(shares, of_which)
     yield from _memory(memory)
 
 
-def _goals() -> tuple[Goal, ...]:
-    """What training a net is held to, and why less can be reached where half the precision brings nothing."""
-    same = keras.config.dtype_policy().compute_dtype == "float32"
-    obstacle = "float32 on both sides: this processor is no faster in bfloat16" if same else ""
-    return tuple(replace(goal, obstacle=obstacle) for goal in GOALS)
+def training_goals(net: str, precision: str) -> tuple[Goal, ...]:
+    """What training a net is held to, and why less can be reached where 16 bits bring nothing.
+
+    Args:
+        net: Of `NETS`.
+        precision: Name of ours' dtype policy, such as "mixed_bfloat16".
+    """
+    obstacle = OBSTACLE if precision == "float32" else ""
+    return () if net == FAST_NET else tuple(replace(goal, obstacle=obstacle) for goal in GOALS)
+
+
+def share_goals(nets: Iterable[str]) -> tuple[Goal, ...]:
+    """What the share of the peak is held to, of all nets but the one that only shows where the share goes."""
+    return tuple(
+        Goal(net, PEAK_GOALS.get(net, PEAK_GOAL), obstacle=PEAK_OBSTACLE) for net in nets if net != WITHOUT_GELU
+    )
 
 
 def peak() -> float:
@@ -82,22 +95,21 @@ def peak() -> float:
 
 def _share(shares: dict[str, list[float]], of_which: str) -> Comparison:
     """How much of the peak each net's training reaches."""
-    judged = [net for net in shares if net != WITHOUT_GELU]
     return Comparison(
-        f"Share of the matrix-product peak{of_which}",
+        f"{SHARE}{of_which}",
         f"Operations of the convolutions and dense layers a second, ours, over those of products of {PEAK_SIDE:,} x "
         f"{PEAK_SIDE:,} matrices in {keras.config.dtype_policy().compute_dtype} in the same round. Each of the two "
         "gradients counts where it is needed; activations, normalisation and pools do not count, and take their time"
         f"{': one net is measured without its activation as well' * (WITHOUT_GELU in shares)}.",
         "share",
         shares,
-        goals=tuple(Goal(net, PEAK_GOALS.get(net, PEAK_GOAL), obstacle=OBSTACLE) for net in judged),
+        goals=share_goals(shares),
     )
 
 
 def _memory(memory: dict[str, dict[str, list[float]]]) -> list[Comparison]:
     """Peak memory of each method's process."""
     return [
-        Comparison(f"Memory of training {net}", "Peak of each method's process, libraries included.", "MiB", values)
+        Comparison(f"{MEMORY}{net}", "Peak of each method's process, libraries included.", "MiB", values)
         for net, values in memory.items()
     ]

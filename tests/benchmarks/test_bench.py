@@ -16,7 +16,7 @@ import pytest
 from keras import layers
 
 from benchmarks import frozen, inputs, methods, startup, suite, throughput
-from benchmarks.comparison import Comparison, Goal, describe, in_turns
+from benchmarks.comparison import Comparison, Goal, describe, in_turns, number
 from benchmarks.page import build_bench_page
 from helpers.transfer import freeze
 
@@ -60,7 +60,7 @@ def test_a_comparison_is_printed_with_its_ratios_and_what_is_missing():
     comparison = Comparison("speed", "", "s", {"a": [1.0, 2.0], "b": [2.0, 5.0]}, "a", (), {"c": "no PyTorch"})
     lines = describe(comparison.as_dict())
     assert lines[0] == "speed, s"
-    assert lines[2] == "  b: 3.5 (2 to 5), 2.25 times a (2.00 to 2.50)"
+    assert lines[2] == "  b: 3.50 (2.00 to 5.00), 2.25 times a (2.00 to 2.50)"
     assert lines[3] == "  c: not measured: no PyTorch"
 
 
@@ -141,35 +141,65 @@ def test_nets_are_measured_by_every_method_that_is_there_and_against_the_peak(mo
     assert share == pytest.approx(100 * 2 * (2 * 27_191_000 + 23_351_000) / 1e12, rel=1e-3)
 
 
+def keep_run(path: Path, comparisons: list[Comparison], day: int = 1, device: str = "this one") -> None:
+    """A run of a benchmark as `python -m benchmarks` keeps it."""
+    run = {"started": f"2026-01-0{day}T00:00:00+00:00", "seconds": 60.0, "device": device, "versions": {}}
+    run |= {"precision": "float32", "reason": "asked for", "commit": "abc"}
+    path.write_text(json.dumps(run | {"comparisons": [comparison.as_dict() for comparison in comparisons]}))
+
+
+def text_of(page: Path) -> str:
+    """What is to be read on a page."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.read_text().split("</style>")[1]))
+
+
 def test_the_page_shows_every_run_and_how_often_a_goal_was_reached(tmp_path):
     for k, fast in enumerate(([20.0], [10.0]), 1):
         goals = (Goal("fast", 1.5, against="slow"),)
         comparison = Comparison("Speed", "Made up.", "images a second", {"slow": [10.0], "fast": fast}, "slow", goals)
-        run = {"started": f"2026-01-0{k}T00:00:00+00:00", "seconds": 60.0, "device": "a processor", "versions": {}}
-        run |= {"precision": "float32", "commit": "abc", "comparisons": [comparison.as_dict()]}
-        (tmp_path / f"{k}.json").write_text(json.dumps(run))
-    html = build_bench_page(tmp_path).read_text()
-    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html.split("</style>")[1]))
-    assert "fast at least 1.5 of slow: 1, not reached (reached in 1 of 2 runs)" in text
-    assert "20; 10" in text
-    assert "2 January 2026" in text
+        keep_run(tmp_path / f"{k}.json", [comparison], day=k)
+    text = text_of(build_bench_page(tmp_path))
+    assert "fast at least 1.5 of slow: 1.00, not reached (reached in 1 of 2 runs)" in text
+    assert "20.0; 10.0" in text
+    assert "Measured 2 January 2026, commit abc; 1 January 2026, commit abc: 2 runs, the newest in full." in text
+    assert "range" not in text  # a round each
 
 
 def test_on_the_page_a_goal_is_judged_by_each_runs_own_figures_and_machines_stand_apart(tmp_path):
     def keep(name, goals, values, device="this one"):
-        comparison = Comparison("Speed", "Made up.", "images a second", values, "slow", goals).as_dict()
-        run = {"started": "2026-01-01T00:00:00+00:00", "seconds": 60.0, "device": device, "versions": {}}
-        run |= {"precision": "float32", "commit": "abc", "comparisons": [comparison]}
-        (tmp_path / f"{name}.json").write_text(json.dumps(run))
+        comparison = Comparison("Speed", "Made up.", "images a second", values, "slow", goals)
+        keep_run(tmp_path / f"{name}.json", [comparison], device=device)
 
     keep(1, (Goal("other", 9.0),), {"slow": [10.0], "fast": [30.0], "other": [10.0]})  # another goal was the first then
     keep(2, (), {"slow": [10.0], "fast": [40.0]}, device="another one")
     keep(3, (Goal("fast", 2.0, against="slow"),), {"slow": [10.0], "fast": [10.0]})
-    html = build_bench_page(tmp_path).read_text()
-    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html.split("</style>")[1]))
-    assert "fast at least 2 of slow: 1, not reached (reached in 1 of 2 runs)" in text
-    assert "Speed, on this one" in text
-    assert "Speed, on another one" in text
+    text = text_of(build_bench_page(tmp_path))
+    assert "fast at least 2 of slow: 1.00, not reached (reached in 1 of 2 runs)" in text
+    assert "Machine 1: float32 device this one" in text
+    assert "Machine 2: float32 device another one" in text
+
+
+def test_the_page_says_first_whether_it_is_fast_and_judges_by_todays_goals(tmp_path):
+    speeds = {"ours": [30.0, 30.0], "plain Keras": [10.0, 20.0], "PyTorch float32": [31.0, 31.0]}
+    old, about = (Goal("ours", 9.0, against="plain Keras"),), "8 images; ours: described elsewhere"
+    comparison = Comparison("Training report A's CNN", about, "images a second", speeds, "plain Keras", old)
+    memory = Comparison("Memory of training report A's CNN", "", "MiB", {"ours": [900.0]})
+    keep_run(tmp_path / "1.json", [comparison, memory])
+    text = text_of(build_bench_page(tmp_path))
+    assert "In float32 (machine 1) ours trains 1 of 1 nets faster than plain Keras, by 5 % or more (2.25 to" in text
+    assert "against its fastest round 1 of 1, 1.50 to 1.50 times)" in text
+    assert "and 0 of 1 faster than PyTorch's faster method (0.97 to 0.97 times)." in text
+    assert "8 images. goal ours at least 1.8 of plain Keras: 2.25, reached" in text
+    assert "range times plain Keras times Keras's fastest round ours 30.0 30.0 to 30.0 2.25 1.50" in text
+    assert "net ours report A's CNN 900" in text
+
+
+@pytest.mark.parametrize(
+    ("figure", "text"),
+    [(0.2, "0.200"), (0.0153, "0.0153"), (1.4, "1.40"), (99.97, "100"), (2915.4, "2,915")],
+)
+def test_figures_of_a_column_have_as_many_digits(figure, text):
+    assert number(figure) == text
 
 
 def test_a_process_that_is_killed_is_named_with_what_it_ended_with():
@@ -304,6 +334,7 @@ def test_the_suite_is_timed_from_its_command_to_its_end(stand_in_suite):
     minutes, memory = suite.measure()
     assert 0.3 / 60 <= minutes.values[suite.QUICK][0] < 0.1
     assert minutes.as_dict()["goals"][0]["met"]
+    assert minutes.about.startswith("All 1 notebooks once")
     assert "Data: cifar10." in minutes.about
     assert memory.values[suite.QUICK][0] > 1
 

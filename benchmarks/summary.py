@@ -1,0 +1,62 @@
+"""Is it fast? Ours against the other methods, net by net, over all rounds of all runs on a machine."""
+
+import numpy as np
+
+from benchmarks.throughput import TRAINING
+
+KERAS, FASTEST, PYTORCH = "plain Keras", "Keras's fastest round", ("PyTorch float32", "PyTorch bfloat16")
+OTHERS = (KERAS, FASTEST, *PYTORCH)
+MARGIN = 1.05  # less is within what rounds of the same differ by
+
+
+def ratios_by_net(found: dict[str, list[dict]]) -> dict[str, dict[str, float]]:
+    """Speed of ours over that of each of `OTHERS`, by net; nets and methods without figures are left out.
+
+    Args:
+        found: All runs of each comparison on one machine, by title.
+    """
+    trained = {title.removeprefix(TRAINING): runs for title, runs in found.items() if title.startswith(TRAINING)}
+    ratios = {net: _ratios([run["values"] for run in runs]) for net, runs in trained.items()}
+    return {net: by_method for net, by_method in ratios.items() if by_method}
+
+
+def _ratios(runs: list[dict[str, list[float]]]) -> dict[str, float]:
+    """The same of one net, from each run's figures by method: medians of the ratios of each round."""
+    ratios = {}
+    for other in (KERAS, *PYTORCH):
+        if both := [(values["ours"], values[other]) for values in runs if values.get("ours") and values.get(other)]:
+            ours, theirs = (np.concatenate(figures) for figures in zip(*both, strict=True))
+            ratios[other] = float(np.median(ours / theirs))
+            ratios |= {FASTEST: float(np.median(ours) / np.max(theirs))} if other == KERAS else {}
+    return ratios
+
+
+def answer(machine: dict) -> str:
+    """A sentence: how many nets ours trains faster than the others do, and how much; empty where none was compared.
+
+    Args:
+        machine: Its name, the precision of ours, and what `ratios_by_net` returned.
+    """
+    nets = machine["ratios"].values()
+    keras, fastest = ([ratios[other] for ratios in nets if other in ratios] for other in (KERAS, FASTEST))
+    pytorch = [min(found) for ratios in nets if (found := [ratios[other] for other in PYTORCH if other in ratios])]
+    parts = []
+    if keras:
+        parts.append(
+            f"{_faster(keras)} nets faster than plain Keras, by {100 * (MARGIN - 1):.0f} % or more "
+            f"({_times(keras)} as fast; against its fastest round {_faster(fastest)}, {_times(fastest)})"
+        )
+    if pytorch:
+        parts.append(f"{_faster(pytorch)} faster than PyTorch's faster method ({_times(pytorch)})")
+    where = f"In {machine['precision']} ({machine['name'].lower()})"
+    return f"{where} ours trains {' and '.join(parts)}." if parts else ""
+
+
+def _faster(ratios: list[float]) -> str:
+    """How many are clearly above one."""
+    return f"{sum(ratio >= MARGIN for ratio in ratios)} of {len(ratios)}"
+
+
+def _times(ratios: list[float]) -> str:
+    """Their range."""
+    return f"{min(ratios):.2f} to {max(ratios):.2f} times"
