@@ -134,6 +134,9 @@ def try_notebook(path: Path, content: Path) -> str | None:
 
 def try_all(folder: Path, names: list[str]) -> int:
     """Try notebooks, those named or all, in an environment made in a folder; the number of those that failed."""
+    every = {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")}
+    if unknown := set(names) - every:
+        raise SystemExit(f"NB: expected names of {', '.join(sorted(every))}; got {', '.join(sorted(unknown))}")
     make_environment(folder)
     os.environ.pop("PYTHONPATH", None)  # or the helpers would be found without what the set-up does on Colab
     os.environ |= {"JUPYTER_PATH": str(folder / "share" / "jupyter"), "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
@@ -145,9 +148,6 @@ def try_all(folder: Path, names: list[str]) -> int:
     version = subprocess.run([folder / "bin" / "python", "--version"], capture_output=True, text=True).stdout.strip()
     print(f"{version} with requirements-colab.txt; the committed state of this checkout", flush=True)
     before, failed = installed(folder), 0
-    every = {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")}
-    if unknown := set(names) - every:
-        raise SystemExit(f"NB: expected names of {', '.join(sorted(every))}; got {', '.join(sorted(unknown))}")
     paths = [path for path in sorted((ROOT / "notebooks").glob("*.ipynb")) if not names or path.stem in names]
     with tempfile.TemporaryDirectory() as content:
         for path in paths:

@@ -19,7 +19,7 @@ from helpers.progress import format_seconds
 from suite.jobs import MARKS, last_log_line
 from suite.notebooks import Limit, forget_paths, one_line, parameters_of, run_notebook
 from suite.processes import Follow, claim_gpu, end_with_parent
-from suite.recorded import digests_of
+from suite.recorded import digests_of, runs_of
 from suite.settings import limit_threads
 from suite.site.pages import build_page, notebook_title_and_question
 
@@ -43,6 +43,7 @@ def execute(notebook: Path, job: str, parameters: dict, folder: Path, limit: Lim
     for path in (partial, summary):
         path.unlink(missing_ok=True)  # of an earlier execution
     os.environ[variables.SUMMARY] = str(summary.resolve())
+    known = runs_of(folder / "results" / notebook.stem)
     with Follow(partial.with_suffix(".progress"), job):
         error = run_notebook(notebook, partial, parameters, limit)
     if not error and not summary.exists():
@@ -52,6 +53,8 @@ def execute(notebook: Path, job: str, parameters: dict, folder: Path, limit: Lim
     if found:
         forget_paths(partial)
         if is_page:
+            # What was there and is not on the page: what appears later makes the page stale.
+            found["not_shown"] = sorted(known - {run["record"] for run in found.get("runs", ())})
             write_json(_made(folder / "results" / notebook.stem) / "summary.json", found)
             os.replace(partial, folder / notebook.name)
         else:

@@ -91,6 +91,7 @@ def plan_jobs(
         from_records: Whether nothing is to be trained.
     """
     training_code, page_code = _digest_of("helpers"), _digest_of("helpers", "suite/site")
+    printed = [path.read_text() for path in sorted((ROOT / "reports" / "published").glob("*.csv"))]
     asked = [profile, dataset, os.environ.get("KERAS_BACKEND", ""), (ROOT / "requirements.txt").read_text()]
     jobs = []
     for path in notebooks:
@@ -104,7 +105,7 @@ def plan_jobs(
         own = used if has_seeds and len(used) > 1 and not from_records else ()
         digest = digest_of_values([asked, training_code, digest_of_cells(notebook)])[:16]
         trained = [Job(path.stem, seed, (seed,), (), digest, memory, minutes) for seed in own]
-        digest = digest_of_values([asked, page_code, _sources(notebook, "code", "markdown"), used])[:16]
+        digest = digest_of_values([asked, page_code, printed, _shown(notebook), used])[:16]
         digest, minutes = f"records-{digest}" if from_records else digest, PAGE_MINUTES if trained else minutes
         page = Job(path.stem, None, used, tuple(job.mark for job in trained), digest, memory, minutes)
         jobs += [*trained, page]
@@ -150,6 +151,12 @@ def _sources(notebook: nbformat.NotebookNode, *kinds: str) -> list[str]:
     """The text of a notebook's own cells of these kinds."""
     own = (cell for cell in notebook.cells if "injected-parameters" not in cell.metadata.get("tags", []))
     return [cell.source for cell in own if cell.cell_type in kinds]
+
+
+def _shown(notebook: nbformat.NotebookNode) -> list:
+    """What of a notebook its page shows: the text of all cells, its question, the words of its figures."""
+    words = [cell.metadata.get("alt") for cell in notebook.cells]
+    return [_sources(notebook, "code", "markdown"), notebook.metadata["coursework"].get("question"), words]
 
 
 def _has_seeds(notebook: nbformat.NotebookNode) -> bool:

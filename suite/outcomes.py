@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from helpers.progress import format_seconds
+from helpers.runs import read_summary
 from suite.jobs import Job, read_outcome
 from suite.recorded import digests_of, why_stale
 from suite.settings import Settings
@@ -134,11 +135,14 @@ def _last_outcome(notebook: Path, folder: Path) -> dict | None:
 
 
 def _ended_well(name: str, folder: Path) -> dict | None:
-    """What an executed notebook and its summary say, None where either is missing."""
-    executed, summary = folder / f"{name}.ipynb", folder / "results" / name / "summary.json"
-    if not (executed.exists() and summary.exists()):
+    """What an executed notebook and its summary say, None where either is missing or damaged."""
+    executed, summary = folder / f"{name}.ipynb", read_summary(folder / "results" / name)
+    if not summary:
         return None
-    title, question = notebook_title_and_question(executed)
-    seconds = json.loads(executed.read_text())["metadata"]["papermill"]["duration"]
+    try:
+        title, question = notebook_title_and_question(executed)
+        seconds = json.loads(executed.read_text())["metadata"]["papermill"]["duration"]
+    except (OSError, ValueError, LookupError):
+        return None
     outcome = {"notebook": name, "title": title, "question": question, "status": "done", "seconds": seconds}
-    return outcome | {"error": None, "summary": json.loads(summary.read_text()), "partial": None}
+    return outcome | {"error": None, "summary": summary, "partial": None}

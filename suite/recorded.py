@@ -14,7 +14,7 @@ from pathlib import Path
 
 import nbformat
 
-from helpers.runs import read_records
+from helpers.runs import read_records, read_summary
 from suite import warm
 from suite.jobs import PAGE_MINUTES, ROOT, Job, digest_of_cells
 
@@ -37,6 +37,11 @@ def digests_of(results: Path, seeds: Iterable[int]) -> list[str]:
     """Digests of the records in a notebook's folder that are of some seeds, or of what is measured beside all."""
     found = [record for record in read_records(results)[0] if record["kind"] != "run" or record["seed"] in seeds]
     return sorted(record["sha256"] for record in found)
+
+
+def runs_of(results: Path) -> set[str]:
+    """Digests of the records of runs in a notebook's folder."""
+    return {record["sha256"] for record in _runs(results)}
 
 
 def recorded_jobs(jobs: Iterable[Job], folder: Path, machine: dict) -> set[str]:
@@ -72,9 +77,11 @@ def why_stale(name: str, folder: Path) -> str:
         name: The notebook's name.
         folder: The profile's folder of reports.
     """
-    summary_path = folder / "results" / name / "summary.json"
-    if not summary_path.is_file() or not (ROOT / "notebooks" / f"{name}.ipynb").is_file():
+    results = folder / "results" / name
+    if not (results / "summary.json").is_file() or not (ROOT / "notebooks" / f"{name}.ipynb").is_file():
         return ""
+    if not read_summary(results):
+        return "What this page found, its summary.json, cannot be read."
     summary = _last_summary(name, folder)
     if not summary:
         return "The notebook's code has changed since this page was made."
@@ -82,12 +89,17 @@ def why_stale(name: str, folder: Path) -> str:
     shown = {run["record"] for run in summary.get("runs", ())}
     if gone := shown - {record["sha256"] for record in records}:
         return f"Of the records that this page was made of {len(gone)} can no longer be found."
-    own = [record for record in records if record["notebook"] == name and record["seed"] in summary["seeds"]]
-    if newer := [
-        r for r in own if r["sha256"] not in shown and _ended(r) > datetime.fromisoformat(summary["finished"])
-    ]:
-        return f"Since this page was made {len(newer)} of its runs ended."
+    own = [record for record in records if record["notebook"] == name and record["sha256"] not in shown]
+    if newer := [record for record in own if _is_newer(record, summary)]:
+        return f"Since this page was made {len(newer)} of its runs {'were' if len(newer) > 1 else 'was'} recorded."
     return ""
+
+
+def _is_newer(record: dict, summary: dict) -> bool:
+    """Whether a run that a page does not show was not there when it was made, wherever and whenever it was trained."""
+    if "not_shown" in summary:
+        return record["sha256"] not in summary["not_shown"]
+    return record["seed"] in summary["seeds"] and _ended(record) > datetime.fromisoformat(summary["finished"])
 
 
 def _ended(record: dict) -> datetime:
@@ -118,11 +130,10 @@ def _last_summary(notebook: str, folder: Path) -> dict:
     """What the notebook's last page says of its runs; empty if there is none, or if it is of other code."""
     try:
         executed = nbformat.read(folder / f"{notebook}.ipynb", as_version=4)
-        summary = json.loads((folder / "results" / notebook / "summary.json").read_text())
     except (OSError, ValueError):
         return {}
     now = nbformat.read(ROOT / "notebooks" / f"{notebook}.ipynb", as_version=4)
-    return summary if digest_of_cells(executed) == digest_of_cells(now) else {}
+    return read_summary(folder / "results" / notebook) if digest_of_cells(executed) == digest_of_cells(now) else {}
 
 
 @cache

@@ -20,6 +20,7 @@ from helpers.runs import (
     newest,
     read_record,
     read_records,
+    read_summary,
     write_record,
 )
 
@@ -295,3 +296,12 @@ def test_of_a_kind_with_a_candidate_that_is_not_recorded_none_is_chosen():
 
 def test_the_gap_is_the_last_epochs():
     assert generalisation_gap({"history": {"accuracy": [0.5, 0.9], "val_accuracy": [0.5, 0.8]}}) == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize("content", [None, "", "<<<<<<< ours\n{}", "[1]", "{"])
+def test_a_summary_that_is_absent_or_damaged_is_as_none(tmp_path, content):
+    if content is not None:
+        (tmp_path / "summary.json").write_text(content)
+    assert read_summary(tmp_path) == {}
+    (tmp_path / "summary.json").write_text('{"answer": "yes"}')
+    assert read_summary(tmp_path) == {"answer": "yes"}

@@ -1,6 +1,5 @@
 """What claims are judged by: the runs that pages show, found by notebook, variant and test."""
 
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from operator import itemgetter
@@ -10,7 +9,7 @@ import numpy as np
 
 from helpers.claims.figures import OF_MATRIX, Figure
 from helpers.predictions import read_labels, unpack_predictions
-from helpers.runs import read_records
+from helpers.runs import read_records, read_summary
 
 FIRST_SEED = 10  # seeds 0 to 2 of report A had been seen before the rules were written
 
@@ -117,9 +116,7 @@ def read_results(folder: Path) -> Results:
     runs: dict[tuple[str, str], dict[int, dict]] = {}
     chosen, work = {}, {}
     for each in folders:
-        if not (each / "summary.json").is_file():
-            continue
-        summary = json.loads((each / "summary.json").read_text())
+        summary = read_summary(each)
         chosen[each.name] = summary.get("chosen", {})
         for run in summary.get("runs", []):
             record = by_digest.get(run["record"])

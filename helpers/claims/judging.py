@@ -69,7 +69,7 @@ class Judged:
     @property
     def shown_p(self) -> str:
         """The adjusted p-value that the verdict is by, of an undecided claim the smaller one; "-" untested."""
-        if not self.num_seeds or not all(step.difference for step in self.steps):
+        if not self.num_seeds or not all(step.difference for step in self.steps):  # a printed figure has no test
             return "-"
         equivalent = self.verdict == "no difference" or (self.verdict == "supported" and self.steps[0].equal)
         undecided = min(self.p, self.p_equivalent) if self.verdict == "undecided" else self.p
@@ -177,8 +177,7 @@ def _judged(row: pd.Series, steps: Sequence[Step], verdict: str, p: float, p_equ
     fewest = min(step.num_seeds for step in steps)
     if not all(step.seeds for step in steps):
         first_look = int(row["looks"].split()[0])
-        compared = ", with times that can be compared: of one computer, undisturbed, no part shared with other seeds"
-        times = compared if steps[0].figure.is_time else ""
+        times = ", of those whose times can be compared" if steps[0].figure.is_time else ""
         lacking = f"{fewest} of the {first_look} seeds with which it is first tested{times}"
         was_run = all(step.num_recorded for step in steps)
         return Judged(row, "undecided" if was_run else "not yet run", tuple(steps), lacking)

@@ -1,13 +1,12 @@
 """Which records a profile has, which of them each notebook's page shows, and where each of them is described."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 from markupsafe import Markup
 
-from helpers.runs import RecordError, read_record
+from helpers.runs import RecordError, read_record, read_summary
 
 
 @dataclass(frozen=True)
@@ -119,7 +118,8 @@ def read_catalogue(profile_dir: Path) -> Catalogue:
     files, problems, summaries = {}, {}, {}
     for path in sorted(profile_dir.glob("results/*/*.json")):
         if path.name == "summary.json":
-            summaries[path.parent.name] = json.loads(path.read_text())
+            if summary := read_summary(path.parent):
+                summaries[path.parent.name] = summary
             continue
         try:
             files[path] = read_record(path)

@@ -4,7 +4,7 @@ import re
 from functools import partial
 from pathlib import Path
 
-from helpers.claims import AGREEMENT, VERDICTS, Judged, judge_claims, printed_of, read_results
+from helpers.claims import AGREEMENT, VERDICTS, Judged, judge_claims, kinds, load_claims, printed_of, read_results
 from helpers.files import replacing
 from suite.site.catalogue import Catalogue, read_catalogue
 from suite.site.record_links import claim_anchor
@@ -26,13 +26,16 @@ def describe_claims(profile_dir: Path, catalogue: Catalogue | None = None) -> li
         catalogue: Its records; default, read anew.
 
     Returns:
-        By claim: name, anchor, report, notebook, claim, verdict, pill (how it is coloured), printed, steps (text and
-        the difference with its interval), seeds, records (by variant the seeds, and where each is described), note.
+        By claim: name, anchor, report, notebook, page (the notebook's, "" where it has none), claim, verdict, pill (how
+        it is coloured), printed, steps (text and the difference with its interval), seeds, p (adjusted, "-" where it
+        was not tested), before_first_look, records (by variant the seeds, and where each is described), note.
     """
     if profile_dir.name != "full":
         return []
     catalogue = catalogue or read_catalogue(profile_dir)
-    return [_describe(judged, catalogue) for judged in judge_claims(read_results(profile_dir), draws=0)]
+    pages = {path.stem: path.name for path in profile_dir.glob("*.html")}
+    judged = judge_claims(read_results(profile_dir))
+    return [_describe(one, catalogue) | {"page": pages.get(one.claim["notebook"], "")} for one in judged]
 
 
 def count_verdicts(claims: list[dict]) -> list[tuple[str, str, int]]:
@@ -41,9 +44,32 @@ def count_verdicts(claims: list[dict]) -> list[tuple[str, str, int]]:
     return [(word, PILLS[word], count) for word, count in counts.items() if count]
 
 
+def describe_counts(claims: list[dict]) -> dict[str, str]:
+    """What counts of verdicts leave open, in words: rows; before_first_look, how many undecided ones are, "" if none.
+
+    Args:
+        claims: As `describe_claims` gives them.
+    """
+    twice = len(claims) - len({claim["claim"] for claim in claims})
+    readings = f": {twice} claim{'s are' if twice > 1 else ' is'} judged in two readings each" if twice else ""
+    early = sum(claim["before_first_look"] for claim in claims)
+    undecided = f"{early} {'have' if early > 1 else 'has'} fewer seeds than the first test takes" if early else ""
+    return {"rows": f"{len(claims)} rows{readings}", "before_first_look": undecided}
+
+
 def words() -> list[tuple[str, str, str]]:
-    """The words of verdicts and of comparisons with print: word, pill, meaning."""
-    return [(word, PILLS[word], meaning) for word, meaning in (VERDICTS | AGREEMENT).items()]
+    """The words of verdicts and of comparisons with print: word, pill, meaning; then, without a pill, some others."""
+    plans = sorted({tuple(map(int, looks.split())) for looks in load_claims()["looks"] if looks})
+    looks = ", or with ".join(" and ".join(", ".join(map(str, plan)).rsplit(", ", 1)) for plan in plans)
+    others = {
+        "look": f"A test of a claim. Its runs are looked at with {looks} seeds, as was fixed before they were made.",
+        "margin": f"Below it a difference is none: {'; '.join(kind.meaning for kind in kinds().values())}.",
+        "times that can be compared": "Of one computer and one precision, while nothing else used the processor, and "
+        "without a part that was measured once for several seeds, such as what frozen layers give.",
+        "0.53 (0.52 to 0.54)": "The mean over seeds, and the 95 % interval of that mean; one run has none.",
+    }
+    known = [(word, PILLS[word], meaning) for word, meaning in (VERDICTS | AGREEMENT).items()]
+    return known + [(word, "", meaning) for word, meaning in others.items()]
 
 
 def fill_pages(profile_dir: Path, claims: list[dict], notebooks: list[dict]) -> None:
@@ -62,7 +88,7 @@ def fill_pages(profile_dir: Path, claims: list[dict], notebooks: list[dict]) -> 
         html = path.read_text()
         own = [claim for claim in claims if claim["notebook"] == path.stem]
         filled = CLAIMS.sub(lambda _, own=own: render_part("claims_of_page", own), html, count=1)
-        stale = render_part("stale", page.get("stale", ""))
+        stale = render_part("stale", page.get("stale", ""), profile_dir.name)
         filled = STALE.sub(lambda _, stale=stale: stale, filled, count=1)
         links = render_part("neighbours", before, after)
         filled = NEIGHBOURS.sub(lambda _, links=links: links, filled, count=1)
@@ -99,9 +125,10 @@ def readme_table(claims: list[dict]) -> str:
         rows.append(
             f"| {claim['name']}: {claim['claim']} | {claim['report']} | **{claim['verdict']}** | {claim['seeds']} |"
         )
-    counts = ", ".join(f"{count} {word}" for word, _, count in count_verdicts(claims))
-    said = f"{len(claims)} rows, since some claims can be read in two ways: {counts}."
-    return "\n".join([said, "", *(rows if judged else [])]).rstrip()
+    about = describe_counts(claims)
+    early = {"undecided": f" ({about['before_first_look']})"} if about["before_first_look"] else {}
+    counts = ", ".join(f"{count} {word}{early.get(word, '')}" for word, _, count in count_verdicts(claims))
+    return "\n".join([f"{about['rows']}. {counts}.", "", *(rows if judged else [])]).rstrip()
 
 
 def _describe(judged: Judged, catalogue: Catalogue) -> dict:
@@ -118,6 +145,8 @@ def _describe(judged: Judged, catalogue: Catalogue) -> dict:
         "rank": list(VERDICTS).index(judged.verdict),
         "printed": printed_of(judged.claim),
         "steps": [step for step in steps if step["found"] not in ("not yet run", "no times to compare")],
+        "p": judged.shown_p,
+        "before_first_look": judged.before_first_look,
         "seeds": judged.num_seeds or min((step.num_seeds for step in judged.steps), default=0),
         "records": _records_of(judged, catalogue),
         "note": judged.reason,

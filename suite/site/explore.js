@@ -8,7 +8,6 @@ const count = document.getElementById("count");
 const tiles = document.getElementById("tiles");
 const more = document.getElementById("more");
 const PAGE = 120; // tiles shown at a time
-const STEPS = 65535; // of a confidence
 
 const make = (tag, text = "", attributes = {}) => {
   const made = Object.assign(document.createElement(tag), attributes);
@@ -24,7 +23,7 @@ const labelsOf = async (set) => (set.y_true ??= await unpack(set.labels));
 const answersOf = async (run) => (run.answers ??= {
   y_pred: await unpack(run.y_pred),
   second: await unpack(run.second),
-  confidence: new Uint16Array((await unpack(run.confidence)).buffer),
+  percent: await unpack(run.percent),
 });
 
 const state = () => {
@@ -52,7 +51,10 @@ const fill = (select, names, value) => {
   select.replaceChildren(...names.map(([key, name]) => make("option", name, { value: key })));
   select.value = value;
 };
-const percent = (share) => `${Math.round(100 * share)} %`;
+const percent = (share) => `${Math.round(100 * share)}\u00a0%`;
+const numbered = (number) => `${number} image${number === 1 ? "" : "s"}`;
+const taken = (set, label, said) =>
+  label === said ? `${set.classes[label]}, recognised` : `${set.classes[label]} taken for ${set.classes[said]}`;
 
 const drawMatrix = (set, run, y_true, answers, cell) => {
   const size = set.classes.length;
@@ -69,7 +71,7 @@ const drawMatrix = (set, run, y_true, answers, cell) => {
     const total = row.reduce((sum, number) => sum + number, 0) || 1;
     row.forEach((number, said) => {
       const button = make("button", number, { type: "button", disabled: !number });
-      button.setAttribute("aria-label", `${set.classes[label]} taken for ${set.classes[said]}: ${number} images`);
+      button.setAttribute("aria-label", `${taken(set, label, said)}: ${numbered(number)}`);
       button.setAttribute("aria-pressed", Boolean(cell) && cell[0] === label && cell[1] === said);
       button.style.setProperty("--share", `${Math.round((100 * number) / total)}%`);
       if (label === said) button.classList.add("right");
@@ -77,7 +79,9 @@ const drawMatrix = (set, run, y_true, answers, cell) => {
       line.insertCell().append(button);
     });
   });
+  const focused = matrixBox.contains(document.activeElement);
   matrixBox.replaceChildren(table);
+  if (focused) matrixBox.querySelector("[aria-pressed=true]")?.focus({ preventScroll: true });
 };
 
 const tile = (set, index, label, answers) => {
@@ -102,7 +106,7 @@ const tile = (set, index, label, answers) => {
   words.append(make("strong", name));
   for (const said of answers) {
     const right = said.y_pred[index] === label;
-    const sure = percent(said.confidence[index] / STEPS);
+    const sure = percent(said.percent[index] / 100);
     words.append(make("span", `${right ? "✓" : "✗"} ${set.classes[said.y_pred[index]]} ${sure}`, { className: right ? "" : "wrong" }));
     words.append(make("small", `then ${set.classes[said.second[index]]}`));
   }
@@ -118,7 +122,7 @@ const votes = (set, index, all) => {
 };
 
 let turn = 0;
-const show = async () => {
+const show = async (event) => {
   const mine = ++turn; // a later click wins
   const { set: at, a, b, cell } = state();
   const set = sets[at];
@@ -138,7 +142,7 @@ const show = async () => {
     const place = new Map(set.pictured.map((index, k) => [index, k]));
     images.sort((i, j) => (place.get(i) ?? Infinity) - (place.get(j) ?? Infinity) || i - j);
     const pictured = set.sheet ? images.filter((index) => place.has(index)).length : 0;
-    count.textContent = `${images.length} images of ${set.classes[cell[0]]} taken for ${set.classes[cell[1]]}; ` +
+    count.textContent = `${taken(set, ...cell)}: ${numbered(images.length)}; ` +
       `those with a picture first (${pictured}): the most disputed ones, and those that most nets get wrong.`;
     first = pictured || PAGE;
   } else {
@@ -146,7 +150,8 @@ const show = async () => {
       ? `The ${images.length} images on which these ${set.runs.length} nets disagree most, the most disputed first.`
       : "With one net alone there is nothing to disagree on: choose a cell.";
   }
-  if (!set.sheet) count.textContent += " Pictures are made by make pages, which was not run here.";
+  if (chosen.length > 1) count.textContent += ` The first answer is that of ${set.runs[a].name}, the second that of ${set.runs[b].name}.`;
+  if (!set.sheet) count.textContent += ` Pictures are made by ${form.dataset.command}, which was not run here.`;
   let shown = 0;
   const add = () => {
     const part = images.slice(shown, shown + (shown ? PAGE : Math.min(first, 3 * PAGE))).map((index) => {
@@ -161,6 +166,7 @@ const show = async () => {
   tiles.replaceChildren();
   more.onclick = add;
   add();
+  if (event && cell) tiles.firstChild?.scrollIntoView({ block: "nearest" }); // on a phone they begin below the fold
 };
 
 for (const name of ["a", "b"]) form.elements[name].addEventListener("change", (event) => go({ [name]: Number(event.target.value) }));

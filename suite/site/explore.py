@@ -1,5 +1,6 @@
 """A page to look into nets: what each said of each test image, and the images on which they disagree most."""
 
+import base64
 import io
 import json
 import zlib
@@ -13,7 +14,7 @@ from helpers.predictions import read_images, read_labels, unpack_predictions
 from helpers.runs import RecordError, read_records
 from suite.site.render import TEMPLATES, render_page, script_hash, write_file
 
-MOST_RUNS = 50  # on the page: of more, those of the first seeds
+MOST_RUNS = 70  # on the page, some 20 kB each: of more, those of the first seeds
 MOST_DISPUTED = 1000  # images of a test set that are shown as such
 MOST_PICTURED = 2000  # of a test set: these, and those that most nets get wrong
 COLUMNS = 40  # of a sheet of pictures
@@ -30,14 +31,17 @@ def build_explore(profile_dir: Path, outcomes: list[dict]) -> Path | None:
     Returns:
         `<profile_dir>/explore.html`; None where no record has predictions that could be shown.
     """
-    sets = _sets_of(_shown_records(profile_dir, outcomes), profile_dir)
+    shown = _shown_records(profile_dir, outcomes)
+    told = [record for record in shown if _has_predictions(record)]
+    sets = _sets_of(told[:MOST_RUNS], profile_dir)
     path = profile_dir / "explore.html"
     if not sets:
         path.unlink(missing_ok=True)
         return None
     script = (TEMPLATES / "explore.js").read_text()
     data = json.dumps(sets, separators=(",", ":")).replace("<", "\\u003c")  # nothing in it ends the element
-    page = {"sets": sets, "data": data, "script": script, "script_hash": script_hash(script)}
+    page = {"data": data, "script": script, "script_hash": script_hash(script), "profile": profile_dir.name}
+    page["nets"] = _describe_nets(sum(len(one["runs"]) for one in sets), len(shown), len(told))
     return render_page("explore.html.jinja", page, path)
 
 
@@ -56,13 +60,35 @@ def _shown_records(profile_dir: Path, outcomes: list[dict]) -> list[dict]:
     return [record for *_, record in sorted(ordered, key=lambda row: row[:3])]
 
 
+def _has_predictions(record: dict) -> bool:
+    """Whether a record says which images were tested and what the net said of each; older ones do not."""
+    return {"images_sha256", "labels_sha256", "predictions"} <= set(record["test"] or {})
+
+
+def _describe_nets(used: int, shown: int, told: int) -> str:
+    """How many nets the page has of those whose figures the pages show, and why not all.
+
+    Args:
+        used: On this page.
+        shown: On all pages.
+        told: Of these, with predictions.
+    """
+    older, others = shown - told, told - used
+    why = [f"{older} older record{'s hold' if older > 1 else ' holds'} no predictions"] if older else []
+    why += [f"{others} more {'are' if others > 1 else 'is'} left out, {MOST_RUNS} being the most"] if others else []
+    return f"{used} of the {shown} nets that the pages show are here{': ' * bool(why)}{'; '.join(why)}."
+
+
+def _packed(column: np.ndarray) -> str:
+    """Whole numbers up to 255 as text for the page's script."""
+    return base64.b64encode(zlib.compress(column.astype("u1").tobytes(), 9)).decode()
+
+
 def _sets_of(records: Iterable[dict], profile_dir: Path) -> list[dict]:
     """What the page holds: by set of test images its classes, its most disputed images and what each net said."""
     by_set: dict[tuple, list[dict]] = {}
-    for record in list(records)[:MOST_RUNS]:
-        test = record["test"] or {}
-        if "images_sha256" in test and "predictions" in test:
-            by_set.setdefault((test["images_sha256"], test["labels_sha256"]), []).append(record)
+    for record in records:
+        by_set.setdefault((record["test"]["images_sha256"], record["test"]["labels_sha256"]), []).append(record)
     found = []
     for (images, labels), runs in by_set.items():
         y_true = read_labels(profile_dir / "labels", labels)
@@ -76,14 +102,15 @@ def _describe_set(y_true: np.ndarray, images: str, runs: list[dict], profile_dir
     told, said = [], []
     for run in runs:
         try:
-            y_pred = unpack_predictions(run["test"]).y_pred
+            found = unpack_predictions(run["test"])
         except RecordError:
             continue
-        if len(y_pred) == len(y_true):
-            told.append(y_pred)
+        if len(found.y_pred) == len(y_true):
+            told.append(found.y_pred)
             name = f"{run['notebook'][:2]} {run['variant'].replace('_', ' ')}, seed {run['seed']}"
-            accuracy = float((y_pred == y_true).mean())
-            said.append({"name": name, "accuracy": round(accuracy, 4), **run["test"]["predictions"]})
+            columns = {"y_pred": found.y_pred, "second": found.second, "percent": np.round(100 * found.confidence)}
+            accuracy = round(float((found.y_pred == y_true).mean()), 4)
+            said.append({"name": name, "accuracy": accuracy} | {key: _packed(each) for key, each in columns.items()})
     if not told:
         return {"runs": []}
     names, y_pred = list(runs[0]["test"]["by_class"]), np.array(told)

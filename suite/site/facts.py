@@ -1,6 +1,7 @@
 """How results were obtained, in words: the strip of facts at the top of each page."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -23,25 +24,49 @@ def describe_run(summary: dict | None, profile: str, seconds: float | None = Non
 
     Returns:
         What to say, by what it is called on the page. Device, date, software and commit are those of the records that
-        the page is made from; of a page without records, those of its execution.
+        the page is made from; of a page without records, when it was made and of which commit.
     """
     about = PROFILES[profile].about if profile in PROFILES else ""
     if summary and summary.get("same_in_every_profile"):
         about = "the same in every profile"
     facts = {"profile": [f"{profile}: {about}" if about else profile]}
-    sources = _sources(summary) if summary else {}
-    if summary:
-        facts |= {"data": [_data(summary)]} if summary["dataset"] else {}
-        facts |= {"device": sources["device"]}
-        if summary["seeds"] and summary.get("runs", True):  # none where nothing is trained, or recorded yet
-            facts |= {"seeds": [_seeds(summary["seeds"])], "precision": [summary["precision"].replace("_", " ")]}
-    training = (summary or {}).get("training")
-    if training:
-        facts["training time"] = [f"{format_seconds(training['seconds'])} in {training['runs']} runs"]
-    if seconds is not None:
-        taken = f", with {training['reused']} runs that were finished before" if training and training["reused"] else ""
-        facts["wall time"] = [format_seconds(seconds) + taken]
+    if not summary:
+        return facts | ({"wall time": [format_seconds(seconds)]} if seconds is not None else {})
+    sources = _sources(summary)
+    facts |= {"data": _data(summary)} if summary["dataset"] else {}
+    facts |= {"device": sources["device"]} if "device" in sources else {}
+    if summary.get("runs"):
+        facts |= {"seeds": [_seeds(summary["runs"])], "precision": [_precision(summary)]}
+    if training := summary.get("training"):
+        facts["training time"] = [describe_training(training, len(summary.get("runs", ())))]
+        if seconds is not None and training["reused"] < training["runs"]:
+            before = f", {training['reused']} of them finished before" if training["reused"] else ""
+            facts["wall time"] = [format_seconds(seconds) + before]
     return facts | sources
+
+
+def describe_training(training: dict, runs: int) -> str:
+    """What training took, and how many runs and candidates of searches that was.
+
+    Args:
+        training: runs, candidates among them, and seconds.
+        runs: How many of these are no candidates.
+    """
+    candidates = training["runs"] - runs
+    counts = [f"{n} {word}{'s' * (n > 1)}" for n, word in ((runs, "run"), (candidates, "candidate")) if n]
+    return f"{format_seconds(training['seconds'])} in {' and '.join(counts)}"
+
+
+def describe_runs(records: Iterable[dict]) -> dict[str, list[str]]:
+    """Seeds and precisions of several notebooks' runs, each record once; empty without any.
+
+    Args:
+        records: Records of runs.
+    """
+    records = list(records)
+    if not records:
+        return {}
+    return {"seeds": [_ranges({r["seed"] for r in records})], "precision": [_counts(r["precision"] for r in records)]}
 
 
 def describe_faults(path: Path) -> dict | None:
@@ -68,8 +93,8 @@ def describe_audits(path: Path, profile_dir: Path) -> dict | None:
         profile_dir: The profile's folder.
 
     Returns:
-        text, such as "3 of 90 records audited, all equal"; partly, how many of these by their first epochs alone; good,
-        whether none differs; audits: a row each.
+        text, such as "3 of 66 records audited, all equal"; partly, how many of these by their first epochs alone;
+        older, how many others cannot be audited; good, whether none differs; audits: a row each.
     """
     if not path.is_file():
         return None
@@ -85,16 +110,18 @@ def describe_audits(path: Path, profile_dir: Path) -> dict | None:
     partly = sum(audit["epochs_compared"] < audit["epochs"] for audit in audits)
     text = f"{len(audits)} of {len(known)} records audited, {found}"
     rows = [audit | {"date": _date(audit["when"])} for audit in audits]
-    return {"text": text, "partly": partly, "good": "differs" not in verdicts, "audits": rows} if audits else None
+    told = {"text": text, "partly": partly, "older": len(runs) - len(known), "good": "differs" not in verdicts}
+    return told | {"audits": rows} if audits else None
 
 
 def merge_facts(runs: Iterable[dict[str, list[str]]]) -> dict[str, list[str]]:
-    """The facts of several notebooks as one: each value once, in the order of its first appearance."""
+    """The facts of several notebooks as one: each value once, dates in order, else as they first appear."""
     values: dict[str, dict[str, None]] = {}
     for facts in runs:
         for label, found in facts.items():
             values.setdefault(label, {}).update(dict.fromkeys(found))
-    return {label: list(found) for label, found in values.items()}
+    day = lambda date: datetime.strptime(date, "%d %B %Y")  # noqa: E731
+    return {label: sorted(found, key=day) if label == "date" else list(found) for label, found in values.items()}
 
 
 def replaced_datasets(summaries: Iterable[dict | None]) -> list[str]:
@@ -113,26 +140,52 @@ def shortened(profile: str, summary: dict | None = None) -> str | None:
 
 
 def _sources(summary: dict) -> dict[str, list[str]]:
-    """Device, date, software and commit of a page's records; where it has none, of its execution."""
-    software = ", ".join(f"{name} {version}" for name, version in summary["versions"].items())
-    own = {"devices": [summary["device"]], "software": [f"{software}; backend {summary['backend']}"]}
-    own |= {"dates": [_date(summary["finished"])], "commits": [summary["commit"]]}
-    found = summary.get("sources") or {}
-    return {label: found.get(key) or own[key] for key, label in SOURCES.items()}
+    """Device, date, software and commit of a page's records; where it has none, when and of what it was made."""
+    found = {label: (summary.get("sources") or {}).get(key) for key, label in SOURCES.items()}
+    made = {"page made": [f"{_date(summary['finished'])}, commit {summary['commit']}"]}
+    return {label: values for label, values in found.items() if values} or made
 
 
-def _data(summary: dict) -> str:
-    """The data set used, and the one that it stands in for."""
+def _data(summary: dict) -> list[str]:
+    """The data set used, and the one that it stands in for; then what is looked at beside it."""
     used, asked = (DATASETS.get(name, name) for name in (summary["dataset"], summary["asked_dataset"]))
-    beside = [
-        f"beside it {DATASETS.get(name, name)}" for name in summary.get("beside", ()) if name != summary["dataset"]
-    ]
-    return ", ".join([used if used == asked else f"{used}, in place of {asked}", *beside])
+    beside = [DATASETS.get(name, name) for name in summary.get("beside", ()) if name != summary["dataset"]]
+    return [used if used == asked else f"{used}, in place of {asked}", *beside]
 
 
-def _seeds(seeds: list[int]) -> str:
-    """Seeds as "3 seeds: 0, 1, 2"."""
-    return f"{len(seeds)} seed{'s' * (len(seeds) != 1)}: {', '.join(map(str, seeds))}"
+def _seeds(runs: list[dict]) -> str:
+    """Seeds as "3 seeds: 10 to 12"; where nets have different numbers of them "1 to 3 seeds a net: 10 to 12"."""
+    numbers = Counter(run["variant"] for run in runs).values()
+    few, many = min(numbers), max(numbers)
+    count = f"{few} to {many} seeds a net" if few < many else f"{many} seed{'s' * (many > 1)}"
+    return f"{count}: {_ranges({run['seed'] for run in runs})}"
+
+
+def _ranges(numbers: set[int]) -> str:
+    """Whole numbers as "10 to 14, 20"."""
+    found: list[list[int]] = []
+    for number in sorted(numbers):
+        if found and number == found[-1][1] + 1:
+            found[-1][1] = number
+        else:
+            found.append([number, number])
+    return ", ".join(str(first) if first == last else f"{first} to {last}" for first, last in found)
+
+
+def _precision(summary: dict) -> str:
+    """The precisions of a page's runs."""
+    counts = summary.get("precisions") or {summary["precision"]: 1}
+    return _counts(Counter(counts).elements())
+
+
+def _counts(precisions: Iterable[str]) -> str:
+    """Precisions as "mixed bfloat16", or "mixed bfloat16 in 9 runs, float32 in 2"."""
+    counts = [(name.replace("_", " "), count) for name, count in Counter(precisions).most_common()]
+    if len(counts) == 1:
+        return counts[0][0]
+    (first, number), *others = counts
+    runs = f"{first} in {number} run{'s' * (number > 1)}"
+    return ", ".join([runs, *(f"{name} in {count}" for name, count in others)])
 
 
 def _date(finished: str) -> str:

@@ -8,12 +8,14 @@ from nbconvert.filters import strip_ansi
 
 from helpers.progress import format_seconds
 from suite.site.catalogue import Catalogue, read_catalogue
-from suite.site.claims import count_verdicts, describe_claims, fill_pages, fill_readme, words
+from suite.site.claims import count_verdicts, describe_claims, describe_counts, fill_pages, fill_readme, words
 from suite.site.explore import build_explore
 from suite.site.facts import (
     describe_audits,
     describe_faults,
     describe_run,
+    describe_runs,
+    describe_training,
     merge_facts,
     replaced_datasets,
     shortened,
@@ -42,21 +44,13 @@ def build_index(profile_dir: Path, outcomes: list[dict]) -> Path:
     fill_pages(profile_dir, claims, outcomes)
     if claims:
         fill_readme(profile_dir.parents[1] / "README.md", claims)
-    facts = merge_facts(describe_run(summary, profile) for summary in summaries or [None]) | describe_run(None, profile)
-    trained = [summary["training"] for summary in summaries if summary.get("training")]
-    if trained:
-        times = Counter(run["record"] for summary in summaries for run in summary.get("runs", ()))
-        again = [
-            r["seconds"] for r in catalogue.files.values() for _ in range(times[r["sha256"]] - 1)
-        ]  # on several pages
-        runs = sum(training["runs"] for training in trained) - len(again)
-        seconds = sum(training["seconds"] for training in trained) - sum(again)
-        facts["training time"] = [f"{format_seconds(seconds)} in {runs} runs"]
     page = {
         "claims": claims,
         "counts": count_verdicts(claims),
+        "about_counts": describe_counts(claims),
+        "profile": profile,
         "words": words(),
-        "facts": facts,
+        "facts": _facts(summaries, profile, catalogue),
         "replaced": replaced_datasets(summaries),
         "all_replaced": all(summary["dataset"] == "digits" for summary in summaries),
         "shortened": shortened(profile),
@@ -70,15 +64,34 @@ def build_index(profile_dir: Path, outcomes: list[dict]) -> Path:
     return render_page("index.html.jinja", page, profile_dir / "index.html", links)
 
 
+def _facts(summaries: list[dict], profile: str, catalogue: Catalogue) -> dict[str, list[str]]:
+    """How all results were obtained: a run that several pages show counts once."""
+    facts = merge_facts(describe_run(summary, profile) for summary in summaries or [None]) | describe_run(None, profile)
+    if "device" in facts:
+        facts.pop("page made", None)  # of pages without records
+    facts.pop("wall time", None)
+    times = Counter(run["record"] for summary in summaries for run in summary.get("runs", ()))
+    shown = {r["sha256"]: r for r in catalogue.files.values() if r["sha256"] in times}
+    facts |= describe_runs(shown.values())
+    trained = [summary["training"] for summary in summaries if summary.get("training")]
+    if trained:
+        again = [shown[digest]["seconds"] for digest in shown for _ in range(times[digest] - 1)]
+        runs = sum(training["runs"] for training in trained) - len(again)
+        seconds = sum(training["seconds"] for training in trained) - sum(again)
+        facts["training time"] = [describe_training({"runs": runs, "seconds": seconds}, len(times))]
+    return facts
+
+
 def _card(outcome: dict, profile_dir: Path, catalogue: Catalogue) -> dict:
     """What the index says of a notebook."""
-    rows = (outcome["summary"] or {}).get("table", [])
+    state = _state(outcome)
+    rows = (outcome["summary"] or {}).get("table", []) if state[0] != "not yet run" else []
     page, partial = f"{outcome['notebook']}.html", outcome["partial"]
     partial_page = str(Path(partial).with_suffix(".html")) if partial else None
     return outcome | {
         "page": page if (profile_dir / page).is_file() else None,
         "partial": partial_page if partial_page and (profile_dir / partial_page).is_file() else partial,
-        "state": _state(outcome),
+        "state": state,
         "time": _time(outcome),
         "records": catalogue.link(outcome["notebook"]),
         "error": strip_ansi(outcome["error"] or ""),

@@ -21,7 +21,7 @@ if (folds.length && tools) {
   all.setAttribute("aria-pressed", "false");
   tools.append(all);
 }
-for (const code of document.querySelectorAll(".highlight")) {
+for (const code of document.querySelectorAll("details.code .highlight")) {
   const copy = make("button", "Copy", { type: "button", className: "copy" });
   copy.addEventListener("click", async () => {
     try {
@@ -111,7 +111,13 @@ const board = document.querySelector("table.scoreboard");
 if (board) {
   const body = board.tBodies[0];
   const rows = [...body.rows];
-  const state = new URLSearchParams(location.hash.slice(1));
+  const KEYS = ["report", "verdict", "sort"];
+  const state = new URLSearchParams();
+  const read = () => {
+    const address = new URLSearchParams(location.hash.slice(1));
+    if (location.hash && !KEYS.some((key) => address.has(key))) return; // a link to a place on the page
+    KEYS.forEach((key) => (address.get(key) ? state.set(key, address.get(key)) : state.delete(key)));
+  };
   const count = make("p", "", { className: "label" });
   count.setAttribute("role", "status");
   const filters = make("p", "", { className: "tools filters" });
@@ -155,11 +161,8 @@ if (board) {
       set("sort", state.get("sort") === cell.dataset.sort ? `-${cell.dataset.sort}` : cell.dataset.sort));
     cell.replaceChildren(button);
   }
-  addEventListener("hashchange", () => {
-    for (const key of ["report", "verdict", "sort"]) state.delete(key);
-    new URLSearchParams(location.hash.slice(1)).forEach((value, key) => state.set(key, value));
-    show();
-  });
+  addEventListener("hashchange", () => (read(), show()));
   board.before(filters, count);
+  read();
   show();
 }

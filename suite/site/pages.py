@@ -1,7 +1,6 @@
 """An executed notebook as a page."""
 
 import io
-import json
 import os
 import re
 from pathlib import Path
@@ -11,12 +10,15 @@ from nbconvert.filters import strip_ansi
 from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 from PIL import Image, ImageColor
 
+from helpers.runs import read_summary
 from suite.site.catalogue import read_catalogue
 from suite.site.facts import describe_run, replaced_datasets, shortened
 from suite.site.links import Links
 from suite.site.record_links import links_of_page
 from suite.site.render import page_exporter, write_file
 from suite.site.tidy import Drawing, tidy
+
+STOPPED = {"name": "Stopped", "message": "it did not reach its end; the cells below are as far as it got."}
 
 
 def build_page(executed: Path, profile_dir: Path) -> Path:
@@ -32,9 +34,10 @@ def build_page(executed: Path, profile_dir: Path) -> Path:
     # What is printed arrives in pieces by chance; joined, outputs and figures have the same numbers in every execution.
     notebook, _ = CoalesceStreamsPreprocessor().preprocess(nbformat.read(executed, as_version=4), {})
     title, _ = _title_and_question(notebook, executed.stem)
-    failure = _failure(notebook)
+    # One that ended well lies in the profile's folder; where time was up or the kernel was killed no cell has an error.
+    failure = _failure(notebook) or (None if executed.parent == profile_dir else STOPPED)
     # The summary is a notebook's last act: beside one that failed it can only be an earlier run's.
-    summary = None if failure else _read_summary(profile_dir, executed.stem)
+    summary = None if failure else read_summary(profile_dir / "results" / executed.stem) or None
     profile = summary["profile"] if summary else profile_dir.name
     seconds = notebook.metadata.get("papermill", {}).get("duration")
     page = {
@@ -80,18 +83,12 @@ def _title_and_question(notebook: nbformat.NotebookNode, name: str) -> tuple[str
 
 
 def _failure(notebook: nbformat.NotebookNode) -> dict | None:
-    """Name and message of the error that ended a notebook; None if none did."""
+    """Name and message of the error that ended a notebook, and that a cell shows it; None if none did."""
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             if output.output_type == "error" and "raises-exception" not in cell.metadata.get("tags", []):
-                return {"name": output.ename, "message": strip_ansi(output.evalue)}
+                return {"name": output.ename, "message": strip_ansi(output.evalue), "in_cell": True}
     return None
-
-
-def _read_summary(profile_dir: Path, name: str) -> dict | None:
-    """A notebook's summary, None where there is none."""
-    path = profile_dir / "results" / name / "summary.json"
-    return json.loads(path.read_text()) if path.is_file() else None
 
 
 def _drawing(path: str, data: bytes) -> Drawing:

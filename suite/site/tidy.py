@@ -27,7 +27,10 @@ PILLS = {
     "other hardware": "open",
 }
 FIGURE = re.compile(r"[-+\u2212]?[\d.,]+\s?%?( to [-+\u2212]?[\d.,]+\s?%?)?")
-MOST_TEXTS = 8  # outputs of text in a row that are shown unfolded
+PROGRESS = re.compile(r": \d+ of \d+ epochs, ")  # how the line of a run that has ended reads
+MOST_TEXTS = 2  # such lines in a row that are shown unfolded
+ALIGNED = re.compile(r"\S {2,}\S")  # columns of text, as of a classification report
+SHORT = 24  # letters of a row's first cell that is kept on one line
 NO_FIGURE = {"", "-", "NaN", "None", "not printed", "not compared"}
 
 
@@ -75,11 +78,16 @@ def tidy(html: str, drawings: Mapping[str, Drawing] | None = None, links: Mappin
             cell.clear()
             cell.append(soup.new_tag("span", string=words, attrs={"class": f"pill {kind}"}))
     for cell in soup.main.select(".cell"):
-        for is_text, outputs in itertools.groupby(cell.find_all(recursive=False), _is_text):
-            if is_text:
+        for is_progress, outputs in itertools.groupby(cell.find_all(recursive=False), _is_progress):
+            if is_progress:
                 _fold_texts(soup, list(outputs))
     for code in soup.main.select("pre"):  # it may scroll
         code["tabindex"] = "0"
+        if code.get("class") == ["output"] and ALIGNED.search(code.get_text()):
+            code["class"] = ["output", "aligned"]
+    for text in soup.select(".prose, .answer, .rendered p, #words dd"):
+        for words in text.find_all(string=re.compile(r"\d %")):
+            words.replace_with(re.sub(r"(\d) %", "\\1\u00a0%", words))
     return str(soup)
 
 
@@ -95,13 +103,13 @@ def _add_contents(soup: BeautifulSoup) -> None:
         soup.header.append(contents)
 
 
-def _is_text(tag: Tag) -> bool:
-    """Whether it is what code printed, other than an error."""
-    return tag.name == "pre" and tag.get("class") == ["output"]
+def _is_progress(tag: Tag) -> bool:
+    """Whether it is the line that a training run leaves."""
+    return tag.name == "pre" and tag.get("class") == ["output"] and bool(PROGRESS.search(tag.get_text()))
 
 
 def _fold_texts(soup: BeautifulSoup, texts: list[Tag]) -> None:
-    """Fold outputs of text in a row if they are many: each is the progress of a training run."""
+    """Fold the lines of training runs if they are many."""
     if len(texts) > MOST_TEXTS:
         folded = soup.new_tag("details", attrs={"class": "quiet"})
         folded.append(soup.new_tag("summary", string=f"Progress of training ({len(texts)} runs)"))
@@ -114,16 +122,20 @@ def _describe_image(image: Tag) -> None:
     if not image.get("alt", "").strip():
         heading = image.find_previous(["h1", "h2", "h3"])
         image["alt"] = f"Figure in the section \u201c{heading.get_text()}\u201d" if heading else "Figure"
-    if re.match(r"([a-z]+:)?//", image.get("src", ""), re.IGNORECASE):
+    address = re.sub(r"[\s\x00-\x1f]", "", image.get("src", "")).replace("\\", "/")  # as browsers read it
+    if re.match(r"[a-z][a-z0-9+.-]*:|//", address, re.IGNORECASE):
         image.replace_with(image["alt"])
 
 
 def _align_columns(table: Tag) -> None:
-    """Mark the columns of figures, counted from the right: merged cells of an index are at the left."""
+    """Mark short first cells, and the columns of figures, counted from the right: merged cells are at the left."""
     for attribute in ("border", "style"):
         table.attrs.pop(attribute, None)
     rows = [row.find_all(["th", "td"], recursive=False)[::-1] for row in table.select("tr")]
     bodies = [row for row in rows if row and row[0].name == "td"]
+    for *_, first in filter(None, rows):
+        if len(first.get_text(strip=True)) <= SHORT:
+            first["class"] = "short"
     for i, cells in enumerate(zip(*bodies, strict=False)):
         words = [cell.get_text(strip=True) for cell in cells if cell.name == "td"]
         figures = [word for word in words if FIGURE.fullmatch(word)]

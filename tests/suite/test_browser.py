@@ -10,7 +10,7 @@ from playwright.sync_api import sync_playwright
 
 FULL = Path(__file__).parents[2] / "reports" / "full"
 PAGES = sorted(p.relative_to(FULL).as_posix() for p in [*FULL.glob("*.html"), *FULL.glob("results/*/index.html")])
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+CHROMIUM = next(filter(None, map(shutil.which, ("google-chrome", "chromium", "chromium-browser"))), None)
 FLAGS = ["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 WIDTHS = {"desk": 1280, "phone": 390}
 
@@ -86,6 +86,17 @@ def test_claims_are_filtered_and_sorted_and_the_address_keeps_it(visit):
     again = visit("index.html", fragment="#report=B&sort=-claim")
     assert again.locator("table.scoreboard tbody tr:visible strong").all_text_contents() == names
     assert again.locator("th[aria-sort=descending]").text_content() == "claim"
+    again.get_by_role("link", name="What the words mean", exact=True).click()
+    assert again.url.endswith("#words")
+    assert again.locator("table.scoreboard tbody tr:visible strong").all_text_contents() == names
+    again.get_by_label("Verdict").select_option("undecided")
+    assert again.url.endswith("#report=B&sort=-claim&verdict=undecided")
+
+
+def test_on_a_phone_what_sorts_the_scoreboard_takes_no_focus(visit):
+    page = visit("index.html", "phone")
+    assert page.locator("table.scoreboard th button").count() == 3
+    assert not any(button.is_visible() for button in page.locator("table.scoreboard th button").all())
 
 
 def test_code_is_folded_and_unfolded_at_once_and_copied(visit):
@@ -144,7 +155,7 @@ def test_the_values_of_a_chart_are_shown_where_a_reader_points(visit, width):
     page = visit("03_cnn.html", width)
     frame = page.locator(".chart-frame").first
     frame.scroll_into_view_if_needed()
-    frame.locator("img").evaluate("image => image.decode()")  # it is loaded when it comes into view
+    frame.locator("img").evaluate("image => image.decode()")
     box = frame.bounding_box()
     seen = set()
     for share in (0.2, 0.5, 0.8):
@@ -183,6 +194,7 @@ def test_in_print_nothing_is_folded_or_cut(visit):
     assert page.locator("details:not([open]):not(.values)").count() == 0
     assert not any(table.is_visible() for table in page.locator(".values").all())  # the chart itself is there
     assert not page.locator(".tools").first.is_visible()
+    assert page.locator("img[loading]").count() == 0  # what is below the first screen is printed as well
     for box in page.locator(".scroll, pre").all():
         assert box.evaluate("box => getComputedStyle(box).overflowX") == "visible"
 
@@ -208,19 +220,32 @@ def test_a_cell_of_the_matrix_shows_its_images_and_the_address_keeps_it(visit):
     cell.focus()
     page.keyboard.press("Enter")
     page.wait_for_function("location.hash.includes('cell=3-5')")
-    page.get_by_text(f"{number} images of").wait_for()
+    page.get_by_text(f"cat taken for dog: {number} images").wait_for()
+    assert page.evaluate("document.activeElement.textContent") == str(number)
     while page.locator("#more").is_visible():
         page.locator("#more").click()
     assert page.locator("#tiles .tile").count() == number
     again = visit("explore.html", fragment="#" + page.url.partition("#")[2])
-    again.get_by_text(f"{number} images of").wait_for()
+    again.get_by_text(f"cat taken for dog: {number} images").wait_for()
     assert again.locator("[aria-pressed=true]").text_content() == str(number)
+
+
+def test_on_a_phone_the_images_of_a_cell_come_into_view(visit):
+    page = visit("explore.html", "phone")
+    page.locator("#tiles .tile").first.wait_for()
+    page.locator(".matrix tbody tr").nth(3).locator("button").nth(5).click()
+    page.get_by_text("cat taken for dog: ").wait_for()
+    box = page.locator("#tiles .tile").first.bounding_box()
+    assert 0 <= box["y"] <= box["y"] + box["height"] <= 901
 
 
 def test_two_nets_answer_side_by_side(visit):
     page = visit("explore.html", fragment="#set=0&a=0&b=1&cell=3-3")
     page.locator("#tiles .tile").first.wait_for()
     assert page.locator("#tiles .tile").first.locator("span").count() == 2
+    nets = [page.locator(f"select[name={name}] option:checked").text_content() for name in "ab"]
+    for net in nets:
+        assert net.split(" (")[0] in page.get_by_role("status").text_content()
     for value in ("99", "-3", "x"):  # an address that was made up shows what there is
         made_up = visit("explore.html", fragment=f"#set={value}&a={value}&b={value}&cell={value}-1")
         made_up.locator("#tiles .tile").first.wait_for()

@@ -14,7 +14,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 from packaging.requirements import Requirement
 
 from suite import on_colab
-from suite.colab import BADGE, PLACE, as_form, set_address, write_addresses
+from suite.colab import BADGE, PLACE, as_form, set_address, try_all, write_addresses
 from suite.jobs import FETCHING, digest_of_cells
 
 ROOT = Path(__file__).parents[2]
@@ -156,3 +156,9 @@ def version_of(installed: dict[str, str]):
 
 def test_here_nothing_is_too_old():
     assert on_colab.find_too_old(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]) == []
+
+
+def test_an_unknown_notebook_is_refused_before_an_environment_is_made(tmp_path):
+    with pytest.raises(SystemExit, match="NB: expected names of 01_data_and_splits"):
+        try_all(tmp_path / "environment", ["99_none"])
+    assert not (tmp_path / "environment").exists()

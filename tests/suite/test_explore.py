@@ -13,6 +13,7 @@ from helpers.fingerprints import digest_of_arrays
 from helpers.metrics import summarise_test
 from helpers.predictions import keep_images, keep_labels, pack_predictions, read_images
 from helpers.runs import write_record
+from suite.site import explore
 from suite.site.explore import COLUMNS, build_explore, most_disputed, sheet_of
 from suite.site.render import script_hash
 
@@ -52,8 +53,8 @@ def data_of(path):
     return json.loads(BeautifulSoup(path.read_text(), "html.parser").select_one("#data").string)
 
 
-def unpack(text, kind="u1"):
-    return np.frombuffer(zlib.decompress(base64.b64decode(text)), kind)
+def unpack(text):
+    return np.frombuffer(zlib.decompress(base64.b64decode(text)), "u1")
 
 
 def test_the_page_holds_what_the_records_that_pages_show_say(folder):
@@ -65,7 +66,8 @@ def test_the_page_holds_what_the_records_that_pages_show_say(folder):
     for run in found["runs"]:
         y_pred = unpack(run["y_pred"])
         assert run["accuracy"] == pytest.approx((y_pred == Y_TRUE).mean(), abs=1e-4)
-        assert len(unpack(run["confidence"], "<u2")) == len(unpack(run["second"])) == 60
+        assert len(unpack(run["second"])) == 60
+        assert all(33 <= percent <= 100 for percent in unpack(run["percent"]))  # of the likeliest of three
     told = np.array([unpack(run["y_pred"]) for run in found["runs"]])
     assert found["num_disputed"] == (told[0] != told[1]).sum()
     assert found["title"] == "60 test images of 03"
@@ -75,6 +77,19 @@ def test_only_runs_on_the_very_same_images_stand_together(folder):
     other = IMAGES[::-1].copy()
     outcomes = [make_outcome(folder, "cnn", "dense"), make_outcome(folder, "low", images=other)]
     assert [len(found["runs"]) for found in data_of(build_explore(folder, outcomes))] == [2, 1]
+
+
+def test_nets_without_predictions_take_no_place_and_the_page_says_how_many_are_left_out(folder, monkeypatch):
+    outcome = make_outcome(folder, "a_dense", "cnn", "dense")
+    older = json.loads(next((folder / "results" / "03_cnn").glob("a_d*")).read_text())
+    del older["test"]["predictions"]
+    outcome["summary"]["runs"][0]["record"] = write_record(folder / "results" / "03_cnn", "old", older)["sha256"]
+    monkeypatch.setattr(explore, "MOST_RUNS", 2)
+    path = build_explore(folder, [outcome])
+    assert [run["name"] for run in data_of(path)[0]["runs"]] == ["03 cnn, seed 10", "03 dense, seed 10"]
+    assert "2 of the 3 nets that the pages show are here: 1 older record holds no predictions." in path.read_text()
+    monkeypatch.setattr(explore, "MOST_RUNS", 1)
+    assert "1 more is left out, 1 being the most" in build_explore(folder, [outcome]).read_text()
 
 
 def test_its_script_alone_may_run_and_nothing_in_the_data_ends_its_element(folder):

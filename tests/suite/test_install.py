@@ -111,3 +111,20 @@ def test_where_nothing_can_be_had_the_remedy_is_said(monkeypatch, capfd):
 def test_the_installer_needs_nothing_but_python(tmp_path):
     asked = [sys.executable, "-S", "-c", "import suite.install"]
     assert subprocess.run(asked, cwd=ROOT, capture_output=True).returncode == 0
+
+
+@pytest.mark.parametrize(("before", "kept"), [("cpu", True), ("gpu", False)])
+def test_over_an_environment_for_other_hardware_nothing_is_installed(tmp_path, before, kept):
+    (tmp_path / "Makefile").write_text((ROOT / "Makefile").read_text())
+    (tmp_path / "pyproject.toml").touch()
+    python = tmp_path / "python"  # stands for Python: of an environment that it makes there is a copy of it
+    python.write_text('#!/bin/sh\n[ "$2" != venv ] || { mkdir -p "$3/bin" && cp "$0" "$3/bin/python"; }\n')
+    python.chmod(0o755)
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv" / "of-tensorflow").touch()
+    (tmp_path / ".venv" / f"ready-{before}").touch()
+    (tmp_path / "requirements.lock").touch()  # newer than what was set up
+    asked = ["make", "setup", "HARDWARE=cpu", f"PYTHON={python}"]
+    subprocess.run(asked, cwd=tmp_path, check=True, capture_output=True)
+    left = {path.name for path in (tmp_path / ".venv").iterdir()} - {"bin"}
+    assert left == {"ready-cpu", *(["of-tensorflow"] if kept else [])}

@@ -21,6 +21,7 @@ def root(tmp_path, monkeypatch):
         "suite/site/pages.py": "PAGES = 1\n",
         "suite/site/page.html.jinja": "<html>",
         "suite/site/style.css": "a {}",
+        "reports/published/claims.csv": "id\nA1\n",
     }
     for name, content in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -43,12 +44,17 @@ def plan(root):
         dataset="digits",
         own_seeds=None,
         from_records=False,
+        alt="A figure",
         **about,
     ):
         about |= {"seeds": own_seeds} if own_seeds else {}
         path = root / "03_cnn.ipynb"
         literals = nbformat.v4.new_code_cell(parameters)
-        cells = [nbformat.v4.new_markdown_cell(markdown), literals, nbformat.v4.new_code_cell(code)]
+        cells = [
+            nbformat.v4.new_markdown_cell(markdown),
+            literals,
+            nbformat.v4.new_code_cell(code, metadata={"alt": alt}),
+        ]
         metadata = {"coursework": {"minutes": {"smoke": 0.5, "quick": 2, "full": 30}} | about}
         nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=metadata), path)
         return plan_jobs([path], profile, dataset, seeds, from_records)
@@ -144,6 +150,8 @@ def test_planned_twice_the_marks_are_the_same(plan):
         ({"seeds": (0, 1, 2)}, {"03_cnn", "03_cnn-seed2"}),
         ({"seeds": (1, 0)}, {"03_cnn"}),
         ({"memory_mb": 9000}, set()),
+        ({"question": "How much better?"}, {"03_cnn"}),
+        ({"alt": "Another figure"}, {"03_cnn"}),
     ],
     ids=lambda change: " ".join(f"{key} {value}" for key, value in change.items()) if isinstance(change, dict) else "",
 )
@@ -161,6 +169,7 @@ def test_what_changed_in_a_notebook_or_was_asked_for_makes_stale_what_depends_on
         ("suite/site/page.html.jinja", "<html lang=en>", {"03_cnn"}),
         ("suite/site/style.css", "b {}", {"03_cnn"}),
         ("suite/jobs.py", "JOBS = 2\n", set()),
+        ("reports/published/claims.csv", "id\nA2\n", {"03_cnn"}),
         ("requirements.txt", "keras==3.1", {"03_cnn", "03_cnn-seed0", "03_cnn-seed1"}),
     ],
 )

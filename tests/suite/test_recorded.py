@@ -9,7 +9,7 @@ from helpers.files import write_json
 from helpers.runs import write_record
 from suite import recorded
 from suite.jobs import PAGE_MINUTES, Job
-from suite.recorded import digests_of, recorded_jobs, seconds_of, why_stale
+from suite.recorded import digests_of, recorded_jobs, runs_of, seconds_of, why_stale
 
 VERSIONS = {"python": "3.11.7", "keras": "3.15.1", "scikit-learn": "1.9.1", "tensorflow-cpu": "2.21.0"}
 MACHINE = {"backend": "tensorflow", "device_kind": "cpu", "device": "a processor", "versions": VERSIONS}
@@ -187,7 +187,24 @@ def test_a_page_is_stale_once_a_run_of_its_seeds_ended_after_it(folder, record):
     record("dense", 10, started="2026-03-05T10:50:00+00:00")  # another identity's, say: it was there and was not shown
     assert why_stale("03_cnn", folder) == ""
     record("cnn", 11, started="2026-03-05T10:59:30+00:00")
-    assert why_stale("03_cnn", folder) == "Since this page was made 1 of its runs ended."
+    assert why_stale("03_cnn", folder) == "Since this page was made 1 of its runs was recorded."
+
+
+def test_a_page_that_says_what_it_left_out_is_stale_once_any_other_run_is_there_however_old(folder, record):
+    record("cnn", 10)
+    record("dense", 10)
+    results = folder / "results" / "03_cnn"
+    summary = {"seeds": [10], "finished": "2026-03-05T11:00:00+00:00", "runs": []}
+    write_json(results / "summary.json", summary | {"not_shown": sorted(runs_of(results))})
+    assert why_stale("03_cnn", folder) == ""
+    record("cnn", 99)  # a new seed, trained elsewhere before this page was made, and merged
+    record("cnn", 98)
+    assert why_stale("03_cnn", folder) == "Since this page was made 2 of its runs were recorded."
+
+
+def test_a_page_whose_summary_is_damaged_says_so(folder, record):
+    (folder / "results" / "03_cnn" / "summary.json").write_text("<<<<<<< ours")
+    assert "cannot be read" in why_stale("03_cnn", folder)
 
 
 def test_a_page_is_stale_when_its_records_are_gone_or_its_notebook_is_another(folder, record):

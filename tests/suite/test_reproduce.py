@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from small_suite import call, make_suite, records, row_of, run_suite, write_notebook
 
+from helpers.runs import read_summary
 from helpers.variables import FRESH
 from suite.reproduce import ANEW, _begin_anew
 
@@ -48,6 +49,7 @@ def test_a_failing_notebook_stops_no_other_and_spoils_no_earlier_result(tmp_path
     assert last[1].split() == ["partly", "executed:", "reports/smoke/.partial/02_fails.ipynb"]
     assert last[2].startswith("FAILED 03_dies: ")
     assert (earlier / ".partial/03_dies.ipynb").exists()
+    assert "it did not reach its end" in (earlier / ".partial/03_dies.html").read_text()
     index = (earlier / "index.html").read_text()
     assert "no such luck" in index
     assert 'href="01_none.html"' in index
@@ -68,6 +70,7 @@ def test_a_fresh_clone_has_records_and_no_marks_and_trains_only_what_is_missing(
     assert "01_none: not recorded: net, seed 11" in said
     assert "net, seed 11" in (folder / "01_none.html").read_text().split("</header>")[0]
     assert records(root) == {name: record for name, record in before.items() if name[2] == 10}
+    assert read_summary(folder / "results" / "01_none")["not_shown"] == []
     status = call(root, "status", *seeds)
     assert re.search(r"^01_none +done +10 done +11 pending \d+ s$", status, re.MULTILINE), status
     assert re.search(r"for 1 seed nothing, for 3 seeds \d+ s", status)

@@ -14,10 +14,15 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from helpers import plots
 from helpers.charts import MIME
+from helpers.profiles import PROFILES
 from helpers.runs import write_record
+from suite.outcomes import read_outcomes
+from suite.site.catalogue import read_catalogue
+from suite.site.claims import describe_counts, readme_table
 from suite.site.index import build_index
 from suite.site.pages import build_page, notebook_title_and_question
 from suite.site.render import CHART_VALUES, script_hash
+from suite.site.tidy import tidy
 
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 TABLE = pd.DataFrame(
@@ -78,6 +83,17 @@ def write_summary(folder, name="03_cnn", **changes):
 def full(tmp_path):
     (tmp_path / "full").mkdir()
     return tmp_path / "full"
+
+
+RUNS = [
+    {"variant": variant, "seed": seed, "record": "d"} for variant, seed in (("cnn", 10), ("dense", 10), ("dense", 11))
+]
+SOURCES = {"devices": ["a CPU", "a GPU"], "software": ["keras 3.15.1; backend jax"], "commits": ["e32d", "f95a"]}
+SOURCES |= {"dates": ["1 March 2026", "2 March 2026"]}
+
+
+def facts_of(page):
+    return {fact.dt.text: fact.dd.text for fact in page.select("header .facts div")}
 
 
 def outcome(name="03_cnn", **changes):
@@ -204,6 +220,18 @@ def test_figures_no_longer_produced_are_removed_and_those_of_other_notebooks_kep
     assert (full / "figures" / "03_cnn_deep_4_0.png").exists()
 
 
+@pytest.mark.parametrize(
+    "address",
+    [" https://a.org/x.png", "https:/a.org/x.png", "\\\\a.org/x.png", "ht\ntps://a.org/x.png", "/\t/a.org/x.png"],
+)
+def test_an_image_from_elsewhere_becomes_its_words_however_its_address_is_written(address):
+    page = BeautifulSoup(
+        tidy(f'<header></header><main><h1>A</h1><img src="{address}" alt="a plot"></main>'), "html.parser"
+    )
+    assert not page.select("img")
+    assert page.main.text == "Aa plot"
+
+
 def test_nothing_is_loaded_from_elsewhere_and_nothing_runs(full):
     hostile = (
         '![plot](https://example.org/x.png)\n\n<script src="https://example.org/x.js"></script>\n\n'
@@ -218,6 +246,7 @@ def test_nothing_is_loaded_from_elsewhere_and_nothing_runs(full):
         assert [script.attrs for script in page.select("script")] == [{}]  # ours alone, and it alone may run
         allowed = page.select_one("[http-equiv]")["content"]
         assert f"script-src '{script_hash(page.script.string)}'; object-src 'none'" in allowed
+        assert allowed.endswith("img-src 'self' file:")
         assert not [tag for tag in page.select("[href]") if "script:" in tag["href"]]
         assert not [tag for tag in page.select("[src]") if "//" in tag["src"]]
         assert not re.search(r"@import|url\(", "".join(style.text for style in page.select("style")))
@@ -250,25 +279,50 @@ def test_code_and_what_it_printed_are_shown_but_warnings_are_not(full):
     assert page.select_one("details em").text == "Yes."
 
 
-@pytest.mark.parametrize(("printed", "folded"), [(8, 0), (9, 9)])
-def test_the_progress_of_many_runs_is_folded_and_an_error_is_not(full, printed, folded):
-    lines = [shown(text_plain=f"run {k}: done") for k in range(printed)]
-    failed = failed_cell().outputs[0]
-    page = read(build_page(write_notebook(full, code("train()", *lines, failed, shown(text_plain="after"))), full))
+REPORT = "cnn, seed 10\n     precision  recall\ncat       0.70    0.60\n"
+
+
+@pytest.mark.parametrize(("printed", "folded"), [(2, 0), (3, 3)])
+def test_the_progress_of_many_runs_is_folded_and_neither_an_error_nor_a_report_is(full, printed, folded):
+    progress = [f"cnn, seed {k}: 3 of 4 epochs, 2 min; from its record of 5 March 2026" for k in range(printed)]
+    lines = [shown(text_plain=line) for line in progress]
+    reports = [shown(text_plain=REPORT) for _ in range(4)]
+    cell = code("train()", *lines, failed_cell().outputs[0], *reports)
+    page = read(build_page(write_notebook(full, cell), full))
     texts = [pre.text for pre in page.select("pre.output")]
-    assert texts[-printed - 2 : -2] == [f"run {k}: done" for k in range(printed)]
-    assert len(page.select("details.quiet pre.output")) == folded
+    assert texts[-printed - 5 : -5] == progress
+    assert [pre.text for pre in page.select("details.quiet pre.output")] == progress[:folded]
     assert not page.select("details .error")
 
 
+def test_columns_of_text_stay_columns_and_other_outputs_break_their_lines(full):
+    words = "1,000 images of 10 classes, " * 9
+    page = read(
+        build_page(write_notebook(full, code("x", shown(text_plain=REPORT)), code("x", shown(text_plain=words))), full)
+    )
+    assert [pre["class"] for pre in page.select("pre.output")[-2:]] == [["output", "aligned"], ["output"]]
+
+
+def test_short_first_cells_stay_on_a_line_and_a_number_with_its_per_cent(full):
+    table = pd.DataFrame({"net": ["pool stride 1", "what is said of a net in many words"], "of it": ["5 %", "6 %"]})
+    cell = code("table", shown(text_html=table.to_html(index=False)))
+    page = read(build_page(write_notebook(full, cell, new_markdown_cell("It is 95 % of `5 %`.")), full))
+    first, second = page.select(".rendered")[-1].select("tbody tr")
+    assert first.td["class"] == ["short"]
+    assert "class" not in second.td.attrs
+    assert "95\u00a0% of" in page.select(".prose")[-1].text
+
+
 def test_the_header_says_how_the_results_were_obtained(full):
-    write_summary(full)
+    write_summary(full, runs=RUNS, sources=SOURCES, training={"runs": 4, "reused": 1, "seconds": 2000.0})
     page = read(build_page(write_notebook(full), full))
-    facts = {fact.dt.text: fact.dd.text for fact in page.select(".facts div")}
+    facts = facts_of(page)
     assert facts == {
-        "profile": "full: the report's own protocol: all images, all epochs", "data": "CIFAR-10",
-        "seeds": "3 seeds: 0, 1, 2", "device": "Tesla T4", "precision": "mixed bfloat16", "wall time": "12 min",
-        "date": "5 March 2026", "software": "python 3.12.3, keras 3.15.1; backend jax", "commit": "e32d223a1b",
+        "profile": f"full: {PROFILES['full'].about}", "data": "CIFAR-10", "device": "a CPU; a GPU",
+        "seeds": "1 to 2 seeds a net: 10 to 11", "precision": "mixed bfloat16",
+        "training time": "33 min in 3 runs and 1 candidate",
+        "wall time": "12 min, 1 of them finished before", "date": "1 March 2026; 2 March 2026",
+        "software": "keras 3.15.1; backend jax", "commit": "e32d; f95a",
     }  # fmt: skip
     assert page.html["lang"] == "en"
     assert page.title.text == "Does a CNN help? · Image classification coursework"
@@ -277,19 +331,34 @@ def test_the_header_says_how_the_results_were_obtained(full):
 
 
 def test_device_date_software_and_commit_are_those_of_the_records(full):
-    sources = {"devices": ["a CPU", "a GPU"], "software": ["keras 3.15.1; backend jax"], "commits": ["e32d", "f95a"]}
-    sources |= {"dates": ["1 March 2026", "2 March 2026"]}
-    summary = make_summary(sources=sources)
-    write_summary(full, sources=sources)
-    other = make_summary(sources=sources | {"devices": ["a GPU", "a TPU"]})
-    for path, devices in (
-        (build_page(write_notebook(full), full), "a CPU; a GPU"),
-        (build_index(full, [outcome(summary=summary), outcome("04_rates", summary=other)]), "a CPU; a GPU; a TPU"),
-    ):
-        facts = {fact.dt.text: fact.dd.text for fact in read(path).select(".facts div")}
-        assert facts["device"] == devices
-        assert (facts["date"], facts["commit"]) == ("1 March 2026; 2 March 2026", "e32d; f95a")
-        assert facts["software"] == "keras 3.15.1; backend jax"
+    made = make_summary(beside=["fashion_mnist"])  # without records: when it was made, not on what
+    other = make_summary(sources=SOURCES | {"devices": ["a GPU", "a TPU"], "dates": ["28 February 2026"]})
+    outcomes = [
+        outcome("01_data", summary=made),
+        outcome(summary=make_summary(sources=SOURCES)),
+        outcome("04_rates", summary=other),
+    ]
+    facts = facts_of(read(build_index(full, outcomes)))
+    assert (facts["device"], facts["commit"]) == ("a CPU; a GPU; a TPU", "e32d; f95a")
+    assert facts["date"] == "28 February 2026; 1 March 2026; 2 March 2026"
+    assert (facts["software"], facts["data"]) == ("keras 3.15.1; backend jax", "CIFAR-10; Fashion-MNIST")
+    write_summary(full)
+    facts = facts_of(read(build_page(write_notebook(full), full)))
+    assert facts.keys() == {"profile", "data", "page made"}
+    assert facts["page made"] == "5 March 2026, commit e32d223a1b"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "mixed bfloat16"),
+        ({"precisions": {"float32": 3}}, "float32"),
+        ({"precisions": {"float32": 1, "mixed_bfloat16": 2}}, "mixed bfloat16 in 2 runs, float32 in 1"),
+    ],
+)
+def test_of_several_precisions_it_is_said_how_many_runs_had_each(full, changes, said):
+    write_summary(full, runs=RUNS, **changes)
+    assert facts_of(read(build_page(write_notebook(full), full)))["precision"] == said
 
 
 def test_the_answer_stands_below_the_title_and_on_the_card(full):
@@ -370,6 +439,27 @@ def test_a_partly_executed_notebook_says_what_failed_and_shows_no_earlier_summar
     assert not page.select(".stand-in")
 
 
+def test_a_notebook_that_was_stopped_says_so_though_no_cell_failed_and_shows_no_earlier_answer(full):
+    write_summary(full, answer="The CNN is better.")
+    (full / ".partial").mkdir()
+    page = read(build_page(write_notebook(full / ".partial"), full))
+    assert "This notebook failed: Stopped: it did not reach its end" in " ".join(
+        page.select_one(".failed").text.split()
+    )
+    assert not page.select(".failed a, #failure, .answer")
+    assert not read(build_page(write_notebook(full), full)).select(".failed")
+
+
+@pytest.mark.parametrize("content", ["<<<<<<< ours\n{}\n>>>>>>> theirs", "[1]", "\x00"])
+def test_a_damaged_summary_is_like_none_and_breaks_neither_page_nor_index(full, content):
+    write_summary(full, answer="The CNN is better.")
+    (full / "results" / "03_cnn" / "summary.json").write_text(content)
+    assert not read(build_page(write_notebook(full), full)).select(".answer")
+    assert read_catalogue(full).summaries == {}
+    assert read_outcomes([full / "03_cnn.ipynb"], full) == []
+    build_index(full, [])
+
+
 def test_an_error_that_the_notebook_wants_to_show_is_no_failure(full):
     wanted = failed_cell()
     wanted.metadata["tags"] = ["raises-exception"]
@@ -433,17 +523,23 @@ def test_a_card_has_a_table_for_each_that_the_notebook_shows(full):
 def test_a_card_tells_what_is_done_from_what_is_recorded_in_part_or_not_at_all(full, changes, said):
     card = read(build_index(full, [outcome(summary=make_summary(**changes))])).section
     assert " ".join(card.select_one(".status").text.split()) == said
+    assert bool(card.select("table")) == (said != "not yet run")
 
 
 def test_training_time_is_told_apart_from_the_time_that_the_page_took(full):
     trained = {"runs": 7, "reused": 5, "seconds": 2000.0}
     write_summary(full, training=trained)
     header = read(build_page(write_notebook(full), full)).header.text
-    assert "33 min in 7 runs" in header
-    assert "12 min, with 5 runs that were finished before" in header
+    assert "33 min in 7 candidates" in header
+    assert "12 min, 5 of them finished before" in header
     index = read(build_index(full, [outcome(summary=make_summary(training=trained))] * 2))
-    assert "67 min in 14 runs" in index.header.text
+    assert "67 min in 14 candidates" in index.header.text
     assert "33 min of training" in index.select_one(".status").text
+
+
+def test_where_nothing_was_trained_the_time_that_a_page_took_is_not_said(full):
+    write_summary(full, training={"runs": 7, "reused": 7, "seconds": 2000.0})
+    assert "wall time" not in facts_of(read(build_page(write_notebook(full), full)))
 
 
 def test_the_index_says_how_many_faults_were_survived_and_which(full):
@@ -484,6 +580,8 @@ def test_the_index_says_how_many_records_were_audited_and_what_was_found(full):
         "equal",
         "39 of 40",
     ]
+    write_record(full / "results" / "03_cnn", "old", about | {"variant": "old", "older": True})
+    assert "by the first epochs alone; 1 older one lacks what an audit needs" in section().text
     audits[1] |= {"verdict": "differs", "difference": 0.031}
     assert section().select_one(".pill.against").text == "2 of 3 records audited, 1 equal, 1 differs"
     assert "3.10" in section().text
@@ -542,6 +640,16 @@ def test_an_older_page_says_so_and_why_until_it_is_made_anew(full):
             assert (reason in part.text) if reason else not part.select(".stale aside")
 
 
+@pytest.mark.parametrize(("profile", "command"), [("full", "make pages"), ("quick", "make pages PROFILE=quick")])
+def test_the_command_that_makes_a_page_anew_names_the_profile(tmp_path, profile, command):
+    folder = tmp_path / profile
+    folder.mkdir()
+    build_page(write_notebook(folder), folder)
+    index = read(build_index(folder, [outcome(stale="It is old.")]))
+    for part in (index, read(folder / "03_cnn.html")):
+        assert part.select_one(".stale code").text == command
+
+
 def test_the_scoreboard_has_a_row_a_claim_and_every_word_is_explained(full):
     page = read(build_index(full, [outcome()]))
     rows = page.select("table.scoreboard tbody tr")
@@ -550,4 +658,17 @@ def test_the_scoreboard_has_a_row_a_claim_and_every_word_is_explained(full):
     explained = {term.text for term in page.select("#words dt")}
     assert {row["data-verdict"] for row in rows} <= explained
     assert {"supported", "contradicted", "no difference", "compatible with print"} <= explained
+    assert {"look", "margin", "0.53 (0.52 to 0.54)"} <= explained
     assert all(term.find_next("dd").text.endswith(".") for term in page.select("#words dt"))
+    assert "33 rows: 2 claims are judged in two readings each." in page.header.text
+    assert not page.select("table.scoreboard td:nth-child(2) a")  # none of their pages is there
+
+
+def test_how_many_undecided_claims_wait_for_their_first_test_is_counted():
+    claims = [{"claim": str(k), "before_first_look": k < 2, "verdict": "undecided"} for k in range(3)]
+    assert describe_counts(claims) == {
+        "rows": "3 rows",
+        "before_first_look": "2 have fewer seeds than the first test takes",
+    }
+    assert readme_table(claims) == "3 rows. 3 undecided (2 have fewer seeds than the first test takes)."
+    assert describe_counts(claims[2:])["before_first_look"] == ""
