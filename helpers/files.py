@@ -111,11 +111,11 @@ def remove_half_written(folder: Path) -> None:
     """Remove what `replacing` left in a folder when its process was killed.
 
     A file of a process that may be alive stays: of one of this machine that runs, and of another machine's within a
-    day. Where a file system has no locks, several may be at work.
+    day, as of any on Windows. Where a file system has no locks, several may be at work.
     """
     for path in folder.glob(".*-*-*-*"):
         _, node, process, _ = path.name.rsplit("-", 3)
-        if node == _node() and process.isdecimal():
+        if node == _node() and process.isdecimal() and os.name != "nt":  # Windows cannot be asked: see _is_alive
             alive = int(process) != os.getpid() and _is_alive(int(process))
         else:
             alive = time.time() - _modified(path) < DAY
@@ -137,7 +137,7 @@ def _node() -> str:
 
 
 def _is_alive(process: int) -> bool:
-    """Whether a process of this machine exists."""
+    """Whether a process of this machine exists; never to be asked on Windows, where signal 0 is Ctrl-C."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:
@@ -182,7 +182,8 @@ def write_json(path: Path, content: dict) -> None:
         ValueError: A number is not finite.
     """
     text = json.dumps(content, indent=1, allow_nan=False, default=plain)
-    text = re.sub(r"\[[^][{}\"]*\]", lambda numbers: " ".join(numbers[0].split()), text)  # a list of numbers, a line
+    # A list of numbers becomes a line. Only a list has a line break after its bracket: within text it is written "\n".
+    text = re.sub(r"\[\n[^][{}\"]*\]", lambda numbers: " ".join(numbers[0].split()), text)
     with replacing(path) as file:
         file.write(text.encode())
 

@@ -2,6 +2,7 @@
 
 import ast
 import hashlib
+import inspect
 import json
 import sys
 import types
@@ -36,29 +37,47 @@ def digest_of_code(sources: Iterable[str]) -> str:
     return digest_of_values(sorted(map(_meaning, sources)))
 
 
-def description(value):
-    """A value as plain values that are the same in every process: arrays and functions by their content."""
+def description(value, seen: tuple = ()):
+    """A value as plain values that are the same in every process: arrays and functions by their content.
+
+    A thing of a notebook's own class counts by its attributes, if it has no `get_config`; one of another class without
+    it by the class alone.
+
+    Args:
+        value: Anything.
+        seen: What it is within, so that what holds itself is not described without end.
+    """
+    if any(value is each for each in seen):
+        return getattr(value, "__name__", type(value).__qualname__)
+    within = (*seen, value)
     if isinstance(value, np.ndarray):
         return digest_of_arrays(value)
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, types.FunctionType):
-        return _description_of_function(value, (value,))
+        return _description_of_function(value, within)
     if isinstance(value, types.MethodType):
-        return [description(value.__func__), description(value.__self__)]
+        return [description(value.__func__, within), description(value.__self__, within)]
     if isinstance(value, partial):
-        return [description(part) for part in (value.func, value.args, value.keywords)]
+        return [description(part, within) for part in (value.func, value.args, value.keywords)]
     if isinstance(value, type):
         return value.__qualname__
     if isinstance(value, dict):
-        return {str(key): description(content) for key, content in value.items()}
+        return {str(key): description(content, within) for key, content in value.items()}
     if isinstance(value, list | tuple):
-        return [description(content) for content in value]
+        return [description(content, within) for content in value]
     if isinstance(value, set | frozenset):
-        return sorted(digest_of_values(content) for content in value)
+        return sorted(digest_of_values(description(content, within)) for content in value)
     if value is None or isinstance(value, PLAIN):
         return value
-    settings = description(value.get_config()) if hasattr(value, "get_config") else None
+    if isinstance(value, bytes | bytearray):
+        return value.hex()
+    if hasattr(value, "get_config"):
+        settings = description(value.get_config(), within)
+    elif type(value).__module__ == "__main__" and hasattr(value, "__dict__"):
+        settings = description(vars(value), within)
+    else:
+        settings = None
     return [type(value).__qualname__, settings]
 
 
@@ -92,19 +111,13 @@ def _description_of_function(function: types.FunctionType, seen: tuple) -> list:
     """What a function does and remembers; of a notebook's, also the plain values and functions that it reads there."""
     cells = [cell.cell_contents for cell in function.__closure__ or ()]
     remembered = [*cells, *(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).items()]
-    names = _names(function.__code__) if function.__module__ == "__main__" else ()
+    of_notebook = function.__module__ == "__main__"
+    names = _names(function.__code__) if of_notebook else ()
     read = {name: function.__globals__.get(name) for name in sorted(names)}
     counts = (*PLAIN, list, tuple, dict, np.ndarray, types.FunctionType)
-    read = {name: _content(value, seen) for name, value in read.items() if isinstance(value, counts)}
-    found = [_instructions(function.__code__), *(_content(value, seen) for value in remembered)]
+    read = {name: description(value, seen) for name, value in read.items() if isinstance(value, counts)}
+    found = [instructions(function.__code__, not of_notebook), *(description(value, seen) for value in remembered)]
     return [*found, read] if read else found
-
-
-def _content(value, seen: tuple):
-    """A value's description; a function that calls itself is not described within itself."""
-    if not isinstance(value, types.FunctionType):
-        return description(value)
-    return _description_of_function(value, (*seen, value)) if value not in seen else value.__name__
 
 
 def _names(code: types.CodeType) -> set[str]:
@@ -113,10 +126,25 @@ def _names(code: types.CodeType) -> set[str]:
     return set(code.co_names).union(*inner)
 
 
-def _instructions(code: types.CodeType) -> list:
-    """A function's compiled code: what it does, not where it stands."""
-    constants = [_instructions(c) if isinstance(c, types.CodeType) else repr(c) for c in code.co_consts]
+def instructions(code: types.CodeType, docstrings: bool = True) -> list:
+    """A function's compiled code: what it does, not where it stands.
+
+    Args:
+        code: Of the function.
+        docstrings: Whether they count; those of packages do, since records were made so.
+    """
+    constants = [instructions(c, docstrings) if isinstance(c, types.CodeType) else _constant(c) for c in code.co_consts]
+    of_function = code.co_flags & inspect.CO_OPTIMIZED and not code.co_name.startswith("<")  # no class, no lambda
+    if not docstrings and of_function and isinstance(next(iter(code.co_consts), None), str):
+        constants[0] = repr(None)  # what stands there without a docstring
     return [code.co_code.hex(), constants, code.co_names, code.co_varnames]
+
+
+def _constant(value) -> str:
+    """A constant of compiled code as Python writes it; a set's members in an order of their own in each process."""
+    if isinstance(value, frozenset):
+        return f"frozenset({{{', '.join(sorted(map(_constant, value)))}}})"
+    return repr(value)
 
 
 @cache

@@ -205,3 +205,24 @@ def test_where_the_system_has_no_locks_nothing_is_held_and_nobody_waits(tmp_path
         for file in (first, second):
             assert try_lock(file)
             lock(file, when_waiting=lambda: pytest.fail("there is nothing to wait for"))
+
+
+def test_text_with_brackets_and_spaces_stays_as_it_is(tmp_path):
+    content = {"note": "see [a  b] and [1,\n 2]", "lists": [[1, 2], ["a  b", "[x  y]"], [], {"[ ]": [0.5]}]}
+    write_json(tmp_path / "run.json", content)
+    text = (tmp_path / "run.json").read_text()
+    assert json.loads(text) == content
+    assert "[ 1, 2 ]" in text  # a list of numbers is a line
+
+
+def test_on_windows_nobody_is_asked_whether_he_is_alive(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "_is_alive", lambda process: pytest.fail("that would be Ctrl-C"))
+    node = files.platform.node()
+    young, old = left_by(tmp_path, node, 12345, age=DAY - 60), left_by(tmp_path, node, 12346, age=DAY + 60)
+    monkeypatch.setattr(files.os, "name", "nt")
+    try:
+        remove_half_written(tmp_path)
+    finally:
+        monkeypatch.undo()
+    assert young.exists()
+    assert not old.exists()

@@ -1,6 +1,8 @@
 """Digests: equal for what is the same to the byte or in meaning, different for anything else."""
 
 import linecache
+import os
+import subprocess
 import sys
 import types
 from functools import partial
@@ -263,3 +265,35 @@ def test_methods_classes_and_functions_with_some_arguments_given_count_by_what_t
     assert description(Rate(1).of) == description(Rate(1).of) != description(Rate(2).of)
     assert description(partial(Rate.of, epoch=1)) != description(partial(Rate.of, epoch=2))
     assert description(Rate) == description(Rate)  # the class itself, not a thing of it
+
+
+def test_bytes_count_by_what_they_are():
+    assert description(b"1") == description(bytearray(b"1")) != description(b"2")
+
+
+def test_a_thing_of_a_notebooks_class_counts_by_its_attributes_even_where_it_holds_itself(notebook):
+    own = notebook("class Rate:\n    def __init__(self, value):\n        self.value, self.me = value, [self]")["Rate"]
+    assert description(own(1)) == description(own(1)) != description(own(2))
+
+
+def test_functions_that_hold_each_other_are_described_to_an_end(notebook):
+    code = "def f(x):\n    return g(x) + 1\ndef g(x):\n    return [k(x) for k in others]\nothers = [f]"
+    assert description(notebook(code)["f"]) != description(notebook(code.replace("+ 1", "+ 2"))["f"])
+
+
+def test_a_changed_docstring_does_not_count_but_another_string_does(notebook):
+    code = 'def f(x):\n    "Doubles."\n    return "by 2", x\n'
+    usual = description(notebook(code)["f"])
+    assert description(notebook(code.replace("Doubles", "Twice"))["f"]) == usual
+    assert description(notebook(code.replace("by 2", "by 3"))["f"]) != usual
+    strings = (description(notebook(f"f = lambda: {text!r}")["f"]) for text in ("a", "b"))
+    assert len({str(each) for each in strings}) == 2
+
+
+def test_a_description_is_the_same_in_every_process():
+    code = "from helpers.fingerprints import *; print(digest_of_values(lambda x: x in {'a', 'b', 'c', 'd', 1, 2}))"
+    command, found = [sys.executable, "-c", code], set()
+    for seed in ("1", "2", "3"):
+        own = os.environ | {"PYTHONHASHSEED": seed}
+        found.add(subprocess.run(command, env=own, capture_output=True, check=True).stdout)
+    assert len(found) == 1

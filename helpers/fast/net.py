@@ -8,6 +8,7 @@ from keras import layers
 
 from helpers.fast.layers import fast_layers
 from helpers.metrics import predict
+from helpers.training.optimizers import optimizer_of
 
 PATCH = 2  # pixels a side of the patches that are whitened
 
@@ -126,11 +127,14 @@ def dirac_init(shape: tuple[int, ...], dtype=None):
 class AverageWeights(keras.callbacks.Callback):
     """Ends training with the running mean of the weights, and lets batch normalisation measure its statistics anew.
 
-    The mean is Keras's own (`use_ema`), taken from the start of the training that has this callback.
+    The mean is Keras's own (`use_ema`). It begins with the weights at the start of the training that has this callback.
 
     Args:
         batches: Batches of the training images, such as `AugmentedBatches`.
         num_batches: Most batches to measure on; at a momentum of 0.6 what the statistics were before counts 0.6 %.
+
+    Raises:
+        ValueError: As training begins: the optimizer has no variables for a mean.
     """
 
     def __init__(self, batches, num_batches: int = 10):
@@ -139,7 +143,17 @@ class AverageWeights(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         """Begin the mean: in what was compiled before there is none."""
-        self.model.optimizer.use_ema = True
+        optimizer, variables = optimizer_of(self.model), self.model.trainable_variables
+        averages = getattr(optimizer, "_model_variables_moving_average", [])
+        if len(averages) != len(variables):
+            raise ValueError(
+                "AverageWeights: expected an optimizer that was built with use_ema=True, which may be switched off "
+                f"afterwards; got {type(optimizer).__name__} with {len(averages)} means of {len(variables)} variables"
+            )
+        for variable, average in zip(variables, averages, strict=True):
+            if not np.any(keras.ops.convert_to_numpy(average)):  # Keras begins with 0, but for a training's first step
+                average.assign(keras.ops.copy(variable))  # a copy: JAX gives each away once
+        optimizer.use_ema = True
         self.model.make_train_function(force=True)
 
     def on_train_end(self, logs=None):

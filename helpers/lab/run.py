@@ -18,6 +18,7 @@ from helpers.predictions import Predictions, keep_images, keep_labels, pack_pred
 from helpers.runs import newest, write_record
 from helpers.training import TrainingResult, fit, identify_run, join_results
 from helpers.training.identity import TRAINING_VERSION, Identity
+from helpers.training.loop import has_metrics
 
 FORBIDDEN = ("call", "predict", "predict_on_batch", "evaluate", "test_on_batch", "get_weights", "save", "save_weights")
 
@@ -69,6 +70,7 @@ class Run:
     record: dict | None = None
     model: keras.Model | None = field(default=None, repr=False)
     _result: TrainingResult | None = field(default=None, repr=False)
+    _identity: Identity | None = field(default=None, repr=False)
     _settings: dict = field(default_factory=dict, repr=False)
     _class_names: list[str] | None = field(default=None, repr=False)
 
@@ -133,7 +135,8 @@ class Run:
         common = {"validation_data": validation_data, "batch_size": batch_size, "patience": patience, "fast": fast}
         identities = [self._identify(phase, common) for phase in phases]
         whole = identities[0] if len(phases) == 1 else Identity(*map(_digest_of_all, zip(*identities, strict=True)))
-        self.record = newest(self.lab.find_records(whole, self.candidate))
+        self._identity = whole
+        self.record = newest(self._find_records())
         needed = self.lab.needs_weights if weights is None else weights
         if not self.lab.trains(self.candidate) or (self.record and not needed):
             return self._take_record(sum(phase.epochs for phase in phases))
@@ -145,7 +148,6 @@ class Run:
             own |= {"progress": self.lab.progress, "runs_dir": self.lab.runs_dir}
             results.append(fit(phase.model, phase.x, phase.y, identity=Identity(whole.setting, run), **own, **common))
         self._result = join_results(results) if len(results) > 1 else results[0]
-        self._identity = whole
         if self.candidate:
             self._keep_record({}, {})
 
@@ -158,16 +160,25 @@ class Run:
             more: Further tests of the same net, by name: images and classes, and what predicts them if not `predict`.
             predict: Model and images -> probabilities (n, classes); default `metrics.predict`.
             **measured: Further plain values for the record.
+
+        Raises:
+            ValueError: Classes that are not of shape (n,).
+            UntrainedModelError: A run without weights, and its record is not of these tests.
         """
-        self._class_names = self.lab.class_names_of(digest_of_arrays(y_test))
         tests = {"": (x_test, y_test), **(more or {})}
+        for _, classes, *_ in tests.values():
+            metrics.check_classes(classes)
+        self._class_names = self.lab.class_names_of(digest_of_arrays(y_test))
         reports = self.lab.folder.parents[1]
         for _, classes, *_ in tests.values():
             keep_labels(reports / "labels", classes)
         keep_images(reports / ".images", x_test)
         if self._result is None:  # taken from its record, or not recorded
-            if self.record and (problem := self._other_images(tests)):
-                self._leave_out(problem)
+            if self.record and (problem := self._other_images(self.record, tests)):
+                others = [record for record in self._find_records() if not self._other_images(record, tests)]
+                self.record = newest(others) or self.record
+                if not others:
+                    self._leave_out(problem)
         else:
             start = time.perf_counter()
             test = self._predict(*tests.pop(""), predict=predict)
@@ -180,21 +191,26 @@ class Run:
             self.lab.add(self)
 
     def predictions(self, test: str = "") -> Predictions:
-        """What the net said of each test image; of a further test, by its name."""
+        """What the net said of each test image; of a further test, by its name.
+
+        Raises:
+            UntrainedModelError: The run is not recorded, or there was no such test.
+        """
         return unpack_predictions(self._test_of(test))
 
     def predicted_classes(self, x: np.ndarray) -> np.ndarray:
-        """The most probable class of each image, int64 (n,).
+        """The most probable class of each image, int64 (n,): of test images as they were tested.
 
         Raises:
             UntrainedModelError: Images that the record does not know, of a run without weights.
         """
-        if self._result is not None:
-            return metrics.predict(self.model, x).argmax(axis=1)
-        for test in [self.record["test"], *self.record["tests"].values()]:
-            if test["images_sha256"] == digest_of_arrays(x):
+        images = digest_of_arrays(x)
+        for test in [self.record["test"], *self.record["tests"].values()] if self.record else []:
+            if test.get("images_sha256") == images:
                 return unpack_predictions(test).y_pred
-        raise UntrainedModelError(self._why_untrained())
+        if self._result is None:
+            raise UntrainedModelError(self._why_untrained())
+        return metrics.predict(self.model, x).argmax(axis=1)
 
     def _identify(self, phase: Phase, common: dict) -> Identity:
         """Identify a phase, before anything is trained."""
@@ -202,6 +218,11 @@ class Run:
         own = {"epochs": phase.epochs, "callbacks": phase.callbacks, "seed": self.seed}
         own["setting_only"] = not self.lab.trains(self.candidate)
         return identify_run(phase.model, phase.x, phase.y, **own, **common, **settings)
+
+    def _find_records(self) -> list[dict]:
+        """The run's records, but for those without a metric that the model is compiled with now."""
+        found = self.lab.find_records(self._identity, self.candidate)
+        return [record for record in found if has_metrics(self.model, record["history"])]
 
     def _take_record(self, epochs: int) -> None:
         """Use what is recorded; the model has no weights, and says so when it is used."""
@@ -228,13 +249,14 @@ class Run:
         summary = metrics.summarise_test(y, y_prob, self.class_names)
         return summary | digests | {"predictions": pack_predictions(y_prob)}
 
-    def _other_images(self, tests: dict) -> str:
-        """What is wrong where the record's tests are not of these images and classes; empty where nothing is."""
+    @staticmethod
+    def _other_images(record: dict, tests: dict) -> str:
+        """What is wrong where a record's tests are not of these images and classes; empty where nothing is."""
         for name, (x, y, *_) in tests.items():
-            if name and name not in self.record["tests"]:
+            if name and name not in record["tests"]:
                 return f"its record has no test {name!r}"
-            known = self._test_of(name)
-            if self.record.get("older") and "images_sha256" not in known:
+            known = record["tests"][name] if name else record["test"]
+            if record.get("older") and "images_sha256" not in known:
                 continue  # written before records held that
             if (known.get("images_sha256"), known.get("labels_sha256")) != (digest_of_arrays(x), digest_of_arrays(y)):
                 return "these are not the images that were tested"
@@ -250,6 +272,8 @@ class Run:
 
     def _test_of(self, name: str) -> dict:
         """A test of the record by its name, "" for the main one."""
+        if self.record is None:
+            raise UntrainedModelError(self._why_untrained())
         if name and name not in self.record["tests"]:
             raise UntrainedModelError(f"There was no test {name!r}. {self._why_untrained()}")
         return self.record["tests"][name] if name else self.record["test"]
@@ -277,7 +301,7 @@ class Run:
             "test": test,
             "tests": tests,
         }
-        same = self.lab.find_records(self._identity, self.candidate) if reused else []
+        same = self._find_records() if reused else []
         known = [found for found in same if _says_the_same(found, test, tests)]
         self.record = newest(known) or write_record(self.lab.folder, f"{self.variant}-seed{self.seed}", record)
         if self.candidate:
@@ -285,7 +309,7 @@ class Run:
 
 
 def _says_the_same(record: dict, test: dict, tests: dict) -> bool:
-    """Whether a record has these tests: of the same images and classes, and with the same answers."""
+    """Whether a record has these tests: of the same images and classes, and with the same confusion matrices."""
     asked, known = {"": test, **tests}, {"": record["test"], **record["tests"]}
     keys = ("images_sha256", "labels_sha256", "confusion_matrix")
     return all(name in known and all(known[name].get(key) == of.get(key) for key in keys) for name, of in asked.items())

@@ -43,7 +43,8 @@ class OrderedBatches(keras.utils.PyDataset):
 class ShuffledBatches(keras.utils.PyDataset):
     """Batches of training images in an order drawn anew each epoch; epoch k of a seed is the same whenever it is drawn.
 
-    `fit` calls `draw_epoch` as each epoch begins. A dataset of batches of one's own derives from this one.
+    `fit` calls `draw_epoch` as each epoch begins. A dataset of batches of one's own derives from this one. Its code and
+    the plain values that it holds count for a run's identity; it overrides `describe` with whatever else it draws from.
 
     Args:
         images: (n, ...), such as uint8 (n, height, width, channels).

@@ -12,7 +12,7 @@ from helpers.training.optimizers import learning_rate_of
 
 
 class TrainingDivergedError(RuntimeError):
-    """The loss became NaN or infinite."""
+    """The loss, or another figure of an epoch, became NaN or infinite."""
 
 
 class Clock(keras.callbacks.Callback):
@@ -64,18 +64,20 @@ class DrawEpoch(keras.callbacks.Callback):
 
 
 class StopOnNan(keras.callbacks.Callback):
-    """Ends a run whose loss is no longer a number."""
+    """Ends a run whose loss, or another figure of an epoch, is no longer a number."""
 
     def __init__(self, name: str):
         super().__init__()
         self._name = name
 
     def on_epoch_end(self, epoch, logs=None):
-        if not all(math.isfinite(logs[key]) for key in ("loss", "val_loss") if key in logs):
+        if wrong := {key: value for key, value in logs.items() if not math.isfinite(value)}:
+            first, *others = sorted(wrong, key=lambda key: (not key.endswith("loss"), key))
+            besides = "".join(f", and the {key} is {wrong[key]}" for key in others)
             raise TrainingDivergedError(
-                f"{self._name}: the loss is {logs['loss']} after epoch {epoch + 1} at a learning rate of "
-                f"{learning_rate_of(self.model):g}. Expected a finite loss: lower the learning rate, or set precision "
-                "to float32. No record was written."
+                f"{self._name}: the {first} is {wrong[first]} after epoch {epoch + 1} at a learning rate of "
+                f"{learning_rate_of(self.model):g}{besides}. Expected finite numbers: lower the learning rate, or set "
+                "precision to float32; where it is a metric alone, mend that metric. No record was written."
             )
 
 

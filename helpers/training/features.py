@@ -17,13 +17,13 @@ import keras
 import numpy as np
 
 from helpers.data.decoded import cache_folder
-from helpers.fast.layers import fast_layers, is_fast
+from helpers.fast.layers import all_layers, fast_layers, is_fast
 from helpers.files import remove_half_written, replacing, write_json
 from helpers.machine import uses_gpu, versions
 from helpers.training.batches import OrderedBatches
 from helpers.training.feeding import feed
-from helpers.training.identity import TRAINING_VERSION
-from helpers.training.splitting import graph, narrow_places
+from helpers.training.identity import TRAINING_VERSION, cleaned, described_lambdas, foreign_code, names_by_place
+from helpers.training.splitting import Node, graph, narrow_places
 
 LIMIT_BYTES = 8 * 2**30  # of all features on disk
 EXTRACTION_BATCH = 960  # images; no gradients are kept, so larger than a training batch
@@ -75,7 +75,7 @@ def frozen_features(frozen: keras.Model, images: np.ndarray, fast: bool = True) 
 
 
 def features_key(frozen: keras.Model, images: np.ndarray, fast: bool = True) -> str:
-    """Name all that determines features: layers, precision, weights, images, and what computes.
+    """Name all that determines features: layers, their code, precision, weights, images, and what computes.
 
     Args:
         frozen, images, fast: As for `frozen_features`.
@@ -88,11 +88,25 @@ def features_key(frozen: keras.Model, images: np.ndarray, fast: bool = True) -> 
     digest = hashlib.sha256(f"{about} {images.shape} {images.dtype}".encode())
     for start in range(0, len(images), 10_000):
         digest.update(np.ascontiguousarray(images[start : start + 10_000]))
-    for node in graph(frozen):
-        digest.update(json.dumps([node.kind, node.config, node.parents], sort_keys=True, default=str).encode())
-        for weight in node.layer.get_weights():
-            digest.update(np.ascontiguousarray(weight).view("uint8"))
+    nodes = graph(frozen)
+    for node in nodes:
+        about = [node.kind, _config(node), node.parents]
+        digest.update(json.dumps(about, sort_keys=True, default=str).encode())
+        for weight in node.weights:
+            digest.update(np.ascontiguousarray(keras.ops.convert_to_numpy(weight)).view("uint8"))
+    if code := foreign_code([node.layer for node in nodes]):
+        digest.update(json.dumps(code).encode())
     return digest.hexdigest()[:32]
+
+
+def _config(node: Node):
+    """What a layer is made with; of a model without the names of its layers, which are others in each process."""
+    if not isinstance(node.layer, keras.Model):
+        return described_lambdas(node.config)
+    return [
+        cleaned(node.config, names_by_place(node.layer)),
+        [each.dtype_policy.name for each in all_layers(node.layer)],
+    ]
 
 
 def features_bytes(frozen: keras.Model, num_images: int) -> int:
@@ -143,8 +157,8 @@ def _shared_part(frozen: keras.Model, num_images: int) -> keras.Model | None:
     that one is computed in one piece.
     """
     nodes = graph(frozen)
-    last = max((k for k, node in enumerate(nodes) if node.layer.weights), default=0)
-    pools = [nodes[k].layer for k in narrow_places(nodes) if k < last and isinstance(nodes[k].layer, POOLS)]
+    last = max((k for k, node in enumerate(nodes) if node.weights), default=0)
+    pools = [nodes[k] for k in narrow_places(nodes) if k < last and isinstance(nodes[k].layer, POOLS)]
     if not pools or isinstance(nodes[-1].layer, POOLS):
         return None
     part = keras.Model(frozen.inputs, pools[-1].output)

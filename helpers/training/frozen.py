@@ -50,7 +50,7 @@ def _worthwhile_split(model: keras.Model) -> tuple[keras.Model, keras.Model] | N
 
 
 def plan_training(
-    model, batches: ShuffledBatches, validation: Labelled | None, fast: bool, keep: bool | None = None
+    model, batches: ShuffledBatches, validation: Labelled | None, keep: bool | None = None
 ) -> TrainingPlan:
     """Run the frozen layers in front of a model once for each image, and return what is left to train.
 
@@ -58,7 +58,6 @@ def plan_training(
         model: Uncompiled or compiled.
         batches: Of its training images.
         validation: Images and classes, or None.
-        fast: Whether faster implementations of layers are used.
         keep: Whether features are kept; None: where there is room for them.
 
     Raises:
@@ -83,8 +82,8 @@ def plan_training(
     if keep is False or not room:
         every_epoch["about"] += "there was no room for features when it began" if room else f"features of {limit}"
         return TrainingPlan(model, batches, validation, every_epoch)
-    found = [frozen_features(frozen, batches.images, fast)]
-    found += [frozen_features(frozen, validation[0], fast)] if validation else []
+    found = [frozen_features(frozen, batches.images)]
+    found += [frozen_features(frozen, validation[0])] if validation else []
     seconds, shape = sum(part.seconds for part in found), found[0].values.shape[1:]
     size = sum(part.values.nbytes for part in found) / 2**20
     about = f"the frozen layers run once: {' x '.join(map(str, shape))} features an image, {size:,.0f} MiB on disk"

@@ -1,13 +1,15 @@
 """The identity of a run: a digest of everything that determines its result."""
 
-from collections.abc import Sequence
+import base64
+import marshal
+from collections.abc import Iterable, Sequence
 from types import FunctionType
 from typing import NamedTuple
 
 import keras
 
 from helpers.fast.layers import all_layers, is_fast
-from helpers.fingerprints import code_of, description, digest_of_arrays, digest_of_values
+from helpers.fingerprints import PLAIN, code_of, description, digest_of_arrays, digest_of_values, instructions
 from helpers.machine import uses_gpu, versions
 from helpers.training.optimizers import optimizer_of, optimizers_of
 
@@ -17,6 +19,7 @@ TRAINING_VERSION = 1
 _WITHOUT_MEANING = {"shared_object_id", "module", "build_config"}  # numbers of a process, places of code, shapes
 _GRAPH = {"keras_history", "input_layers", "output_layers"}  # where a model's configuration refers to layers by name
 _OWN = ("keras", __package__.split(".")[0])  # packages whose code counts by its version
+_NEWER = {"BatchNormalization": {"renorm": False, "renorm_momentum": 0.99}}  # options that came with Keras 3.15
 
 
 class Identity(NamedTuple):
@@ -55,16 +58,16 @@ def identify(
         Both digests, 32 hexadecimal digits each; the run's empty where it does not matter.
     """
     layers, optimizer, optimizers = all_layers(model), optimizer_of(model), optimizers_of(model)
-    names = {layer.name: f"layer {i}" for i, layer in enumerate(layers)}
+    names = names_by_place(model)
     whole = keras.saving.serialize_keras_object(model)
     compiled = whole.pop("compile_config")  # what else of it matters counts below
     setting = {
-        "model": _cleaned(whole, names),
+        "model": cleaned(whole, names),
         "loss": _named(model.loss),
         "optimizer": _named_optimizers(model),
         "trainable": [variable.trainable for variable in model.variables],
         "decays": [each._use_weight_decay(v) for each, some in optimizers if each.weight_decay for v in some],
-        "batches": [type(batches).__name__, batches.describe()],
+        "batches": [type(batches).__name__, batches.describe(), *_more_of(batches)],
         "validation": digest_of_arrays(*validation_data) if validation_data else None,
         "settings": settings,
         "callbacks": [[type(callback).__name__, _own_values(callback)] for callback in callbacks],
@@ -74,7 +77,6 @@ def identify(
     setting_digest = digest_of_values(description(setting))[:32]
     if setting_only:
         return Identity(setting_digest, "")
-    makers = _makers([model, optimizer, *dict(optimizers), batches, model.loss, *layers, *callbacks])
     state = [*model.variables, *model.optimizer.variables]
     run = {
         "state": digest_of_arrays(*map(keras.ops.convert_to_numpy, state)),
@@ -82,11 +84,13 @@ def identify(
         "software": {name: version for name, version in versions().items() if name not in ("python", "scikit-learn")},
         "backend": [keras.backend.backend(), "gpu" if uses_gpu() else "cpu"],
         "training": [TRAINING_VERSION, "fast" if fast and is_fast() else "plain"],
-        "code": sorted({code_of(maker) for maker in makers if not _is_own(maker)}),
+        "code": foreign_code([model, optimizer, *dict(optimizers), batches, model.loss, *layers, *callbacks]),
         "loss": [model.loss, getattr(model.loss, "fn", None)],
     }
     if hidden := [_hidden_values(callback) for callback in callbacks if not _is_own(type(callback))]:
         run["callbacks"] = hidden
+    if not _is_own(type(batches)):
+        run["batches"] = _plain_values(batches, hidden=True)
     return Identity(setting_digest, digest_of_values(description([setting_digest, run]))[:32])
 
 
@@ -96,7 +100,7 @@ def _named(thing):
         return thing
     if not hasattr(thing, "get_config"):
         return getattr(thing, "__name__", type(thing).__name__)
-    return [type(thing).__name__, _cleaned(description(thing.get_config()), {})]
+    return [type(thing).__name__, cleaned(description(thing.get_config()), {})]
 
 
 def _named_optimizers(model: keras.Model):
@@ -106,6 +110,17 @@ def _named_optimizers(model: keras.Model):
         return _named(optimizer)
     parts = [[_named(each), [place[id(v)] for v in variables]] for each, variables in optimizers_of(model)]
     return [type(optimizer).__name__, parts]
+
+
+def foreign_code(things: Iterable) -> list[str]:
+    """Digests of the code behind things, layers within layers included, as far as it is neither Keras's nor ours.
+
+    Args:
+        things: Layers, optimizers, callbacks, functions and the like.
+    """
+    things = list(things)
+    within = [part for thing in things if isinstance(thing, keras.Layer) for part in thing._flatten_layers(False)]
+    return sorted({code_of(maker) for maker in _makers([*things, *within]) if not _is_own(maker)})
 
 
 def _makers(things) -> list:
@@ -122,12 +137,12 @@ def _is_own(maker) -> bool:
 
 def _own_values(callback) -> dict:
     """What a callback was made with, as far as it says: not what Keras gives it, nor what it remembers."""
-    return {key: value for key, value in _values(callback) if not key.startswith("_")}
+    return description({key: value for key, value in _values(callback) if not key.startswith("_")}, (callback,))
 
 
 def _hidden_values(callback) -> dict:
     """What else a callback of a notebook holds."""
-    return {key: value for key, value in _values(callback) if key.startswith("_")}
+    return description({key: value for key, value in _values(callback) if key.startswith("_")}, (callback,))
 
 
 def _values(callback) -> list[tuple]:
@@ -135,19 +150,64 @@ def _values(callback) -> list[tuple]:
     return [item for item in vars(callback).items() if item[1] is not None and item[0] not in ("params", "_model")]
 
 
-def _cleaned(config, names: dict[str, str], refers: bool = False):
+def _more_of(batches) -> list[dict]:
+    """What batches of a notebook's own were made with, as far as it shows: `describe` may be its base's."""
+    return [] if _is_own(type(batches)) else [_plain_values(batches, hidden=False)]
+
+
+def _plain_values(batches, hidden: bool) -> dict:
+    """Plain values that a dataset of batches holds, those that begin with "_" or the others."""
+    plain = (*PLAIN, list, tuple, dict)
+    return {k: v for k, v in vars(batches).items() if isinstance(v, plain) and k.startswith("_") == hidden}
+
+
+def names_by_place(model: keras.Model) -> dict[str, str]:
+    """What to call each layer of a model, and each operation that is none, by its name in this process."""
+    layers = all_layers(model)
+    names = {layer.name: f"layer {i}" for i, layer in enumerate(layers)}
+    operations = [each.name for part in (model, *layers) for each in getattr(part, "operations", ())]
+    return names | {name: f"operation {i}" for i, name in enumerate(operations) if name not in names}
+
+
+def described_lambdas(config):
+    """A configuration whose lambdas say what they do, where Keras also says in which file and line they stand."""
+    if isinstance(config, list | tuple):
+        return [described_lambdas(value) for value in config]
+    if not isinstance(config, dict):
+        return config
+    return _lambda(config) or {key: described_lambdas(value) for key, value in config.items()}
+
+
+def _lambda(config: dict) -> list | None:
+    """What a lambda does and remembers; None where a configuration is of something else.
+
+    Keras writes a lambda's code, defaults and closure by their names in its Lambda layer, and else as one "value".
+    """
+    written = config["config"] if config.get("class_name") == "__lambda__" else config
+    parts = written["value"] if set(written) == {"value"} else [written.get(k) for k in ("code", "defaults", "closure")]
+    if not isinstance(parts, list | tuple) or len(parts) != 3 or not isinstance(parts[0], str):
+        return None
+    code, *remembered = parts
+    return ["lambda", instructions(marshal.loads(base64.b64decode(code))), description(remembered)]
+
+
+def cleaned(config, names: dict[str, str], refers: bool = False):
     """A configuration with layers named by their position and nothing else named, without precisions and defaults.
 
     Where a class is defined does not count, nor does an option that is None: moved code and a newer Keras change both.
     """
     if isinstance(config, list | tuple):
-        return [_cleaned(value, names, refers) for value in config]
+        return [cleaned(value, names, refers) for value in config]
     if not isinstance(config, dict):
         return names.get(config, config) if refers and isinstance(config, str) else config
     if "DTypePolicy" in str(config.get("class_name")):
         return None
+    if described := _lambda(config):
+        return described
+    if config.get("class_name") in _NEWER:
+        config = config | {"config": _NEWER[config["class_name"]] | config["config"]}
     if config.get("class_name") == "__keras_tensor__":  # its dtype is the precision's
-        return _cleaned(config["config"]["keras_history"], names, True)
+        return cleaned(config["config"]["keras_history"], names, True)
     kept = {key: value for key, value in config.items() if key not in _WITHOUT_MEANING and value is not None}
     named = {"name": names.get(kept.pop("name"), "")} if isinstance(kept.get("name"), str) else {}
-    return named | {key: _cleaned(value, names, refers or key in _GRAPH) for key, value in kept.items()}
+    return named | {key: cleaned(value, names, refers or key in _GRAPH) for key, value in kept.items()}

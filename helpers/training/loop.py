@@ -18,7 +18,7 @@ from helpers.training.feeding import feed
 from helpers.training.frozen import TrainingPlan, behind_frozen, plan_training
 from helpers.training.grouping import choose_steps, grouped_steps
 from helpers.training.identity import Identity, identify
-from helpers.training.optimizers import settings_of
+from helpers.training.optimizers import build_optimizer, settings_of
 from helpers.training.result import TrainingResult
 from helpers.variables import FRESH
 
@@ -87,12 +87,12 @@ def fit(
     folder = runs_dir and Path(runs_dir) / identity.run
     files = RunFiles(folder, identity.run, os.environ.get(FRESH)) if folder else None
     with files.held(lambda: progress.waits(name)) if files else nullcontext():
-        finished = files.finished() if files else None
+        finished = _with_metrics(files.finished(), model) if files else None
         if finished:
             _assign(_source_of(finished[0], model), finished[0], model.optimizer)
             values = finished[1] | {"reused": True}
         else:
-            begun = (files and files.latest()) or ({}, {})
+            begun = (files and _with_metrics(files.latest(), model)) or ({}, {})
             plan = _plan(model, batches, validation_data, fast, begun[0])
             steps = steps_per_execution or choose_steps(plan.model, callbacks, epochs * len(batches))
             with fast_layers(plan.model, enabled=fast), grouped_steps(plan.model, steps):
@@ -128,9 +128,20 @@ def identify_run(
         **settings: More plain values that belong to the experiment.
     """
     batches = _as_batches(x, y, batch_size, seed)
-    model.optimizer.build(model.trainable_variables)
+    build_optimizer(model)
     settings |= {"epochs": epochs, "patience": patience, "seed": seed}
     return identify(model, batches, validation_data, settings, callbacks, fast, setting_only)
+
+
+def has_metrics(model: keras.Model, history: dict) -> bool:
+    """Whether a history has each metric that a model is compiled with: they are no part of a run's identity.
+
+    Args:
+        model: Compiled.
+        history: Values by epoch, by the names of quantities.
+    """
+    known = {_plain(name) for name in history}
+    return all(_plain(name) in known for name in _metric_names(model) or () if name)
 
 
 def _as_batches(x, y, batch_size: int, seed: int) -> ShuffledBatches:
@@ -146,10 +157,10 @@ def _plan(model, batches: ShuffledBatches, validation_data, fast: bool, begun: d
     plan = TrainingPlan(model, batches, validation_data)
     if fast:
         keep = None if not begun else not _is_of(begun, model)
-        plan = plan_training(model, batches, validation_data, fast, keep)
+        plan = plan_training(model, batches, validation_data, keep)
     if plan.model is not model:
-        asked = model.get_compile_config()
-        kept = {key: asked[key] for key in ("metrics", "weighted_metrics", "loss_weights") if key in asked}
+        asked = model._compile_config.config  # as given: `get_compile_config` has metrics in a form for files
+        kept = {key: asked[key] for key in ("metrics", "weighted_metrics", "loss_weights")}
         kept |= {"run_eagerly": model.run_eagerly, "jit_compile": model.jit_compile}
         plan.model.compile(model.optimizer, model.loss, steps_per_execution=model.steps_per_execution, **kept)
     return plan
@@ -164,9 +175,8 @@ def _check(model, x, y, validation_data, whole_numbers: dict[str, int | None], c
             raise ValueError(f"{name}: expected a whole number of 1 or more, got {value!r}")
     if whole_numbers["patience"] is not None and validation_data is None:
         raise ValueError("patience: expected validation_data to watch, got None; or leave patience out")
-    metrics = model.get_compile_config().get("metrics") or []
-    named = [_name_of(metric) for metric in metrics] if isinstance(metrics, list) else ["accuracy"]
-    if whole_numbers["patience"] is not None and "accuracy" not in named:
+    named = _metric_names(model)
+    if whole_numbers["patience"] is not None and named is not None and "accuracy" not in named:
         raise ValueError(
             f"patience: expected 'accuracy' among the metrics, to watch it on the validation images, got {named}: "
             "compile with metrics=['accuracy'], or leave patience out"
@@ -191,12 +201,25 @@ def _check(model, x, y, validation_data, whole_numbers: dict[str, int | None], c
             )
 
 
-def _name_of(metric) -> str:
-    """What a metric is called, from the configuration that a model was compiled with."""
-    if isinstance(metric, dict):
-        config = metric.get("config")
-        return config.get("name", "") if isinstance(config, dict) else str(config)
-    return str(metric)
+def _metric_names(model: keras.Model) -> list[str] | None:
+    """What the metrics of a compiled model are called in its history; None where they are not given as a plain list."""
+    metrics = model._compile_config.config["metrics"] or []
+    if not isinstance(metrics, list | tuple) or any(isinstance(metric, list | tuple | dict) for metric in metrics):
+        return None
+    return [m if isinstance(m, str) else getattr(m, "name", None) or getattr(m, "__name__", "") for m in metrics]
+
+
+def _plain(name: str) -> str:
+    """A name as it is compared: Keras writes a function's as my_metric, whatever it is called."""
+    return name.replace("_", "").lower()
+
+
+def _with_metrics(found: tuple[dict, dict] | None, model: keras.Model) -> tuple[dict, dict] | None:
+    """What a finished or interrupted run left, if its history has the metrics that the model is compiled with now."""
+    if not found:
+        return None
+    values = found[1]
+    return found if has_metrics(model, values.get("history") or values["clock"]["history"]) else None
 
 
 def _train(plan: TrainingPlan, epochs: int, patience, name: str, progress: Progress, callbacks, files, begun) -> dict:

@@ -11,6 +11,12 @@ def optimizer_of(model: keras.Model) -> keras.optimizers.Optimizer:
     return getattr(model.optimizer, "inner_optimizer", model.optimizer)
 
 
+def build_optimizer(model: keras.Model) -> None:
+    """Make the variables of a compiled model's optimizer, unless they are there: float16's loss scaling adds more."""
+    if not model.optimizer.built:
+        model.optimizer.build(model.trainable_variables)
+
+
 def optimizers_of(model: keras.Model) -> list[tuple[keras.optimizers.Optimizer, list[keras.Variable]]]:
     """Each optimizer with the variables that it updates, both in the order of the model's trainable variables.
 
@@ -55,7 +61,7 @@ def rates_table(model: keras.Model) -> pd.DataFrame:
     Returns:
         Columns: optimizer, learning rate, layers (first and last), variables, parameters.
     """
-    model.optimizer.build(model.trainable_variables)
+    build_optimizer(model)
     return pd.DataFrame(
         {
             "optimizer": type(optimizer).__name__,

@@ -7,6 +7,8 @@ import keras
 import numpy as np
 from keras.optimizers.schedules import LearningRateSchedule
 
+from helpers.training.optimizers import build_optimizer, optimizer_of
+
 SMOOTHING = 0.9  # share of the past in the running mean of the loss
 EXPLODED = 4  # times the lowest smoothed loss: there the run ends
 BELOW_LOWEST = 3  # the suggested rate is the one of the lowest smoothed loss divided by this
@@ -68,7 +70,7 @@ def find_learning_rate(
     _check(model, x, y, batch_size, lowest, highest, steps)
     batches = np.random.default_rng(seed).permutation(len(x))
     batches = np.resize(batches, (steps, min(batch_size, len(x))))
-    model.optimizer.build(model.trainable_variables)
+    build_optimizer(model)
     kept = [(variable, np.array(variable)) for variable in (*model.variables, *model.optimizer.variables)]
     losses, smoothed, mean = [], [], 0.0
     rates = np.geomspace(lowest, highest, steps)
@@ -90,8 +92,7 @@ def _check(model: keras.Model, x, y, batch_size: int, lowest: float, highest: fl
     """Refuse what cannot be tested, before anything is trained."""
     if getattr(model, "optimizer", None) is None or not model.compiled:
         raise ValueError("the model is not compiled: call model.compile(optimizer, loss) first")
-    optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)  # within float16's loss scaling
-    if isinstance(optimizer._learning_rate, LearningRateSchedule):
+    if isinstance(optimizer_of(model)._learning_rate, LearningRateSchedule):
         raise ValueError("the optimizer has a schedule: expected a number as its learning rate, which is then raised")
     if len(x) != len(y) or not len(x):
         raise ValueError(f"x and y: expected as many images as classes, one or more, got {len(x)} and {len(y)}")

@@ -4,36 +4,54 @@ from dataclasses import dataclass
 
 import keras
 
+from helpers.fast.layers import all_layers
+from helpers.training.identity import foreign_code
+
 
 @dataclass(frozen=True)
 class Node:
-    """A layer as a model uses it.
+    """A layer as a model uses it, or an operation such as `keras.ops.mean`.
 
     Attributes:
         layer: The layer.
         kind: Its class.
-        config: What it is made with, without its name.
+        config: What it is made with, without its name; and what else than tensors it is called with.
         parents: Positions of the layers that it takes its input from.
+        output: What it gives in this model: a layer that is also used elsewhere gives something else there.
     """
 
     layer: keras.layers.Layer
     kind: str
     config: dict
     parents: tuple[int, ...]
+    output: keras.KerasTensor
+
+    @property
+    def weights(self) -> list:
+        """The layer's weights; an operation has none."""
+        return getattr(self.layer, "weights", [])
 
 
 def graph(model: keras.Model) -> list[Node] | None:
-    """The layers of a functional model, each after its parents; None for another kind of model, or a shared layer."""
+    """The layers of a functional model, each after its parents.
+
+    None for another kind of model, and where a layer is used twice or gives several tensors.
+    """
     config = model.get_config()
     entries = config.get("layers", [])
     if "input_layers" not in config or any(len(entry["inbound_nodes"]) > 1 for entry in entries):
         return None
     position = {entry["name"]: k for k, entry in enumerate(entries)}
+    calls = {call.operation.name: call for depth in model._nodes_by_depth.values() for call in depth}
+    if any(len(call.output_tensors) > 1 for call in calls.values()):
+        return None
     nodes = []
     for entry in entries:
         parents = tuple(position[name] for name in _names_of_parents(entry["inbound_nodes"]))
         own = {key: value for key, value in entry["config"].items() if key not in ("name", "trainable")}
-        nodes.append(Node(model.get_layer(entry["name"]), entry["class_name"], own, parents))
+        given, call = _besides_tensors(entry["inbound_nodes"]), calls[entry["name"]]
+        own |= {"called with": given} if given else {}
+        nodes.append(Node(call.operation, entry["class_name"], own, parents, call.output_tensors[0]))
     return nodes
 
 
@@ -47,19 +65,24 @@ def split_frozen(model: keras.Model) -> tuple[keras.Model, keras.Model] | None:
 
     Returns:
         The part that never changes and is never random, inputs -> features; and the rest, features -> outputs. None
-        where no layer with weights is in front of everything that trains or is random.
+        where no layer with weights is in front of everything that trains or may be random, as whatever is written
+        elsewhere than in Keras or here may.
     """
     nodes = graph(model)
     if nodes is None:
         return None
     fixed = []
     for node in nodes:
-        changes = node.layer.trainable_weights or _is_random(node.layer) or _uses_batch_statistics(node.layer)
+        layer = node.layer
+        changes = isinstance(layer, keras.layers.Layer) and (
+            layer.trainable_weights or _is_random(layer) or _uses_batch_statistics(layer)
+        )
+        changes = changes or foreign_code([layer])  # whatever it does in training: draw numbers, change with the epoch
         fixed.append(not changes and all(fixed[p] for p in node.parents))
     cuts = [k for k in narrow_places(nodes) if fixed[k]]
-    if not cuts or not any(node.layer.weights for node in nodes[: cuts[-1] + 1]):
+    if not cuts or not any(node.weights for node in nodes[: cuts[-1] + 1]):
         return None
-    features = nodes[cuts[-1]].layer.output
+    features = nodes[cuts[-1]].output
     return keras.Model(model.inputs, features, name="frozen"), keras.Model(features, model.outputs, name="trainable")
 
 
@@ -81,9 +104,22 @@ def _names_of_parents(saved) -> list[str]:
     return []
 
 
+def _besides_tensors(saved):
+    """What else a saved call was given, but for what only matters in training; None where there is nothing."""
+    if isinstance(saved, dict):
+        if "keras_history" in saved or saved.get("class_name") == "__keras_tensor__":
+            return None
+        saved = {key: value for key, value in saved.items() if key not in ("training", "mask")}
+    elif not isinstance(saved, list | tuple):
+        return saved
+    items = saved.items() if isinstance(saved, dict) else enumerate(saved)
+    return [[key, part] for key, value in items if (part := _besides_tensors(value)) is not None] or None
+
+
 def _uses_batch_statistics(layer: keras.layers.Layer) -> bool:
     """Whether a layer normalises by the batch at hand, which it may do without any weights that train."""
-    return isinstance(layer, keras.layers.BatchNormalization) and layer.trainable
+    within = [layer, *(all_layers(layer) if isinstance(layer, keras.Model) else [])]
+    return any(isinstance(each, keras.layers.BatchNormalization) and each.trainable for each in within)
 
 
 def _is_random(layer: keras.layers.Layer) -> bool:

@@ -1,13 +1,13 @@
 """Which layers of a base are frozen, and the check that they are, before training and after it."""
 
-import hashlib
 import math
 from collections.abc import Sequence
 
 import keras
-import numpy as np
 import pandas as pd
 from keras import layers
+
+from helpers.fingerprints import digest_of_arrays
 
 FIRST_OF_HEAD = "head_pool"  # the layer's name; what is in front of it is the base
 
@@ -27,10 +27,14 @@ def trainable_layers(model: keras.Model, depth: int | str) -> list[str]:
         depth: The last so many layers; or a layer's name: that one and all after it; or "everything".
 
     Raises:
-        ValueError: A layer that the base does not have, or more layers than it has.
+        ValueError: A layer that the base does not have, or more layers than it has; or a base without such layers.
     """
-    found = [layer for layer in base_layers(model) if hasattr(layer, "kernel")]
-    names = [layer.name for layer in found]
+    names = [layer.name for layer in base_layers(model) if hasattr(layer, "kernel")]
+    if not names:
+        raise ValueError(
+            f"expected layers with a kernel in front of {FIRST_OF_HEAD!r}, got none: a base that is one layer of the "
+            "model is to be made with input_tensor, as `pretrained_base` does, so that its layers are the model's"
+        )
     if depth == "everything":
         return names
     if isinstance(depth, str):
@@ -46,7 +50,8 @@ def trainable_layers(model: keras.Model, depth: int | str) -> list[str]:
 def freeze(model: keras.Model, depth: int | str) -> None:
     """Freeze a model's base but for some layers; the head trains.
 
-    In the frozen part nothing is random either: its Dropout layers (stochastic depth) drop nothing.
+    In the frozen part nothing is random either: its Dropout layers (stochastic depth) drop nothing, until they are
+    thawed.
 
     Args:
         model: A base and a head, as `pretrained_classifier` makes them.
@@ -57,8 +62,11 @@ def freeze(model: keras.Model, depth: int | str) -> None:
     for layer in base_layers(model):
         layer.trainable = layer.name in trained
         frozen = frozen and not layer.trainable
-        if frozen and isinstance(layer, layers.Dropout):
-            layer.rate = 0.0
+        if isinstance(layer, layers.Dropout):
+            if frozen and layer.rate:
+                layer.thawed_rate, layer.rate = layer.rate, 0.0
+            elif not frozen and not layer.rate:
+                layer.rate = getattr(layer, "thawed_rate", layer.rate)
 
 
 def base_layers(model: keras.Model) -> Sequence[layers.Layer]:
@@ -155,11 +163,7 @@ class FreezeCheck:
 
 def digest_layer(layer: keras.layers.Layer) -> str:
     """The SHA-256 of a layer's weights, all of them."""
-    digest = hashlib.sha256()
-    for weight in layer.get_weights():
-        digest.update(f"{weight.shape} {weight.dtype}".encode())
-        digest.update(np.ascontiguousarray(weight).view("uint8"))
-    return digest.hexdigest()
+    return digest_of_arrays(*layer.get_weights())
 
 
 def _is_batch_norm(layer: keras.layers.Layer) -> bool:

@@ -102,11 +102,14 @@ def test_kernels_need_not_hand_their_channels_on_and_each_is_drawn_by_itself():
 
 
 class Remember(keras.callbacks.Callback):
-    """Remembers a model's last weights after each step."""
+    """Remembers a model's last weights as training begins and after each step."""
 
     def __init__(self):
         super().__init__()
         self._weights = []
+
+    def on_train_begin(self, logs=None):
+        self.on_train_batch_end(0)
 
     def on_train_batch_end(self, batch, logs=None):
         self._weights.append(np.array(self.model.layers[-1].get_weights()[0]))
@@ -124,7 +127,7 @@ def train_averaged(tiny_data):
             layers.BatchNormalization(momentum=0.6),
         ]
         model = keras.Sequential([*net, layers.Flatten(), layers.Dense(4, activation="softmax")])
-        optimizer = keras.optimizers.SGD(0.05, use_ema=True, ema_momentum=0.5)
+        optimizer = keras.optimizers.SGD(0.05, use_ema=True, ema_momentum=0.9)
         optimizer.build(model.trainable_variables)
         optimizer.use_ema = False
         model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
@@ -138,13 +141,21 @@ def train_averaged(tiny_data):
     return train
 
 
-def test_averaged_weights_are_the_running_mean_from_where_it_begins(train_averaged):
-    model, by_step, _ = train_averaged()
-    mean = np.zeros_like(by_step[0])
+@pytest.mark.parametrize("policy", ["float32", "mixed_float16"])
+def test_averaged_weights_are_the_running_mean_from_where_it_begins(train_averaged, keep_precision, policy):
+    keras.config.set_dtype_policy(policy)
+    model, (mean, *by_step), _ = train_averaged()
     for weights in by_step:
-        mean = 0.5 * mean + 0.5 * weights
+        mean = 0.9 * mean + 0.1 * weights
     np.testing.assert_allclose(model.layers[-1].get_weights()[0], mean, atol=1e-6)
     assert np.abs(mean - by_step[-1]).max() > 1e-3
+
+
+def test_an_optimizer_without_variables_for_a_mean_is_refused(build_tiny, tiny_data):
+    batches = ShuffledBatches(*tiny_data, batch_size=16, seed=0)
+    options = {"validation_data": None, "epochs": 1, "batch_size": 16, "seed": 0}
+    with pytest.raises(ValueError, match="expected an optimizer that was built with use_ema=True"):
+        fit(build_tiny(), batches, callbacks=(fast_net.AverageWeights(batches),), **options)
 
 
 def test_the_averaged_net_s_statistics_are_measured_anew(train_averaged):

@@ -194,6 +194,76 @@ def test_its_record_still_knows_what_it_said_of_the_test_images(taken):
         run.predicted_classes(notebook.test[0][:10])
 
 
+def test_what_it_said_of_them_is_what_was_tested_however_that_was(recorded):
+    images, classes = recorded.test
+    recorded.start(seeds=[11])
+    for run in recorded.lab.runs({"net": recorded.net}):
+        recorded.fit(run)
+        run.test(images, classes, predict=lambda model, x: np.eye(10)[classes])
+    assert run.trained
+    assert run.predicted_classes(images).tolist() == classes.tolist()
+    others = images[:10] // 2
+    assert run.predicted_classes(others).tolist() == metrics.predict(run.model, others).argmax(axis=1).tolist()
+
+
+def test_a_run_that_is_not_recorded_says_so(notebook, from_records):
+    notebook.start()
+    from_records()
+    run = notebook.train_all()
+    for ask in (run.predictions, lambda: run.predicted_classes(notebook.test[0])):
+        with pytest.raises(UntrainedModelError, match="the run is not recorded"):
+            ask()
+
+
+def test_classes_in_a_column_are_refused_before_anything_is_written(recorded):
+    recorded.start(seeds=[11])
+    for run in recorded.lab.runs({"net": recorded.net}):
+        recorded.fit(run)
+        for tests in ((recorded.test[1][:, None], {}), (recorded.test[1], {"half": (recorded.test[0], np.eye(10))})):
+            with pytest.raises(ValueError, match=r"classes of shape \(n,\), got shape"):
+                run.test(recorded.test[0], tests[0], more=tests[1])
+    assert len(files_of(recorded)) == 1
+
+
+def test_a_record_with_the_tests_that_are_asked_for_counts_before_a_newer_one(
+    recorded, make_notebook, in_suite, never_trains
+):
+    half = recorded.test[0][:50], recorded.test[1][:50]
+    shutil.rmtree(recorded.lab.folder)
+    for name, more in (("99_test", {"half": half}), ("98_other", {})):
+        other = make_notebook(name)
+        other.start()
+        for run in other.lab.runs({"net": other.net}):
+            other.fit(run, weights=True)
+            run.test(*other.test, more=more)
+    files = files_of(recorded)
+    never_trains()
+    recorded.start()
+    for run in recorded.lab.runs({"net": recorded.net}):
+        recorded.fit(run)
+        run.test(*recorded.test, more={"half": half})
+    assert set(run.record["tests"]) == {"half"}
+    assert files_of(recorded) == files
+
+
+def test_a_record_without_a_metric_that_is_asked_for_now_is_not_used(recorded, in_suite):
+    def trained(*metrics_asked):
+        recorded.start()
+        for run in recorded.lab.runs({"net": recorded.net}):
+            model = recorded.compiled(run)
+            model.compile(model.optimizer, model.loss, metrics=list(metrics_asked))
+            options = {"validation_data": recorded.validation, "epochs": 1, "batch_size": 64}
+            run.fit(model, *recorded.train, **options)
+            run.test(*recorded.test)
+        return run
+
+    assert not trained("accuracy").trained
+    more = trained("accuracy", "sparse_top_k_categorical_accuracy")
+    assert more.trained_now
+    assert "sparse_top_k_categorical_accuracy" in more.record["history"]
+    assert not trained("accuracy", "sparse_top_k_categorical_accuracy").trained
+
+
 @pytest.mark.parametrize("changed", [0, 1], ids=["images", "classes"])
 def test_a_test_of_other_images_is_refused(recorded, in_suite, changed):
     recorded.start()

@@ -178,3 +178,22 @@ def test_a_file_that_another_process_removes_meanwhile_is_no_error(cache, tiny_d
     monkeypatch.setattr(Path, "stat", vanishes)
     assert has_room(1)
     make_room(1)
+
+
+SCALE = """
+class Scale(keras.layers.Layer):
+    def call(self, x):
+        return x * 2
+"""
+
+
+@pytest.mark.parametrize("within", [False, True])
+def test_the_code_of_a_notebooks_own_layer_is_part_of_the_key(tiny_data, notebook, within):
+    def key(code):
+        keras.utils.set_random_seed(0)
+        images, own = keras.Input((8, 8, 3)), notebook(code)["Scale"]()
+        x = (keras.Sequential([own], name="within") if within else own)(images)
+        return features_key(keras.Model(images, layers.Conv2D(2, 3, name="conv")(x)), tiny_data[0])
+
+    first, again, other = (key(code) for code in (SCALE, SCALE, SCALE.replace("* 2", "* 3")))
+    assert first == again != other

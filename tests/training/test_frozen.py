@@ -30,7 +30,7 @@ def plan(build_base, tiny_data):
 
     def make(depth=0, batches=None, seed=0):
         batches = batches or ShuffledBatches(*tiny_data, batch_size=16, seed=seed)
-        return plan_training(build_base(depth), batches, tiny_data, fast=True)
+        return plan_training(build_base(depth), batches, tiny_data)
 
     return make
 
@@ -59,6 +59,20 @@ def test_the_part_that_trains_is_compiled_as_the_whole_is(cache, tiny_data, buil
         np.testing.assert_allclose(kept, whole, atol=1e-5)
 
 
+def named(y_true, y_pred):
+    """A metric of a notebook's own."""
+    return keras.ops.mean(y_pred, axis=-1)
+
+
+def test_its_metrics_may_be_objects_and_functions_too(cache, tiny_data, build_base):
+    model = build_base(0)
+    own = [keras.metrics.SparseCategoricalAccuracy("accuracy"), named, "sparse_top_k_categorical_accuracy"]
+    model.compile("sgd", "sparse_categorical_crossentropy", metrics=own)
+    result = fit(model, *tiny_data, validation_data=tiny_data, epochs=1, batch_size=16, seed=0, patience=1)
+    assert "features an image" in result.frozen_part["about"]
+    assert {"accuracy", "val_accuracy", "named", "sparse_top_k_categorical_accuracy"} <= set(result.history)
+
+
 def test_the_time_of_a_run_holds_that_of_its_frozen_part_and_says_whether_others_have_it_too(cache, train):
     (_, first), (_, second) = train(depth=1), train(depth=1)
     assert (first.frozen_part["shared"], second.frozen_part["shared"]) == (False, True)
@@ -82,7 +96,7 @@ def test_a_finished_run_gives_the_whole_model_its_weights_without_its_features(
 
 def test_with_augmentation_the_whole_net_runs_in_every_epoch_and_says_so(cache, tiny_data, build_base):
     model, batches = build_base(), AugmentedBatches(*tiny_data, batch_size=16, seed=0, padding=1)
-    plan = plan_training(model, batches, tiny_data, fast=True)
+    plan = plan_training(model, batches, tiny_data)
     assert (plan.model, plan.batches, plan.frozen_part["seconds"]) == (model, batches, 0.0)
     assert "augmentation changes the images" in plan.frozen_part["about"]
 
@@ -99,7 +113,7 @@ def test_what_gives_more_values_than_it_has_weights_is_computed_in_every_epoch_a
     images = keras.Input((8, 8, 3), dtype="uint8")
     maps = keras.layers.Conv2D(24, 2, trainable=False)(keras.layers.Rescaling(1 / 255)(images))  # 312 weights
     model = keras.Model(images, keras.layers.Dense(4, activation="softmax")(keras.layers.Flatten()(maps)))
-    plan = plan_training(model, ShuffledBatches(*tiny_data, batch_size=16, seed=0), tiny_data, fast=True)
+    plan = plan_training(model, ShuffledBatches(*tiny_data, batch_size=16, seed=0), tiny_data)
     assert (plan.model, plan.frozen_part) == (model, None)
     np.testing.assert_array_equal(predict(model, tiny_data[0]), model.predict(tiny_data[0], batch_size=64, verbose=0))
     assert not cache.exists() or not list(cache.iterdir())

@@ -1,8 +1,5 @@
 """The identity of a run: the same for whoever would compute the same, another for everyone else."""
 
-import linecache
-import sys
-import types
 from functools import partial
 
 import keras
@@ -12,6 +9,7 @@ import pytest
 from helpers.machine import uses_gpu
 from helpers.training import identify_run, identity
 from helpers.training.batches import AugmentedBatches, ShuffledBatches
+from helpers.training.optimizers import build_optimizer
 from helpers.training.schedules import PiecewiseLinear, ScheduledSGD
 
 LOSS = "sparse_categorical_crossentropy"
@@ -96,23 +94,6 @@ def identity_of(identify):
 def setting_of(identify):
     """The digest of an experiment: setting_of(model, data, **options of fit)."""
     return lambda *arguments, **options: identify(*arguments, **options).setting
-
-
-@pytest.fixture
-def notebook(monkeypatch):
-    """Run code as a notebook's cell does, in a `__main__` without a file: notebook(code, **names) -> its names."""
-    main = types.ModuleType("__main__")
-    main.keras = keras
-    monkeypatch.setitem(sys.modules, "__main__", main)
-
-    def run(code: str, **names) -> dict:
-        name = f"/tmp/ipykernel_1/{len(linecache.cache)}.py"
-        monkeypatch.setitem(linecache.cache, name, (len(code), None, code.splitlines(keepends=True), name))
-        vars(main).update(names)
-        exec(compile(code, name, "exec"), vars(main))
-        return vars(main)
-
-    return run
 
 
 # What counts.
@@ -433,6 +414,122 @@ def test_a_notebooks_own_batches_count_by_what_they_do(identity_of, notebook, ti
         identity_of(data=notebook(code, ShuffledBatches=ShuffledBatches)["Own"](*tiny_data, 16, 7))
         for code in (BATCHES, BATCHES, BATCHES.replace("// 2", "// 3"))
     )
+    assert first == again != other
+
+
+@pytest.mark.parametrize("name", ["strength", "_strength"])
+def test_what_a_notebooks_own_batches_were_made_with_counts_though_they_do_not_describe_it(
+    identity_of, notebook, tiny_data, name
+):
+    code = BATCHES.replace(
+        "class Own(ShuffledBatches):",
+        f"""class Own(ShuffledBatches):
+    def __init__(self, strength, *arguments):
+        super().__init__(*arguments)
+        self.{name} = strength""",
+    )
+    own = notebook(code, ShuffledBatches=ShuffledBatches)["Own"]
+    first, again, other = (identity_of(data=own(strength, *tiny_data, 16, 7)) for strength in (2, 2, 3))
+    assert first == again != other
+
+
+def test_the_code_of_a_layer_within_a_notebooks_own_counts_too(identity_of, notebook):
+    code = """
+class Inner(keras.layers.Layer):
+    def call(self, x):
+        return x * 2
+class Outer(keras.layers.Layer):
+    def __init__(self):
+        super().__init__()
+        self.parts = [Inner(), Inner()]
+    def call(self, x):
+        for part in self.parts:
+            x = part(x)
+        return x
+"""
+
+    def identity_with(cell):
+        keras.utils.set_random_seed(0)
+        own = notebook(cell)["Outer"]()
+        net = keras.Sequential([keras.Input((8, 8, 3)), own, keras.layers.Flatten(), keras.layers.Dense(4)])
+        net.compile("sgd", LOSS, metrics=["accuracy"])
+        return identity_of(net)
+
+    first, again, other = (identity_with(cell) for cell in (code, code, code.replace("* 2", "* 3")))
+    assert first == again != other
+
+
+@pytest.mark.filterwarnings("ignore:The object being serialized includes a `lambda`")
+@pytest.mark.parametrize("use", ["keras.layers.Lambda(FUNCTION)", "keras.layers.Activation(FUNCTION)"])
+def test_a_lambda_in_a_model_counts_by_what_it_does_not_by_where_it_stands(setting_of, notebook, use):
+    def setting_with(cell):
+        keras.utils.set_random_seed(0)
+        own = notebook(cell)["own"]
+        net = keras.Sequential([keras.Input((8, 8, 3)), own, keras.layers.Flatten(), keras.layers.Dense(4)])
+        net.compile("sgd", LOSS, metrics=["accuracy"])
+        return setting_of(net)
+
+    cell = "own = " + use.replace("FUNCTION", "lambda x, by=2: x * by - 1")
+    cells = cell, "\n\n" + cell, cell.replace("by=2", "by=3"), cell.replace("- 1", "- 2")
+    first, moved, other_default, other_code = map(setting_with, cells)
+    assert first == moved
+    assert len({first, other_default, other_code}) == 3
+
+
+def test_options_that_a_newer_keras_adds_do_not_count_until_they_are_used(setting_of, monkeypatch):
+    def setting_with(newer):
+        keras.utils.set_random_seed(0)
+        norm, config = keras.layers.BatchNormalization(), keras.layers.BatchNormalization().get_config()
+        for name in ("renorm", "renorm_clipping", "renorm_momentum"):
+            config.pop(name, None)
+        monkeypatch.setattr(keras.layers.BatchNormalization, "get_config", lambda self: config | newer)
+        net = [keras.Input((8, 8, 3)), norm, keras.layers.Flatten(), keras.layers.Dense(4)]
+        net = keras.Sequential(net)
+        net.compile("sgd", LOSS, metrics=["accuracy"])
+        return setting_of(net)
+
+    older = setting_with({})
+    assert setting_with({"renorm": False, "renorm_clipping": None, "renorm_momentum": 0.99}) == older
+    assert setting_with({"renorm": True, "renorm_clipping": None, "renorm_momentum": 0.99}) != older
+
+
+@pytest.mark.usefixtures("keep_precision")
+def test_a_float16_model_is_the_same_run_when_it_is_identified_again(identity_of):
+    keras.config.set_dtype_policy("mixed_float16")
+    model = build()
+    assert identity_of(model) == identity_of(model)
+    variables = len(model.optimizer.variables)
+    build_optimizer(model)
+    assert len(model.optimizer.variables) == variables
+
+
+def test_the_names_of_operations_that_are_no_layers_do_not_count(setting_of):
+    def setting_with(scale):
+        keras.utils.set_random_seed(0)
+        images = keras.Input((8, 8, 3))
+        x = keras.ops.mean(images / scale, axis=(1, 2))
+        model = keras.Model(images, keras.layers.Dense(4)(x))
+        model.compile("sgd", LOSS, metrics=["accuracy"])
+        return setting_of(model)
+
+    assert setting_with(255.0) == setting_with(255.0) != setting_with(128.0)
+
+
+@pytest.mark.parametrize("itself", [False, True], ids=["a thing", "a thing that knows its callback"])
+def test_a_thing_of_a_notebooks_own_class_counts_by_what_it_holds(identity_of, notebook, itself):
+    own = notebook("""
+class Schedule:
+    def __init__(self, rate):
+        self._rate = rate
+""")["Schedule"]
+
+    def callback(rate):
+        note = Note(own(rate))
+        if itself:
+            note.every.owner = note
+        return note
+
+    first, again, other = (identity_of(callbacks=(callback(rate),)) for rate in (0.1, 0.1, 0.001))
     assert first == again != other
 
 

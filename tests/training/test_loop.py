@@ -198,6 +198,66 @@ def test_a_loss_that_is_no_number_ends_the_training_and_says_what_to_do(train):
         train(learning_rate=math.inf, epochs=3, name="steep")
 
 
+def undefined(y_true, y_pred):
+    """A metric that is no number."""
+    return keras.ops.mean(y_pred, axis=-1) * math.nan
+
+
+def test_so_does_a_metric_that_is_none_and_it_is_named(build_tiny, tiny_data, tmp_path):
+    model = build_tiny()
+    model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy", undefined])
+    options = {"epochs": 1, "batch_size": 16, "seed": 0, "runs_dir": tmp_path}
+    with pytest.raises(
+        TrainingDivergedError, match=r"the undefined is nan after epoch 1 .*, and the val_undefined is nan\. .* mend"
+    ):
+        fit(model, *tiny_data, validation_data=tiny_data, **options)
+
+
+def test_a_loss_of_the_validation_images_alone_is_named_with_its_value(tiny_data):
+    images = tiny_data[0] / 255
+    model = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Flatten(), keras.layers.Dense(4)])
+    model.compile(keras.optimizers.SGD(0.05), "mean_squared_error")
+    options = {"epochs": 1, "batch_size": 16, "seed": 0}
+    with pytest.raises(TrainingDivergedError, match=r"the val_loss is nan after epoch 1 at a learning rate of 0.05\. "):
+        fit(
+            model,
+            images,
+            np.eye(4)[tiny_data[1]],
+            validation_data=(images * np.nan, np.eye(4)[tiny_data[1]]),
+            **options,
+        )
+
+
+def test_a_finished_run_without_a_metric_that_is_asked_for_now_is_trained_again(build_tiny, tiny_data, tmp_path):
+    def run(*metrics, **options):
+        model = build_tiny()
+        model.compile("sgd", "sparse_categorical_crossentropy", metrics=list(metrics))
+        options = {"epochs": 2, "batch_size": 16, "seed": 0, "runs_dir": tmp_path} | options
+        return fit(model, *tiny_data, validation_data=tiny_data, **options)
+
+    class Mean(keras.metrics.MeanMetricWrapper):
+        def __init__(self):
+            super().__init__(certainty, name="mean_of")
+
+    first = run("accuracy")
+    assert run("accuracy").reused
+    assert run().reused  # it has more than is asked for
+    more = run("accuracy", Mean(), certainty)
+    assert not more.reused
+    assert {"mean_of", "val_mean_of", "certainty"} < set(more.history)
+    assert more.identity == first.identity
+    assert run("accuracy", Mean(), certainty).reused
+    with pytest.raises(KeyboardInterrupt):
+        run("accuracy", seed=1, callbacks=(Interrupt(6),))
+    resumed = run("accuracy", Mean(), seed=1, callbacks=(Interrupt(100),))
+    assert {len(values) for values in resumed.history.values()} == {2}
+
+
+def certainty(y_true, y_pred):
+    """A metric of a notebook's own."""
+    return keras.ops.mean(y_pred, axis=-1)
+
+
 @pytest.mark.parametrize(
     ("options", "problem"),
     [

@@ -1,10 +1,11 @@
 """What is frozen stays so, to the bit, and whatever would change it is noticed."""
 
+import keras
 import numpy as np
 import pytest
 
 from helpers.training import fit
-from helpers.transfer import FreezeCheck, FreezeError
+from helpers.transfer import FreezeCheck, FreezeError, freeze
 
 
 def test_the_freeze_check_notices_a_batch_norm_in_training_mode(build_base):
@@ -45,3 +46,21 @@ def test_training_leaves_the_frozen_weights_and_statistics_alone_and_changes_the
     assert table["state"].tolist() == ["frozen", "trains", "trains"]
     assert table["changed in training"].tolist() == [0, 1, 1]
     assert table["batch norms in inference mode"].tolist() == [1, 1, 0]
+
+
+def test_what_is_thawed_drops_again_as_much_as_it_did(build_base):
+    model = build_base(depth=1)
+    dropout = model.get_layer("stochastic_depth")
+    for depth, rate in ((1, 0.0), ("everything", 0.5), (0, 0.0), (1, 0.0), ("everything", 0.5)):
+        freeze(model, depth)
+        assert dropout.rate == rate
+
+
+def test_a_base_that_is_one_layer_of_the_model_is_refused_since_its_layers_would_not_be_seen():
+    images = keras.Input((8, 8, 3))
+    base = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(2, 3)])
+    x = keras.layers.GlobalAveragePooling2D(name="head_pool")(base(images))
+    model = keras.Model(images, keras.layers.Dense(4)(x))
+    for depth in ("everything", 0):
+        with pytest.raises(ValueError, match=r"expected layers with a kernel .* got none: .* made with input_tensor"):
+            freeze(model, depth)
