@@ -59,7 +59,11 @@ def describe_counts(claims: list[dict]) -> dict[str, str]:
 
 def words() -> list[tuple[str, str, str]]:
     """The words of verdicts and of comparisons with print: word, pill, meaning; then, without a pill, some others."""
-    plans = sorted({tuple(map(int, looks.split())) for looks in load_claims()["looks"] if looks})
+    known = [(word, PILLS[word], meaning) for word, meaning in (VERDICTS | AGREEMENT).items()]
+    try:
+        plans = sorted({tuple(map(int, looks.split())) for looks in load_claims()["looks"] if looks})
+    except FileNotFoundError:  # a folder without the published tables judges no claim
+        return known
     looks = ", or with ".join(" and ".join(", ".join(map(str, plan)).rsplit(", ", 1)) for plan in plans)
     others = {
         "look": f"A test of a claim. Its runs are looked at with {looks} seeds, as was fixed before they were made.",
@@ -68,7 +72,6 @@ def words() -> list[tuple[str, str, str]]:
         "without a part that was measured once for several seeds, such as what frozen layers give.",
         "0.53 (0.52 to 0.54)": "The mean over seeds, and the 95 % interval of that mean; one run has none.",
     }
-    known = [(word, PILLS[word], meaning) for word, meaning in (VERDICTS | AGREEMENT).items()]
     return known + [(word, "", meaning) for word, meaning in others.items()]
 
 

@@ -162,14 +162,14 @@ def _seeds(runs: list[dict]) -> str:
 
 
 def _ranges(numbers: set[int]) -> str:
-    """Whole numbers as "10 to 14, 20"."""
+    """Whole numbers as "10 to 14, 20, 21"."""
     found: list[list[int]] = []
     for number in sorted(numbers):
         if found and number == found[-1][1] + 1:
             found[-1][1] = number
         else:
             found.append([number, number])
-    return ", ".join(str(first) if first == last else f"{first} to {last}" for first, last in found)
+    return ", ".join(f"{a} to {b}" if b - a > 1 else ", ".join(map(str, range(a, b + 1))) for a, b in found)
 
 
 def _precision(summary: dict) -> str:

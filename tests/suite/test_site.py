@@ -319,7 +319,7 @@ def test_the_header_says_how_the_results_were_obtained(full):
     facts = facts_of(page)
     assert facts == {
         "profile": f"full: {PROFILES['full'].about}", "data": "CIFAR-10", "device": "a CPU; a GPU",
-        "seeds": "1 to 2 seeds a net: 10 to 11", "precision": "mixed bfloat16",
+        "seeds": "1 to 2 seeds a net: 10, 11", "precision": "mixed bfloat16",
         "training time": "33 min in 3 runs and 1 candidate",
         "wall time": "12 min, 1 of them finished before", "date": "1 March 2026; 2 March 2026",
         "software": "keras 3.15.1; backend jax", "commit": "e32d; f95a",
