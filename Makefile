@@ -110,7 +110,9 @@ clean:  ## remove what quick and smoke runs and the tools left; keeps .venv and 
 $(READY): $(LOCK) pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 13) else \
 	  "Python 3.11, 3.12 or 3.13 is needed, this is %d.%d: try  make PYTHON=python3.12 ..." % v)'
-	@test -e $@ || ! ls $(VENV)/ready-* >/dev/null 2>&1 || rm -rf $(VENV) # the other build of TensorFlow has the same files
+	@test -e $@ || ! ls $(VENV)/ready-* >/dev/null 2>&1 || { ls $(VENV)/ready-* | sed 's|.*/ready-|$(VENV) has the packages \
+	  for another kind of hardware, whose files are the same: make HARDWARE=|; s|$$| goes on with them; without $(VENV) make \
+	  sets it up anew for this one ($(HARDWARE))|' | tr -s '\n\t ' ' ' >&2; echo >&2; exit 1; }
 	@echo "Setting up $(VENV) for the $(HARDWARE): some minutes, once."
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m suite.install $(LOCK)

@@ -74,13 +74,15 @@ def largest_loss(by_technique: dict[str, Sequence[float]], shorter: list[dict], 
     if table.empty:
         return "What each technique brings is not recorded."
     name, _, interval, seeds, word = table.iloc[0]
-    epochs = " of ".join(str(len(records[0]["seconds_by_epoch"])) for records in (shorter, whole) if records)
+    epochs = " of ".join(
+        dict.fromkeys(str(len(records[0]["seconds_by_epoch"])) for records in (shorter, whole) if records)
+    )
     how_sure = f" ({interval})" if interval != "-" else ""
     may_be_chance = ", which may be chance" if word == "yes" else ""
     measured_on = f"{'one seed' if seeds == 1 else f'{seeds} seeds'}, over {epochs} epochs"
     mean = np.mean(by_technique[name])
-    costs = "costs most:" if len(table) > 1 else "costs"
-    return f"Switched off alone ({measured_on}), {name} {costs} {mean:.2f} points{how_sure}{may_be_chance}."
+    costs = "gains" if mean < 0 else "costs most:" if len(table) > 1 else "costs"
+    return f"Switched off alone ({measured_on}), {name} {costs} {abs(mean):.2f} points{how_sure}{may_be_chance}."
 
 
 def gain_bars(
@@ -94,7 +96,7 @@ def gain_bars(
     Args:
         by_technique: Points of test accuracy, a value a seed; a technique without a seed is left out.
         spread: What chance makes of one seed's gain, a standard deviation in points; NaN where it is not known.
-        of_same_runs: Techniques that the very same runs were tested with and without: of them the interval is drawn.
+        of_same_runs: Techniques that the very same runs were tested with and without: they have no grey.
         ax: Where to draw; default, a new figure.
     """
     names = gain_table(by_technique, spread, of_same_runs)["technique"].tolist()[::-1]

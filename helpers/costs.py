@@ -25,7 +25,7 @@ FORMS = {  # how the columns of the tables below are shown; of other numbers, as
     **dict.fromkeys(["relative", "measured / predicted"], "{:.2f}"),
     **dict.fromkeys(["parameters", "activations, MiB", "training time, s"], "{:,.0f}"),
 }
-ANOTHER = "another computer"
+ANOTHER = "another computer or setting"
 APART = ("disturbed", ANOTHER)  # on what kind of machine times cannot be compared
 _SAME_MEMORY = (layers.Flatten, layers.Reshape)  # their output is their input
 
@@ -212,7 +212,7 @@ def forecast(
 
 
 def machines(records: Iterable[dict]) -> list[str]:
-    """What kind of machine each run was on: as in `MACHINE`, or another computer than that of the times to compare.
+    """What kind of machine each run was on: as in `MACHINE`, or another computer or setting than the compared.
 
     Args:
         records: Records of runs; where times are `APART` they cannot be compared with the others.

@@ -175,6 +175,16 @@ def epoch_seconds(run: dict) -> float:
     return float(np.median(others or [first - run["seconds_first_step"]]))
 
 
+def own_seconds(run: dict) -> float:
+    """Seconds that a run's training took, without a frozen part that another run measured.
+
+    Args:
+        run: A record of a run.
+    """
+    part = run.get("frozen_part") or {}
+    return run["seconds"] - (part["seconds"] if part.get("shared") else 0.0)
+
+
 def generalisation_gap(run: dict) -> float:
     """Training accuracy minus validation accuracy in the last epoch, the former as Keras has it: with dropout at work.
 

@@ -167,13 +167,13 @@ def test_times_stand_beside_the_prediction_for_their_own_device_and_disturbed_on
     assert table["net"].tolist() == ["small", "small", "large"]
     assert table["an epoch, s"].tolist() == [2, 3, 4]
     np.testing.assert_array_equal(table["measured / predicted"], [1, np.nan, 2])
-    assert table["machine"].tolist() == ["disturbed", "another computer", "quiet"]
+    assert table["machine"].tolist() == ["disturbed", "another computer or setting", "quiet"]
     means = costs.mean_outcomes(table)
     assert means[["seeds", "timed"]].to_numpy().tolist() == [[2, 0], [1, 1]]
     np.testing.assert_array_equal(means["an epoch, s"], [np.nan, 4])
     assert means.loc["small", "test accuracy"] == table["test accuracy"][:2].mean()
     assert costs.outcomes([], pd.Series(dtype=float), None).empty
-    assert costs.machines(records) == ["quiet", "disturbed", "another computer"]
+    assert costs.machines(records) == ["quiet", "disturbed", "another computer or setting"]
 
 
 def test_a_table_names_a_net_with_spaces():

@@ -300,13 +300,3 @@ def test_bars_are_means_with_a_dot_a_run_and_a_variant_without_runs_has_none():
     figure = plots.metric_bars({"a method": {"32x32": runs, "8x8": []}}, read)
     np.testing.assert_array_equal([bar.get_height() for bar in figure.axes[0].patches], [0.5, np.nan])
     assert [list(line.get_ydata()) for line in figure.axes[0].lines] == [[0.4, 0.6]]
-
-
-def test_dots_have_their_mean_with_its_interval_beneath():
-    ax = plots.value_dots({"some": [1.0, 2.0, 3.0], "none": []}, "points")
-    dots, interval, mean, _, zero = ax.lines
-    assert list(dots.get_xdata()) == [1.0, 2.0, 3.0]
-    np.testing.assert_allclose(interval.get_xdata(), [2 - 2.484, 2 + 2.484], atol=0.001)  # t of 4.303 / sqrt(3)
-    assert list(mean.get_xdata()) == [2.0]
-    assert list(zero.get_xdata()) == [0, 0]
-    assert [label.get_text() for label in ax.get_yticklabels()] == ["some", "none"]

@@ -193,7 +193,7 @@ def _judged(row: pd.Series, steps: Sequence[Step], verdict: str, p: float, p_equ
     notes = [f"little or none is less than {margin}" if steps[0].equal else "", wanted, after]
     notes += ["on these test images" if any(step.by_images for step in steps) else ""]
     exact = [f"{step.permutation:.2g}" for step in steps if step.permutation is not None]
-    notes += [f"exact permutation test, not adjusted: p {' and '.join(exact)}"] if exact else []
+    notes += [f"permutation test, not adjusted: p {' and '.join(exact)}"] if exact else []
     return Judged(row, verdict, tuple(steps), "; ".join(filter(None, notes)), p, p_equivalent, needed)
 
 

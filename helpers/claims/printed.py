@@ -138,9 +138,10 @@ def compare_all(results: Results, experiments: Iterable[tuple[str, str]] = ()) -
         for _, printed in whole.loc[[key]].iterrows():
             metric = renamed.get((key[2], printed["metric"]), printed["metric"])
             values = {run["seed"]: figure(metric)(run) for run in _usable(runs_of[k], of_all, metric)}
-            if values and figure(metric).name in OF_MATRIX and any(_are_equal(values, other) for other in known):
-                continue  # the same figure by another name, as macro recall is the accuracy where classes are even
-            known += [values] if figure(metric).name in OF_MATRIX else []
+            if figure(metric).name in OF_MATRIX and values:
+                if any(_are_equal(values, other) and _may_be_one(printed["printed"], text) for other, text in known):
+                    continue  # the same figure by another name, as macro recall is the accuracy where classes are even
+                known.append((values, printed["printed"]))
             low, high = prediction_interval(
                 values.values() if metric not in TIMES else [], rounding_of(printed["printed"])
             )
@@ -219,6 +220,11 @@ def _row(values: list[float], metric: str, printed: str | None, form: str) -> di
         "one more run": "-" if sure or metric in EXACT else span(*further),
         "seeds": str(len(values)),
     }
+
+
+def _may_be_one(printed: str, other: str) -> bool:
+    """Whether two printed figures can be roundings of one number."""
+    return abs(float(printed) - float(other)) <= rounding_of(printed) + rounding_of(other) + ROUNDING
 
 
 def _are_equal(values: dict[int, float], others: dict[int, float]) -> bool:

@@ -99,11 +99,11 @@ def simulate(boards: int, seed: int = 0) -> dict:
     """
     rng = np.random.default_rng(seed)
     none, none_of_long = (simulate_boards(rng, np.zeros(NUM_CLAIMS), boards, looks) for looks in (LOOKS, LOOKS_OF_LONG))
-    found = simulate_boards(rng, [0.02, *np.zeros(NUM_CLAIMS - 1)], boards, LOOKS[:1] * 3)[:, 0, 0]
+    alone, power = [0.02, *np.zeros(NUM_CLAIMS - 1)], []
+    found = simulate_boards(rng, alone, boards, LOOKS[:1] * 3)[:, 0, 0]
     small = simulate_boards(rng, np.full(NUM_CLAIMS, 0.001), boards)[:, -1, 0]
     share = lambda verdicts, word: float(np.mean(verdicts == word))  # noqa: E731
     any_found = lambda none: float(np.mean(np.isin(none, ["supported", "contradicted"]).any(axis=(1, 2))))  # noqa: E731
-    alone, power = [0.02, *np.zeros(NUM_CLAIMS - 1)], []
     for spread, seeds in itertools.product(SPREADS, sorted({*LOOKS, *LOOKS_OF_LONG})):
         verdicts = simulate_boards(rng, alone, boards, [seeds] * len(LOOKS), spread)[:, 0, 0]
         power.append({"spread": spread, "seeds": seeds, "found": share(verdicts, "supported")})

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from scipy import optimize, stats
+from scipy import optimize, sparse, stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import ttost_ind, ttost_paired
 
@@ -230,12 +230,9 @@ def _drawn_images(num_images: int, draws: int, seed: int) -> np.ndarray:
 def _drawn_counts(y_true: np.ndarray, y_pred: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Confusion counts (draws, classes, classes) of images that count as often as they were drawn (n, draws)."""
     classes = int(max(y_true.max(), y_pred.max())) + 1
-    cells = y_true * classes + y_pred
-    order = np.argsort(cells, kind="stable")
-    found, starts = np.unique(cells[order], return_index=True)
-    counts = np.zeros((classes * classes, weights.shape[1]), "float32")
-    counts[found] = np.add.reduceat(weights[order], starts, axis=0)
-    return counts.T.reshape(-1, classes, classes)
+    places = y_true * classes + y_pred, np.arange(len(y_true))  # a row a cell of the matrix, a column an image
+    cells = sparse.csr_array((np.ones(len(y_true), "float32"), places), shape=(classes**2, len(y_true)))
+    return (cells @ weights).T.reshape(-1, classes, classes)
 
 
 def permutation_p(first: Sequence[float], second: Sequence[float], paired: bool = False) -> float:

@@ -12,7 +12,7 @@ from helpers.claims.figures import Figure, figure
 from helpers.claims.statistics import Difference, compare, interval_with_images, permutation_p
 
 NUM_DRAWS = 1000  # of test images, for the second interval
-PERMUTATION_SEEDS = 7  # a side, from which on an exact permutation test is shown as a check
+PERMUTATION_SEEDS = 7  # a side, from which on a permutation test is shown as a check
 ZERO = "0"
 
 
@@ -29,7 +29,7 @@ class Step:
         paired: Whether both sides come from the same runs.
         difference: What is found; None without runs on both sides.
         low_images, high_images: The 95 % interval that also draws new test images; NaN where it is not known.
-        permutation: The p-value of an exact permutation test, from `PERMUTATION_SEEDS` on.
+        permutation: The p-value of a permutation test, from `PERMUTATION_SEEDS` on.
         records: Digests of the records that it is found from.
         num_recorded: Seeds that both sides have, those with times that cannot be compared among them.
     """

@@ -27,7 +27,7 @@ from helpers.lab.run import Run
 from helpers.machine import PRECISIONS, describe_device, environment, use_precision
 from helpers.profiles import PROFILES
 from helpers.progress import Progress, format_time
-from helpers.runs import newest, read_records, write_record
+from helpers.runs import newest, own_seconds, read_records, write_record
 from helpers.training.identity import Identity
 
 KNOWN: dict[str, Check] = {  # parameters that mean the same in every notebook
@@ -376,17 +376,20 @@ class Lab:
         self._tables.append(table)
         display(table.style.hide(axis="index"))
 
-    def text(self, variant: str, value: Callable[[dict], float] | str = "accuracy", form: str = ".3f") -> str:
+    def text(
+        self, variant: str, value: Callable[[dict], float] | str = "accuracy", form: str = ".3f", unit: str = ""
+    ) -> str:
         """A mean over the seeds in words, with its 95 % interval: "0.719 (0.712 to 0.726)"; "not recorded" without any.
 
         Args:
             variant: Whose.
             value: Takes a record; or the name of a figure, as in published.csv.
             form: How to format it.
+            unit: What stands behind the mean, such as " points".
         """
         read = figure(value) if isinstance(value, str) else value
         values = [read(record) for record in self.of(variant)]
-        return format_mean(values, form)
+        return format_mean(values, form, unit)
 
     def unavailable(self, message: str) -> None:
         """Say that nothing could be trained, and why: at the end, on the page and on the index."""
@@ -408,7 +411,7 @@ class Lab:
             print(f"{name} {problem}: not used")
         if self._variants and not self._runs and self.missing:
             command = f"make reproduce PROFILE={self._profile.name} NB={self.notebook}"
-            answer, discussion = f"Not trained yet: `{command}` does it.", ""
+            answer, discussion = f"Not trained yet: {command}", ""
         if answer or discussion:
             display(Markdown(f"**{answer}**\n\n{discussion}"))
         records = self.records + self.candidate_records
@@ -421,7 +424,7 @@ class Lab:
             "seeds": sorted({record["seed"] for record in self.records}) or self.seeds,
             "precision": " and ".join(dict.fromkeys(r["precision"] for r in records))
             or use_precision(self.precision)[0],
-            "precisions": dict(Counter(record["precision"] for record in records)),
+            "precisions": dict(Counter(record["precision"] for record in self.records)),
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),
             **environment(),
             "training": self._training(records),
@@ -451,9 +454,7 @@ class Lab:
         """How many runs the page is made from, and what training them took."""
         if not records:
             return None
-        parts = [record.get("frozen_part") or {} for record in records]
-        shared = sum(part["seconds"] for part in parts if part.get("shared"))  # measured once, in another run's seconds
-        seconds = sum(record["seconds"] for record in records) - shared
+        seconds = sum(map(own_seconds, records))
         reused = sum(not run.trained_now for run in [*self._runs.values(), *self._candidates.values()])
         return {"runs": len(records), "reused": reused, "seconds": seconds}
 
@@ -472,15 +473,15 @@ class Lab:
         return {key: list(dict.fromkeys(values)) for key, values in found.items()}
 
 
-def format_mean(values: Iterable[float], form: str) -> str:
+def format_mean(values: Iterable[float], form: str, unit: str = "") -> str:
     """The mean of several runs with its 95 % interval, in words; of a single run its value, and that it is one."""
     values = list(values)
     if not values:
         return "not recorded"
     mean, low, high = mean_interval(values)
     if np.isnan(low):
-        return f"{mean:{form}} (one run)"
-    return f"{mean:{form}} " + (f"({low:{form}} to {high:{form}})" if low < high else "in every run")
+        return f"{mean:{form}}{unit} (one run)"
+    return f"{mean:{form}}{unit} " + (f"({low:{form}} to {high:{form}})" if low < high else "in every run")
 
 
 def _as_rows(table: pd.DataFrame) -> list[dict]:

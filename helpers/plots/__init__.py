@@ -20,7 +20,7 @@ from helpers.plots.images import (
     surest_mistakes,
 )
 from helpers.plots.style import PAPER_OF_IMAGES, use_style
-from helpers.plots.values import accuracy_dots, counts_and_chance, metric_bars, metric_dots, value_dots
+from helpers.plots.values import accuracy_dots, counts_and_chance, metric_bars, metric_dots
 
 __all__ = [
     "PAPER_OF_IMAGES",
@@ -47,5 +47,4 @@ __all__ = [
     "split_strips",
     "surest_mistakes",
     "use_style",
-    "value_dots",
 ]

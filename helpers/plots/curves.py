@@ -45,7 +45,7 @@ def learning_curves(runs: list[dict], variants: Sequence[str] | None = None, sta
         ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     handles, labels = axes[1].get_legend_handles_labels()
     if labels:  # a page from records may have no run to draw
-        figure.legend(handles, labels, loc="outside upper center", ncols=min(3, len(labels)), frameon=False)
+        figure.legend(handles, labels, loc="outside upper center", ncols=min(2, len(labels)), frameon=False)
     return figure
 
 

@@ -1,6 +1,6 @@
 """Figures of single values: of seeds, variants and counts, with what was printed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -9,8 +9,6 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
-
-from helpers.claims import mean_interval
 
 
 def metric_dots(runs: list[dict], panels: dict[str, dict[str, Callable[[dict], float]]]) -> Figure:
@@ -65,28 +63,6 @@ def metric_bars(groups: dict[str, dict[str, list[dict]]], metrics: dict[str, Cal
         *axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=len(metrics), frameon=False
     )
     return figure
-
-
-def value_dots(values: dict[str, Sequence[float]], xlabel: str, ax: Axes | None = None) -> Axes:
-    """A row of dots a group, one a run, with the mean and its 95 % interval beneath; a line marks 0.
-
-    Args:
-        values: A value a run, by group; a group may have none.
-        xlabel: What the values are.
-        ax: Where to draw; default, a new figure.
-    """
-    ax = ax or plt.subplots(figsize=(7, 0.42 * len(values) + 1))[1]
-    for row, (group, color) in enumerate(zip(values.values(), sns.color_palette(n_colors=len(values)), strict=True)):
-        ax.plot(group, np.full(len(group), row - 0.12), "o", color=color, markersize=5, label="_a run")
-        if len(group):
-            mean, low, high = mean_interval(group)
-            ax.plot([low, high], [row + 0.2] * 2, color=color, linewidth=2, label="_95 % interval")
-            ax.plot(mean, row + 0.2, "|", color=color, markersize=10, markeredgewidth=2, label="_mean")
-    ax.axvline(0, color="0.4", linewidth=1)
-    ax.set(yticks=range(len(values)), yticklabels=[name.replace("_", " ") for name in values], xlabel=xlabel)
-    ax.set_ylim(len(values) - 0.5, -0.5)
-    ax.grid(axis="y", visible=False)
-    return ax
 
 
 def accuracy_dots(accuracies: pd.DataFrame, printed: dict[str, float], ax: Axes | None = None) -> Axes:

@@ -66,7 +66,7 @@ def words() -> list[tuple[str, str, str]]:
         return known
     looks = ", or with ".join(" and ".join(", ".join(map(str, plan)).rsplit(", ", 1)) for plan in plans)
     others = {
-        "look": f"A test of a claim. Its runs are looked at with {looks} seeds, as was fixed before they were made.",
+        "look": f"A test of a claim. Its runs are looked at with {looks} seeds, as the rules say.",
         "margin": f"Below it a difference is none: {'; '.join(kind.meaning for kind in kinds().values())}.",
         "times that can be compared": "Of one computer and one precision, while nothing else used the processor, and "
         "without a part that was measured once for several seeds, such as what frozen layers give.",

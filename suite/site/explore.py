@@ -73,9 +73,10 @@ def _describe_nets(used: int, shown: int, told: int) -> str:
         shown: On all pages.
         told: Of these, with predictions.
     """
-    older, others = shown - told, told - used
+    older, others, unread = shown - told, max(0, told - MOST_RUNS), min(told, MOST_RUNS) - used
     why = [f"{older} older record{'s hold' if older > 1 else ' holds'} no predictions"] if older else []
     why += [f"{others} more {'are' if others > 1 else 'is'} left out, {MOST_RUNS} being the most"] if others else []
+    why += [f"{unread} cannot be read"] if unread else []
     return f"{used} of the {shown} nets that the pages show are here{': ' * bool(why)}{'; '.join(why)}."
 
 

@@ -40,7 +40,8 @@ def describe_run(summary: dict | None, profile: str, seconds: float | None = Non
     if training := summary.get("training"):
         facts["training time"] = [describe_training(training, len(summary.get("runs", ())))]
         if seconds is not None and training["reused"] < training["runs"]:
-            before = f", {training['reused']} of them finished before" if training["reused"] else ""
+            known = f", {training['reused']} of {training['runs']} trainings finished before"
+            before = known if training["reused"] else ""
             facts["wall time"] = [format_seconds(seconds) + before]
     return facts | sources
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from nbconvert.filters import strip_ansi
 
 from helpers.progress import format_seconds
+from helpers.runs import own_seconds
 from suite.site.catalogue import Catalogue, read_catalogue
 from suite.site.claims import count_verdicts, describe_claims, describe_counts, fill_pages, fill_readme, words
 from suite.site.explore import build_explore
@@ -75,7 +76,7 @@ def _facts(summaries: list[dict], profile: str, catalogue: Catalogue) -> dict[st
     facts |= describe_runs(shown.values())
     trained = [summary["training"] for summary in summaries if summary.get("training")]
     if trained:
-        again = [shown[digest]["seconds"] for digest in shown for _ in range(times[digest] - 1)]
+        again = [own_seconds(shown[digest]) for digest in shown for _ in range(times[digest] - 1)]
         runs = sum(training["runs"] for training in trained) - len(again)
         seconds = sum(training["seconds"] for training in trained) - sum(again)
         facts["training time"] = [describe_training({"runs": runs, "seconds": seconds}, len(times))]

@@ -259,6 +259,24 @@ def test_a_claim_of_no_difference_is_contradicted_by_one_beyond_the_margin_alone
     assert compare([0.7, 0.7], [0.695, 0.695], 0.01).p_beyond == 1
 
 
+@pytest.mark.parametrize(
+    ("claim_id", "notebook", "runs", "expected"),
+    [
+        ("A1", "03_cnn", runs_of("cnn", 0.72, FIVE[:4]) + runs_of("dense", 0.53, FIVE[:4]), ("undecided", "-")),
+        ("A1", "03_cnn", runs_of("cnn", 0.72) + runs_of("dense", 0.53), ("supported", "< 0.001")),
+        ("A1", "03_cnn", runs_of("cnn", 0.7) + runs_of("dense", 0.7), ("no difference", "< 0.001")),
+        ("A1", "03_cnn", runs_of("cnn", 0.703) + runs_of("dense", 0.7), ("no difference", "0.0")),
+    ],
+)
+def test_the_p_that_is_shown_is_of_the_test_that_decided(claim_id, notebook, runs, expected):
+    found = judge(claim_id, results_of(**{f"n{notebook}": runs}))
+    assert found.verdict == expected[0]
+    assert found.shown_p.startswith(expected[1])
+    other = replace(found, p=0.3, p_equivalent=0.02)
+    shown = {"supported": "0.3", "no difference": "0.02", "undecided": "0.02" if found.num_seeds else "-"}
+    assert other.shown_p == shown[found.verdict]
+
+
 def test_looks_and_the_family_are_paid_for():
     alone = Evidence(supports=0.016)
     assert decide([alone])[0] == ("supported", pytest.approx(0.048), 1.0)

@@ -321,7 +321,7 @@ def test_the_header_says_how_the_results_were_obtained(full):
         "profile": f"full: {PROFILES['full'].about}", "data": "CIFAR-10", "device": "a CPU; a GPU",
         "seeds": "1 to 2 seeds a net: 10, 11", "precision": "mixed bfloat16",
         "training time": "33 min in 3 runs and 1 candidate",
-        "wall time": "12 min, 1 of them finished before", "date": "1 March 2026; 2 March 2026",
+        "wall time": "12 min, 1 of 4 trainings finished before", "date": "1 March 2026; 2 March 2026",
         "software": "keras 3.15.1; backend jax", "commit": "e32d; f95a",
     }  # fmt: skip
     assert page.html["lang"] == "en"
@@ -531,7 +531,7 @@ def test_training_time_is_told_apart_from_the_time_that_the_page_took(full):
     write_summary(full, training=trained)
     header = read(build_page(write_notebook(full), full)).header.text
     assert "33 min in 7 candidates" in header
-    assert "12 min, 5 of them finished before" in header
+    assert "12 min, 5 of 7 trainings finished before" in header
     index = read(build_index(full, [outcome(summary=make_summary(training=trained))] * 2))
     assert "67 min in 14 candidates" in index.header.text
     assert "33 min of training" in index.select_one(".status").text
