@@ -88,7 +88,7 @@ def test_of_what_is_missing_as_much_as_fits_into_the_time_is_trained_first_seeds
     assert "Not begun, for want of time: 01_none-seed10, 02_none-seed10, 01_none-seed11, 02_none-seed11" in in_time
     assert records(root) == {}
     said = call(root, "reproduce", "--seeds", "10 11", "--minutes", "30")
-    begun = re.findall(r"^(\w+(?:-seed\d+)?): starting", said, re.MULTILINE)
+    begun = re.findall(r"(\d\d_[a-z]+(?:-seed\d+)?): starting", said)  # two pages at a time may share a line
     assert begun[:4] == ["01_none-seed10", "02_none-seed10", "01_none-seed11", "02_none-seed11"]
     assert sorted(begun[4:]) == ["01_none", "02_none"]
     assert len(records(root)) == 4
