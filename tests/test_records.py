@@ -27,13 +27,14 @@ def records(request):
 
 @pytest.fixture(scope="session")
 def true_classes(cifar10, fashion_mnist):
-    """The true classes of every test set, by their digest: those of each split, and the published test images."""
+    """The true classes of all images that runs are tested on, by their digest: each split's, and those of 09 and 13."""
     found = []
     for images, labels, _ in (cifar10, fashion_mnist):
         found += [labels[split(len(images)).test] for split in WHOLE_SPLITS]
         found.append(labels[-10_000:])
         of_e = data.split_report_e(len(images))  # 13 tests on both of its parts as well
         found.append(labels[np.concatenate([of_e.validation, of_e.test])])
+        found.append(labels[data.split_report_b(len(images)).train[:10_000]])  # and 09 on training images, dropout off
     return {digest_of_arrays(labels): labels for labels in found}
 
 
