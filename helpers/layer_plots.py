@@ -1,4 +1,4 @@
-"""Figures from the tables of `helpers.costs`: a net's costs, shapes and receptive fields by layer; runs by stride."""
+"""Figures of a net's costs, shapes and receptive fields by layer (`helpers.costs`); of runs by stride (`times`)."""
 
 from collections.abc import Sequence
 
@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
-from helpers.costs import APART
 from helpers.plots import PAPER_OF_IMAGES
+from helpers.times import APART
 
 
 def cost_bars(tables: dict[str, pd.DataFrame], quantities: dict[str, tuple[str, float]]) -> Figure:
@@ -96,7 +96,7 @@ def outcomes_by_stride(outcomes: pd.DataFrame, readings: dict[str, list[str]], s
     """Test accuracy, test loss and seconds an epoch by stride, a dot a run and a line through the means.
 
     Args:
-        outcomes: As `costs.outcomes` gives them; times that cannot be compared are hollow dots, beside the line.
+        outcomes: As `times.outcomes` gives them; times that cannot be compared are hollow dots, beside the line.
         readings: By reading of what a stride is, a variant a stride; a colour each.
         strides: In the order of the variants.
     """

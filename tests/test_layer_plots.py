@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers import costs, layer_plots
+from helpers import layer_plots, times
 
 IMAGE = np.zeros((32, 32, 3), "uint8")
 
@@ -96,7 +96,7 @@ def test_the_log_axis_of_times_has_plain_numbers():
 
 
 def test_without_any_run_there_are_axes_without_dots():
-    nothing = costs.outcomes([], pd.Series(dtype=float), None)
+    nothing = times.outcomes([], pd.Series(dtype=float), None)
     figure = layer_plots.outcomes_by_stride(nothing, {"reading": ["a_1", "a_2"]}, (1, 2))
     assert [len(ax.lines) for ax in figure.axes] == [1, 1, 1]
     assert nothing.drop(columns="machine").groupby("net", sort=False).mean().empty

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 import keras
 import pandas as pd
 
-from helpers.costs import machines
 from helpers.runs import epoch_seconds
+from helpers.times import machines
 from helpers.transfer.freezing import FreezeCheck, freeze
 
 
@@ -56,7 +56,7 @@ def depth_costs(records: Iterable[dict]) -> pd.DataFrame:
         records: Of runs.
 
     Returns:
-        By column, for reading: trainable (the variant), seed, machine (as in `costs.outcomes`), parameters trained,
+        By column, for reading: trainable (the variant), seed, machine (as in `times.outcomes`), parameters trained,
         test accuracy, frozen part (s), shared ("yes" where other runs have the frozen part's time too), an epoch (s),
         in all (s).
     """
