@@ -42,7 +42,7 @@ PROFILES = {
     profile.name: profile
     for profile in (
         Profile("full", None, None, 1.0, False, "the whole protocol: all images, all epochs"),
-        Profile("quick", 10_000, None, 0.1, True, "at most 10,000 training images and a tenth of the epochs"),
+        Profile("quick", 5_000, 2_000, 0.1, True, "5,000 training and 2,000 test images, a tenth of the epochs"),
         Profile("smoke", 64, 60, 0.01, True, "64 training images, one epoch: a test that the code runs"),
     )
 }

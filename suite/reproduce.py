@@ -115,7 +115,7 @@ def _announce(
         own = [job for job in jobs if job.notebook == notebook.stem]
         missing = [seconds[job.name] for job in own if before[job.name] != "done"]
         total += sum(missing)
-        about = f"about {format_seconds(sum(missing)):>6}" if missing else "up to date"
+        about = f"about {format_seconds(sum(missing)):>6}" if missing else "up to date" if own else "at the end"
         some = f" ({len(missing)} of {len(own)} jobs)" if 0 < len(missing) < len(own) else ""
         print(f"  {notebook.stem:<24} {about:<12}{some}  {notebook_title_and_question(notebook)[1]}")
     room = f"; as much of it as fits into {settings.minutes:g} min" if settings.minutes else ""
