@@ -19,6 +19,11 @@ def test_epochs_are_a_share_rounded_and_never_none(protocol, quick, smoke):
     assert PROFILES["smoke"].epochs(protocol) == smoke
 
 
+def test_few_images_make_many_steps_in_quick_alone():
+    assert [PROFILES[name].batch(128) for name in ("full", "quick", "smoke")] == [128, 32, 128]
+    assert PROFILES["quick"].batch(8) == 8
+
+
 def test_less_images_are_the_first_of_the_splits_order():
     order = np.random.default_rng(0).permutation(45_000)
     assert PROFILES["quick"].train(order).tolist() == order[:5_000].tolist()

@@ -142,6 +142,10 @@ class Lab:
         """The number of epochs to run in this profile where the protocol has so many."""
         return self._profile.epochs(protocol)
 
+    def batch(self, protocol: int) -> int:
+        """The number of images a step in this profile where the protocol has so many."""
+        return self._profile.batch(protocol)
+
     # The data
 
     def load(
