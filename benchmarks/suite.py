@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks.comparison import Comparison, Goal
 from suite.jobs import ROOT
 
-MINUTES_GOAL = 10
+MINUTES_GOAL = 8
 QUICK = "make reproduce PROFILE=quick"
 
 

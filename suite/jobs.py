@@ -21,7 +21,7 @@ SEEDS = {"full": (10, 11, 12, 13, 14), "quick": (10,), "smoke": (10,)}  # of a n
 FETCHING = re.compile(
     r"^import importlib\.util\n|^if importlib\.util\.find_spec\(\"helpers\"\) is None.*\n(?: {4}.*\n)+", re.MULTILINE
 )
-PAGE_MINUTES = 0.5  # of a page whose runs are all recorded, about
+PAGE_MINUTES = 0.25  # of a page whose runs are all recorded, about
 
 
 @dataclass(frozen=True)

@@ -125,6 +125,8 @@ def test_the_records_of_a_job_are_those_of_its_seeds_and_what_is_measured_beside
 
 # What the rest costs.
 
+OF_PAGE = 60 * PAGE_MINUTES
+
 
 def not_measured() -> float:
     raise AssertionError("it was measured though this device has recorded runs")
@@ -133,15 +135,15 @@ def not_measured() -> float:
 def test_where_nothing_was_recorded_training_takes_what_the_notebook_says_times_what_is_measured_here(folder):
     found = seconds_of(JOBS, folder, MACHINE, lambda: 3.0)
     assert found == {
-        "01_data": 30 + 3 * 150,
-        "03_cnn-seed10": 30 + 3 * 90,
-        "03_cnn-seed11": 30 + 3 * 90,
-        "03_cnn": 30,
+        "01_data": OF_PAGE + 3 * (180 - OF_PAGE),
+        "03_cnn-seed10": OF_PAGE + 3 * (120 - OF_PAGE),
+        "03_cnn-seed11": OF_PAGE + 3 * (120 - OF_PAGE),
+        "03_cnn": OF_PAGE,
     }
 
 
 def test_where_nothing_trains_nothing_is_measured(folder):
-    assert seconds_of([PAGE], folder, MACHINE, not_measured) == {"03_cnn": 30}
+    assert seconds_of([PAGE], folder, MACHINE, not_measured) == {"03_cnn": OF_PAGE}
 
 
 def test_where_this_device_recorded_runs_their_seconds_count_and_only_of_what_is_missing(folder, record):
@@ -150,15 +152,17 @@ def test_where_this_device_recorded_runs_their_seconds_count_and_only_of_what_is
     record("cnn", 10, seconds=40.0)
     record("cnn", 12, seconds=4000.0, device="a slow processor")
     found = seconds_of(JOBS, folder, MACHINE, not_measured)
-    assert found["03_cnn-seed10"] == 30  # dense-seed10 and cnn-seed10 are there
-    assert found["03_cnn-seed11"] == 20 + 40 + 30
+    assert found["03_cnn-seed10"] == OF_PAGE  # dense-seed10 and cnn-seed10 are there
+    assert found["03_cnn-seed11"] == 20 + 40 + OF_PAGE
     anew = seconds_of(JOBS, folder, MACHINE, not_measured, anew=True)  # what is recorded is trained again
-    assert anew["03_cnn-seed10"] == anew["03_cnn-seed11"] == 20 + 40 + 30
+    assert anew["03_cnn-seed10"] == anew["03_cnn-seed11"] == 20 + 40 + OF_PAGE
 
 
 def test_what_no_device_like_this_one_recorded_is_scaled_by_how_the_others_went(folder, record):
-    record("cnn", 10, seconds=60.0)  # of what the notebook says, 90 are training
-    assert seconds_of(JOBS, folder, MACHINE, not_measured)["01_data"] == pytest.approx(30 + 150 * 60 / 90)
+    record("cnn", 10, seconds=60.0)
+    ratio = 60 / (120 - OF_PAGE)
+    found = seconds_of(JOBS, folder, MACHINE, not_measured)
+    assert found["01_data"] == pytest.approx(OF_PAGE + ratio * (180 - OF_PAGE))
 
 
 def test_a_slower_machine_is_found_to_take_longer(monkeypatch):
