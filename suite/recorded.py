@@ -19,7 +19,7 @@ from suite import warm
 from suite.jobs import PAGE_MINUTES, ROOT, Job, digest_of_cells
 
 # Images a second that `helpers.speed` would find on the machine whose times the notebooks say: by notebook 10, quick,
-# which says 1 min, and took 5 min 15 s on two AMD cores (Zen 3, float32) where 750 a second are found.
+# which then said 1 min, and took 5 min 15 s on two AMD cores (Zen 3, float32) where 750 a second are found.
 REFERENCE_SPEED = 7_000.0
 
 
