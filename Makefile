@@ -1,5 +1,5 @@
 # The front door. `make` lists what there is; every target does its own set-up in .venv, once.
-#   make reproduce PROFILE=auto|quick|full|smoke SEEDS="10 11" JOBS=1 MINUTES= DATASET=cifar10 RETRIES=2 TIMEOUT= FRESH= GPUS= THREADS=
+#   make reproduce PROFILE=auto|quick|full|smoke SEEDS="10 11" JOBS=2 MINUTES= DATASET=cifar10 RETRIES=2 TIMEOUT= FRESH= GPUS= THREADS=
 # What is left empty has its default, which suite/settings.py states.
 PROFILE ?=
 SEEDS   ?=
@@ -50,7 +50,7 @@ AT_ONCE := $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadsco
 .PHONY: help setup reproduce pages report status audit check simulate test faults bench lab colab colab-test lock clean
 
 help:  ## list the targets
-	@echo 'make TARGET [PROFILE=auto|quick|full|smoke] [SEEDS="10 11"] [NB=03_cnn] [JOBS=1] [MINUTES=150] [FRESH=1]'
+	@echo 'make TARGET [PROFILE=auto|quick|full|smoke] [SEEDS="10 11"] [NB=03_cnn] [JOBS=2] [MINUTES=150] [FRESH=1]'
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 reproduce: $(READY)  ## train what is missing, all or as much as fits into MINUTES; build reports/<profile>/index.html

@@ -4,7 +4,7 @@ import math
 import time
 from pathlib import Path
 
-from suite.jobs import PAGE_MINUTES, Job
+from suite.jobs import PAGE_MINUTES, Job, seconds_beside
 from suite.outcomes import new_outcome
 from suite.pages import make_pages
 from suite.settings import PAGES_AT_A_TIME, Settings
@@ -31,14 +31,14 @@ def train_in_time(
         notebooks: Those asked for.
         jobs: All of their jobs.
         states: How each of them stands.
-        seconds: What each of them takes on this machine, about.
+        seconds: What each of them takes on this machine with all of its cores, about.
         settings: How to run them, and in which time.
         started: When the suite began, seconds since the epoch.
 
     Returns:
         The jobs that were chosen, those of pages among them, and Snakemake's exit status.
     """
-    place = places(jobs)
+    place, seconds = places(jobs), seconds_beside(jobs, seconds, settings.jobs)
     waiting = sorted((job for job in jobs if job.name in place), key=lambda job: place[job.name])
     waiting = [job for job in waiting if states[job.name] != "done"]
     deadline = started + 60 * settings.minutes - _seconds_for_pages(waiting, settings.minutes)
@@ -65,15 +65,16 @@ def fitting(jobs: list[Job], seconds: dict[str, float], room: float, at_a_time: 
 
     Args:
         jobs: In the order in which they are wanted.
-        seconds: What each of them takes, by its name.
+        seconds: What each of them takes beside others, or alone, by its name.
         room: Seconds that are left.
         at_a_time: How many are executed at a time.
     """
     chosen, total = [], 0.0
     for job in jobs:
-        if seconds[job.name] <= room and total + seconds[job.name] <= room * at_a_time:
+        used = seconds[job.name] * (at_a_time if job.alone else 1)
+        if seconds[job.name] <= room and total + used <= room * at_a_time:
             chosen.append(job)
-            total += seconds[job.name]
+            total += used
     return chosen
 
 

@@ -22,6 +22,9 @@ FETCHING = re.compile(
     r"^import importlib\.util\n|^if importlib\.util\.find_spec\(\"helpers\"\) is None.*\n(?: {4}.*\n)+", re.MULTILINE
 )
 PAGE_MINUTES = 0.25  # of a page whose runs are all recorded, about
+# How much more is trained in the same time by jobs that share the cores than by one after another on all: small
+# nets leave a second core idle. Measured with two on two AMD cores: 1.24 (report A's CNN) to 1.52 (report D's model 1).
+SIDE_BY_SIDE = 1.3
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class Job:
         digest: Of all that determines what the job makes, its random numbers aside.
         memory_mb: Memory that it may need, MB.
         minutes: What it takes on two cores, about.
+        alone: Whether it has all cores to itself, for its times are judged.
     """
 
     notebook: str
@@ -45,6 +49,7 @@ class Job:
     digest: str
     memory_mb: int
     minutes: float
+    alone: bool = False
 
     @property
     def name(self) -> str:
@@ -103,13 +108,39 @@ def plan_jobs(
         used, has_seeds = seeds or tuple(default), _has_seeds(notebook)
         minutes = about["minutes"][profile] / (len(default) if has_seeds else 1)  # measured with all of its own seeds
         own = used if has_seeds and len(used) > 1 and not from_records else ()
+        alone = about.get("timed", False) and not from_records
         digest = digest_of_values([asked, training_code, digest_of_cells(notebook)])[:16]
-        trained = [Job(path.stem, seed, (seed,), (), digest, memory, minutes) for seed in own]
+        trained = [Job(path.stem, seed, (seed,), (), digest, memory, minutes, alone) for seed in own]
         digest = digest_of_values([asked, page_code, printed, _shown(notebook), used])[:16]
         digest, minutes = f"records-{digest}" if from_records else digest, PAGE_MINUTES if trained else minutes
-        page = Job(path.stem, None, used, tuple(job.mark for job in trained), digest, memory, minutes)
+        after, alone = tuple(job.mark for job in trained), alone and not trained
+        page = Job(path.stem, None, used, after, digest, memory, minutes, alone)
         jobs += [*trained, page]
     return jobs
+
+
+def seconds_beside(jobs: list[Job], seconds: dict[str, float], at_a_time: int) -> dict[str, float]:
+    """What each job takes where several are executed at a time, by its name.
+
+    Args:
+        jobs: The jobs.
+        seconds: What each takes with all cores to itself.
+        at_a_time: How many share the cores; a job that runs `alone` has them all.
+    """
+    stretch = at_a_time / SIDE_BY_SIDE if at_a_time > 1 else 1.0
+    return {job.name: seconds[job.name] * (1.0 if job.alone else stretch) for job in jobs}
+
+
+def seconds_of_all(jobs: list[Job], seconds: dict[str, float], at_a_time: int) -> float:
+    """What all of some jobs take, so many at a time; of no more than that it is known that they keep each other busy.
+
+    Args:
+        jobs: The jobs.
+        seconds: What each takes with all cores to itself.
+        at_a_time: How many share the cores.
+    """
+    beside = seconds_beside(jobs, seconds, at_a_time)
+    return sum(beside[job.name] * (1 if job.alone else 1 / at_a_time) for job in jobs)
 
 
 def read_outcome(folder: Path, name: str) -> dict:

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import nbformat
 
+from helpers.machine import cpu_count
 from helpers.runs import read_records, read_summary
 from suite import warm
-from suite.jobs import PAGE_MINUTES, ROOT, Job, digest_of_cells
+from suite.jobs import PAGE_MINUTES, ROOT, SIDE_BY_SIDE, Job, digest_of_cells
 
 # Images a second that `helpers.speed` would find on the machine whose times the notebooks say: by notebook 10, quick,
 # which then said 1 min, and took 5 min 15 s on two AMD cores (Zen 3, float32) where 750 a second are found.
@@ -150,7 +151,7 @@ def seconds_of(
     slowness: Callable[[], float] = measured_slowness,
     anew: bool = False,
 ) -> dict[str, float]:
-    """About how long each job takes on this machine, by its name.
+    """About how long each job takes on this machine, by its name, with all of its cores.
 
     Where this device has recorded runs of a notebook, their seconds count; of a seed that is partly recorded only the
     rest. Elsewhere it is what the notebook says, times what others took on this device against what they say, or, where
@@ -181,11 +182,12 @@ def seconds_of(
 
 
 def _seconds_by_variant(records: list[dict], device: str) -> dict[str, float]:
-    """The median training time of each variant on a device."""
+    """The median training time of each variant on a device: of runs that left cores to others, what all would take."""
     by_variant: dict[str, list[float]] = {}
     for record in records:
         if record["device"] == device:
-            by_variant.setdefault(record["variant"], []).append(record["seconds"])
+            used = record.get("threads", cpu_count()) / cpu_count()
+            by_variant.setdefault(record["variant"], []).append(record["seconds"] * min(1.0, SIDE_BY_SIDE * used))
     return {variant: statistics.median(seconds) for variant, seconds in by_variant.items()}
 
 

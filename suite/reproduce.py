@@ -9,7 +9,7 @@ from helpers import variables
 from helpers.profiles import PROFILES
 from helpers.progress import format_seconds
 from suite.in_time import train_in_time
-from suite.jobs import Job, plan_jobs
+from suite.jobs import Job, plan_jobs, seconds_of_all
 from suite.outcomes import drop_unfounded_marks, jobs_table
 from suite.recorded import measured_slowness, seconds_of, this_machine
 from suite.results import record_files, report, say_new_records, say_what_is_missing, show_index
@@ -24,8 +24,9 @@ ANEW = "anew"  # holds since when FRESH=1 has trained anew, until all of it is d
 def status_command(notebooks: list[Path], settings: Settings) -> int:
     """Say how each job stands, and what the missing ones cost on this machine."""
     jobs, states, seconds = _survey(notebooks, settings)
+    settings = settings.for_number(_number_beside(jobs, states))
     print(status_table(jobs, states, seconds, settings.folder))
-    print("\n" + missing_line(jobs, states, seconds, this_machine()["device"]))
+    print("\n" + missing_line(jobs, states, seconds, this_machine()["device"], settings.jobs))
     return 0
 
 
@@ -50,6 +51,7 @@ def reproduce_command(notebooks: list[Path], suite: list[Path], settings: Settin
             job.forget(settings.folder)
     drop_unfounded_marks(jobs, settings.folder)
     jobs, before, seconds = _survey(notebooks, settings, anew)
+    settings = settings.for_number(_number_beside(jobs, before))
     _announce(notebooks, jobs, before, seconds, settings)
     if any(state != "done" for state in before.values()):
         fetch_data(settings)
@@ -101,6 +103,11 @@ def _survey(
     return jobs, states, seconds_of(jobs, settings.folder, machine, slowness, anew)
 
 
+def _number_beside(jobs: list[Job], states: dict[str, str]) -> int:
+    """How many of the missing jobs may run beside each other; pages that wait for them aside."""
+    return sum(states[job.name] != "done" and not (job.alone or job.after) for job in jobs)
+
+
 def _announce(
     notebooks: list[Path], jobs: list[Job], before: dict[str, str], seconds: dict[str, float], settings: Settings
 ) -> None:
@@ -110,17 +117,20 @@ def _announce(
     data = os.environ.get("COURSEWORK_DATA") or "Keras's download and cache"
     seeds = ", ".join(map(str, settings.seeds)) or "each notebook's own"
     print(f"Data: {settings.dataset} from {data}. Seeds: {seeds}.")
-    total = 0.0
     for notebook in notebooks:
         own = [job for job in jobs if job.notebook == notebook.stem]
         missing = [seconds[job.name] for job in own if before[job.name] != "done"]
-        total += sum(missing)
         about = f"about {format_seconds(sum(missing)):>6}" if missing else "up to date" if own else "at the end"
         some = f" ({len(missing)} of {len(own)} jobs)" if 0 < len(missing) < len(own) else ""
         print(f"  {notebook.stem:<24} {about:<12}{some}  {notebook_title_and_question(notebook)[1]}")
     room = f"; as much of it as fits into {settings.minutes:g} min" if settings.minutes else ""
-    each = format_seconds(total / settings.jobs)
-    print(f"About {each} in all on this machine, by what is recorded and what the notebooks say{room}.\n", flush=True)
+    missing = [job for job in jobs if before[job.name] != "done"]
+    total = format_seconds(seconds_of_all(missing, seconds, settings.jobs))
+    beside = f", {settings.jobs} jobs at a time where no times are judged," if settings.jobs > 1 else ""
+    print(
+        f"About {total} in all{beside} on this machine, by what is recorded and what the notebooks say{room}.\n",
+        flush=True,
+    )
 
 
 def _mark_recorded(jobs: list[Job], states: dict[str, str], folder: Path) -> None:

@@ -9,11 +9,13 @@ from helpers.data import LOADERS, data_folder
 from helpers.files import writable_folder
 from helpers.machine import cpu_count, memory_mb, nvidia, visible_gpus
 from helpers.profiles import PROFILES
+from suite.jobs import MEMORY_MB
 
+AT_A_TIME = 2  # jobs by default where processor cores train: see SIDE_BY_SIDE in suite/jobs.py
 CLUSTER_THREADS = 2  # of a job that is sent elsewhere: what the minutes in the notebooks were measured on
 PAGES_AT_A_TIME = 2  # where nothing is trained: each waits for the disk and for one core most of the time
-DEFAULTS = {"profile": "auto", "dataset": "cifar10", "jobs": "1", "retries": "2"} | dict.fromkeys(
-    ("seeds", "timeout", "minutes", "gpus", "threads", "number", "draw"), ""
+DEFAULTS = {"profile": "auto", "dataset": "cifar10", "retries": "2"} | dict.fromkeys(
+    ("seeds", "jobs", "timeout", "minutes", "gpus", "threads", "number", "draw"), ""
 )
 
 
@@ -35,7 +37,8 @@ class Settings:
         timeout: Minutes that a job may take; None for no limit.
         minutes: Minutes that all of it may take; None for no limit.
         gpus: Number of GPUs; each is of one job at a time.
-        threads: Processor cores of a job.
+        threads: Processor cores of a job that runs beside others.
+        shares: Whether the jobs share this machine's cores, since `threads` were not asked for.
         number: How many records an audit trains again; None for as many as the time allows.
         draw: The seed with which an audit draws them; None for any.
         reports: The folder of all reports.
@@ -51,6 +54,7 @@ class Settings:
     minutes: float | None
     gpus: int
     threads: int
+    shares: bool
     number: int | None
     draw: int | None
     reports: Path
@@ -68,11 +72,17 @@ class Settings:
             "dataset": self.dataset,
             "seeds": list(self.seeds),
             "threads": self.threads,
+            "all_threads": self.all_threads,
             "retries": self.retries,
             "timeout": self.timeout,
             "gpus": self.gpus,
             "memory_mb": memory_mb(),
         }
+
+    @property
+    def all_threads(self) -> int:
+        """Processor cores of all jobs together, or of one that has them to itself."""
+        return self.threads * self.jobs
 
     @property
     def partial(self) -> Path:
@@ -82,7 +92,12 @@ class Settings:
     def for_pages(self) -> "Settings":
         """The same for jobs that only make pages: two at a time, since nothing is trained that would need all cores."""
         jobs = max(self.jobs, min(PAGES_AT_A_TIME, cpu_count()))
-        return replace(self, jobs=jobs, threads=max(1, self.jobs * self.threads // jobs))
+        return replace(self, jobs=jobs, threads=max(1, self.all_threads // jobs))
+
+    def for_number(self, count: int) -> "Settings":
+        """The same for so many jobs: where they are fewer than could run at a time, each has more of the cores."""
+        jobs = max(1, min(self.jobs, count))
+        return replace(self, jobs=jobs, threads=self.all_threads // jobs if self.shares else self.threads)
 
 
 def read_settings(reports: Path, **asked: str) -> Settings:
@@ -94,7 +109,8 @@ def read_settings(reports: Path, **asked: str) -> Settings:
             profile: "auto", "full", "quick" or "smoke"; "auto", the default, is full on a GPU and quick without.
             dataset: A data set's name; default "cifar10".
             seeds: Whole numbers separated by spaces; default each notebook's own.
-            jobs: Jobs at a time, 1 or more, default 1; never more than cores.
+            jobs: Jobs at a time, 1 or more, never more than cores; default two where the processor trains and there is
+                memory for two, else 1.
             retries: How often a failed job is tried again, 0 or more; default 2.
             timeout: Minutes that a job may take, above 0; default no limit.
             minutes: Minutes that all of it may take, above 0; default no limit.
@@ -117,7 +133,9 @@ def read_settings(reports: Path, **asked: str) -> Settings:
     data_folder()
     profile, why = _choose(given["profile"])
     writable_folder(reports / profile)
-    jobs = min(int(given["jobs"]), cpu_count())
+    gpus = int(given["gpus"]) if given["gpus"] else len(visible_gpus())
+    threads = int(given["threads"]) if given["threads"] else 0
+    jobs = min(int(given["jobs"]), cpu_count()) if given["jobs"] else _jobs_at_a_time(gpus, threads)
     share = CLUSTER_THREADS if os.environ.get("SNAKEMAKE_PROFILE") else cpu_count() // jobs
     return Settings(
         profile=profile,
@@ -128,12 +146,20 @@ def read_settings(reports: Path, **asked: str) -> Settings:
         retries=int(given["retries"]),
         timeout=float(given["timeout"]) if given["timeout"] else None,
         minutes=float(given["minutes"]) if given["minutes"] else None,
-        gpus=int(given["gpus"]) if given["gpus"] else len(visible_gpus()),
-        threads=int(given["threads"]) if given["threads"] else share,
+        gpus=gpus,
+        threads=threads or share,
+        shares=not threads,
         number=int(given["number"]) if given["number"] else None,
         draw=int(given["draw"]) if given["draw"] else None,
         reports=reports,
     )
+
+
+def _jobs_at_a_time(gpus: int, threads: int) -> int:
+    """How many jobs are executed at a time where it is not said; on a cluster its profile says it."""
+    if gpus or os.environ.get("SNAKEMAKE_PROFILE"):
+        return 1
+    return max(1, min(AT_A_TIME, cpu_count() // (threads or 1), memory_mb() // MEMORY_MB))
 
 
 def _problem(name: str, value: str) -> str | None:
@@ -143,7 +169,7 @@ def _problem(name: str, value: str) -> str | None:
         "profile": (value in profiles, ", ".join(profiles)),
         "dataset": (value in datasets, f"one of {', '.join(datasets)}"),
         "seeds": (_are_seeds(value), 'different whole numbers below 2**32 such as "10 11 12"'),
-        "jobs": (_is_whole(value, 1), "a whole number of 1 or more"),
+        "jobs": (not value or _is_whole(value, 1), "a whole number of 1 or more, or nothing"),
         "retries": (_is_whole(value, 0, 100), "a whole number from 0 to 100"),
         "timeout": (not value or _is_above_zero(value), "minutes, a number above 0, or nothing"),
         "minutes": (not value or _is_above_zero(value), "a number above 0, or nothing"),

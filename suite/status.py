@@ -1,9 +1,10 @@
 """How the suite stands, for the terminal: each notebook and seed, and what the rest costs on this machine."""
 
+import math
 from pathlib import Path
 
 from helpers.progress import format_seconds
-from suite.jobs import Job, last_log_line, read_outcome
+from suite.jobs import Job, last_log_line, read_outcome, seconds_of_all
 from suite.outcomes import align, is_founded
 from suite.recorded import recorded_jobs
 
@@ -70,7 +71,9 @@ def status_table(jobs: list[Job], states: dict[str, str], seconds: dict[str, flo
     return "\n".join([*lines, *([""] if messages else []), *messages])
 
 
-def missing_line(jobs: list[Job], states: dict[str, str], seconds: dict[str, float], device: str) -> str:
+def missing_line(
+    jobs: list[Job], states: dict[str, str], seconds: dict[str, float], device: str, at_a_time: int
+) -> str:
     """What all that is missing costs: for one seed of everything, for three, for five, and for all if more.
 
     Args:
@@ -78,15 +81,17 @@ def missing_line(jobs: list[Job], states: dict[str, str], seconds: dict[str, flo
         states: How each of them stands.
         seconds: What each of them takes on this machine, about.
         device: What this machine computes with.
+        at_a_time: How many jobs share the cores.
     """
     missing = {name: place for name, place in places(jobs).items() if states[name] != "done"}
     if not missing:
         return "Nothing is missing."
-    costs = []
-    for count in SEED_COUNTS:
-        needed = [seconds[name] for name, place in missing.items() if place < count]
-        cost = format_seconds(sum(needed)) if needed else "nothing"
-        costs.append(f"for {count} seed{'s' * (count > 1)} {cost}")
+
+    def cost(count: float) -> str:
+        needed = [job for job in jobs if missing.get(job.name, math.inf) < count]
+        return format_seconds(seconds_of_all(needed, seconds, at_a_time)) if needed else "nothing"
+
+    costs = [f"for {count} seed{'s' * (count > 1)} {cost(count)}" for count in SEED_COUNTS]
     if max(missing.values()) >= max(SEED_COUNTS):
-        costs.append(f"for all {format_seconds(sum(seconds[name] for name in missing))}")
+        costs.append(f"for all {cost(math.inf)}")
     return f"What is missing takes about, on {device}: {', '.join(costs)}."

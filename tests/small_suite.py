@@ -71,11 +71,11 @@ def make_suite(root: Path, *harms: str, epochs: int = 6) -> Path:
     return root
 
 
-def write_notebook(root: Path, name: str, *sources: str) -> None:
-    """Write a notebook of these cells, the first of them the parameters."""
+def write_notebook(root: Path, name: str, *sources: str, **more) -> None:
+    """Write a notebook of these cells, the first of them the parameters; `more` is what else it says of itself."""
     cells = [nbformat.v4.new_markdown_cell(f"# {name}"), *map(nbformat.v4.new_code_cell, sources)]
     cells[1].metadata.tags = ["parameters"]
-    about = {"question": "Does it?", "minutes": dict.fromkeys(("smoke", "quick", "full"), 0.1)}
+    about = {"question": "Does it?", "minutes": dict.fromkeys(("smoke", "quick", "full"), 0.1)} | more
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     notebook = nbformat.v4.new_notebook(cells=cells, metadata={"coursework": about, "kernelspec": kernel})
     nbformat.write(notebook, root / "notebooks" / f"{name}.ipynb")

@@ -2,6 +2,7 @@
 
 import ast
 import contextlib
+import csv
 import io
 import json
 import subprocess
@@ -24,6 +25,7 @@ from helpers.training import identify_run
 from suite.colab import PLACE, write_addresses
 
 ROOT = Path(__file__).parent.parent
+TIMES = ("training_time", "epoch_time")  # metrics of claims
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 RETURNS = {
     name: getattr(function, "__annotations__", {}).get("return")
@@ -136,6 +138,14 @@ def test_begins_with_its_question_and_says_what_it_costs(notebook):
     about = notebook.metadata.coursework
     assert about.question.endswith("?")
     assert set(about.minutes) == set(PROFILES)
+
+
+def test_runs_alone_where_a_claim_on_times_is_judged_by_it():
+    rows = list(csv.DictReader((ROOT / "reports" / "published" / "claims.csv").open()))
+    judged = {row["notebook"] for row in rows if row["metric"] in TIMES}
+    timed = {path.stem for path in NOTEBOOKS if nbformat.read(path, 4).metadata.coursework.get("timed")}
+    assert judged
+    assert judged <= timed
 
 
 def test_has_one_parameters_cell_of_literals_each_with_a_word_on_it(notebook):

@@ -25,7 +25,7 @@ SECONDS = dict.fromkeys((job.name for job in JOBS), 100.0)
 @pytest.fixture
 def settings(tmp_path):
     """Ten minutes for the full profile, in an empty folder."""
-    made = replace(read_settings(tmp_path, profile="full"), minutes=10.0)
+    made = replace(read_settings(tmp_path, profile="full", jobs="1"), minutes=10.0)
     (made.folder / MARKS).mkdir(parents=True)
     return made
 

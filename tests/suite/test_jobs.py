@@ -5,7 +5,7 @@ import pytest
 
 from helpers.files import try_lock, write_json
 from suite import jobs
-from suite.jobs import Job, digest_of_cells, last_log_line, plan_jobs, read_outcome
+from suite.jobs import Job, digest_of_cells, last_log_line, plan_jobs, read_outcome, seconds_beside, seconds_of_all
 
 PARAMETERS = "profile = 'quick'\nseeds = [10]  # one run a seed\nepochs = 3"
 CODE = "def train(seed):\n    return seed + 1\n"
@@ -122,6 +122,23 @@ def test_from_records_a_page_of_all_seeds_is_the_only_job_and_has_a_mark_of_its_
     (page,) = plan(from_records=True)
     assert (page.name, page.seeds, page.after) == ("03_cnn", (0, 1), ())
     assert page.mark not in {job.mark for job in plan()}
+
+
+def test_what_trains_runs_alone_where_its_times_are_judged(plan):
+    assert [job.alone for job in plan(timed=True)] == [True, True, False]  # its page is made beside others
+    assert [job.alone for job in plan(timed=True, seeds=(5,))] == [True]
+    assert [job.alone for job in plan(timed=True, from_records=True)] == [False]
+    assert not any(job.alone for job in plan())
+
+
+def test_beside_another_a_job_takes_longer_and_all_of_them_take_less():
+    timed = Job("05_pooling", 1, (1,), (), "d3", 3000, 0.5, alone=True)
+    seconds = {JOB.name: 130.0, PAGE.name: 13.0, timed.name: 100.0}
+    assert seconds_beside([JOB, timed], seconds, 1) == {JOB.name: 130.0, timed.name: 100.0}
+    beside = seconds_beside([JOB, timed], seconds, 2)
+    assert beside == {JOB.name: pytest.approx(2 * 130 / jobs.SIDE_BY_SIDE), timed.name: 100.0}
+    assert seconds_of_all([JOB, PAGE, timed], seconds, 1) == 243
+    assert seconds_of_all([JOB, PAGE, timed], seconds, 2) == pytest.approx(143 / jobs.SIDE_BY_SIDE + 100)
 
 
 def test_the_marks_of_a_plan_are_all_different_and_below_the_profiles_folder(plan):

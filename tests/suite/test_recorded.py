@@ -158,6 +158,15 @@ def test_where_this_device_recorded_runs_their_seconds_count_and_only_of_what_is
     assert anew["03_cnn-seed10"] == anew["03_cnn-seed11"] == 20 + 40 + OF_PAGE
 
 
+@pytest.mark.parametrize(("threads", "share"), [(4, 1.0), (2, recorded.SIDE_BY_SIDE / 2), (8, 1.0)])
+def test_of_a_run_that_left_cores_to_others_it_counts_what_all_of_them_would_take(
+    folder, record, monkeypatch, threads, share
+):
+    monkeypatch.setattr(recorded, "cpu_count", lambda: 4)
+    record("cnn", 10, seconds=100.0, threads=threads)
+    assert seconds_of(JOBS, folder, MACHINE, not_measured)["03_cnn-seed11"] == pytest.approx(100 * share + OF_PAGE)
+
+
 def test_what_no_device_like_this_one_recorded_is_scaled_by_how_the_others_went(folder, record):
     record("cnn", 10, seconds=60.0)
     ratio = 60 / (120 - OF_PAGE)

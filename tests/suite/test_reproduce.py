@@ -1,5 +1,7 @@
 """The commands as a user gives them, on small suites: failures, records that are there, a time, impossible requests."""
 
+import itertools
+import json
 import os
 import re
 import shutil
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 from small_suite import call, make_suite, records, row_of, run_suite, write_notebook
 
+from helpers.machine import cpu_count
 from helpers.runs import read_summary
 from helpers.variables import FRESH
 from suite.reproduce import ANEW, _begin_anew
@@ -82,12 +85,41 @@ def test_a_fresh_clone_has_records_and_no_marks_and_trains_only_what_is_missing(
     assert new["history"] == before["01_none", "net", 11]["history"]
 
 
+@pytest.mark.skipif(cpu_count() < 2, reason="there is one core: nothing runs beside anything")
+def test_jobs_run_two_at_a_time_but_for_those_whose_times_are_judged(tmp_path):
+    root, noted = make_suite(tmp_path), tmp_path / "noted"
+    noted.mkdir()
+    code = f"""
+import json, pathlib, time
+from helpers.machine import thread_count
+begun = time.time()
+time.sleep(8)
+about = dict(threads=thread_count(), begun=begun, ended=time.time())
+pathlib.Path("{noted}", name).write_text(json.dumps(about))
+raise SystemExit
+"""
+    for number, kind in enumerate(("shares", "timed", "shares", "timed"), start=1):
+        name = f"{number:02d}_{kind}"
+        write_notebook(root, name, f"profile = 'smoke'\nname = {name!r}", code, timed=kind == "timed")
+    call(root, "reproduce", "--retries", 0, expected=1)  # they have no page
+    found = {path.name: json.loads(path.read_text()) for path in noted.iterdir()}
+    assert {name: about["threads"] for name, about in found.items()} == {
+        "01_shares": cpu_count() // 2, "02_timed": cpu_count() // 2 * 2,
+        "03_shares": cpu_count() // 2, "04_timed": cpu_count() // 2 * 2,
+    }  # fmt: skip
+
+    def overlap(one: str, other: str) -> bool:
+        return found[one]["begun"] < found[other]["ended"] and found[other]["begun"] < found[one]["ended"]
+
+    assert [pair for pair in itertools.combinations(sorted(found), 2) if overlap(*pair)] == [("01_shares", "03_shares")]
+
+
 def test_of_what_is_missing_as_much_as_fits_into_the_time_is_trained_first_seeds_first(tmp_path):
     root = make_suite(tmp_path, "none", "none")
     in_time = call(root, "reproduce", "--seeds", "10 11", "--minutes", "0.05")
     assert "Not begun, for want of time: 01_none-seed10, 02_none-seed10, 01_none-seed11, 02_none-seed11" in in_time
     assert records(root) == {}
-    said = call(root, "reproduce", "--seeds", "10 11", "--minutes", "30")
+    said = call(root, "reproduce", "--seeds", "10 11", "--minutes", "30", "--jobs", 1)
     begun = re.findall(r"(\d\d_[a-z]+(?:-seed\d+)?): starting", said)  # two pages at a time may share a line
     assert begun[:4] == ["01_none-seed10", "02_none-seed10", "01_none-seed11", "02_none-seed11"]
     assert sorted(begun[4:]) == ["01_none", "02_none"]
@@ -134,7 +166,7 @@ def test_training_anew_goes_on_where_it_was_interrupted_until_all_is_done(tmp_pa
         (["--seeds", "0 one"], "SEEDS: expected different whole numbers"),
         (["--seeds", "1 01"], "SEEDS: expected different whole numbers"),
         (["--seeds", "4294967296"], "SEEDS: expected different whole numbers below 2**32"),
-        (["--jobs", "0"], "JOBS: expected a whole number of 1 or more; got '0'"),
+        (["--jobs", "0"], "JOBS: expected a whole number of 1 or more, or nothing; got '0'"),
         (["--retries", "-1"], "RETRIES: expected a whole number from 0 to 100; got '-1'"),
         (["--timeout", "soon"], "TIMEOUT: expected minutes, a number above 0, or nothing; got 'soon'"),
         (["--minutes", "0"], "MINUTES: expected a number above 0, or nothing; got '0'"),

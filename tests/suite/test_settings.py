@@ -15,14 +15,43 @@ def four_cores(monkeypatch):
     monkeypatch.setattr(settings_module, "cpu_count", lambda: 4)
     monkeypatch.setattr(settings_module, "visible_gpus", lambda: [])
     monkeypatch.setattr(settings_module, "nvidia", lambda field: None)
+    monkeypatch.setattr(settings_module, "memory_mb", lambda: 16_000)
     monkeypatch.delenv("SNAKEMAKE_PROFILE", raising=False)
 
 
 def test_what_is_left_out_has_its_default(tmp_path, four_cores):
     found = read_settings(tmp_path)
-    assert (found.profile, found.dataset, found.seeds, found.jobs, found.retries) == ("quick", "cifar10", (), 1, 2)
-    assert (found.threads, found.gpus, found.folder) == (4, 0, tmp_path / "quick")
+    assert (found.profile, found.dataset, found.seeds, found.jobs, found.retries) == ("quick", "cifar10", (), 2, 2)
+    assert (found.threads, found.gpus, found.folder) == (2, 0, tmp_path / "quick")
     assert [found.timeout, found.minutes, found.number, found.draw] == [None] * 4
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ({}, (2, 2)),
+        ({"gpus": "1"}, (1, 4)),
+        ({"threads": "4"}, (1, 4)),
+        ({"threads": "1"}, (2, 1)),
+        ({"jobs": "1"}, (1, 4)),
+    ],
+    ids=str,
+)
+def test_two_jobs_at_a_time_share_a_processor_and_a_gpu_is_of_one(tmp_path, four_cores, asked, expected):
+    found = read_settings(tmp_path, **asked)
+    assert (found.jobs, found.threads, found.all_threads) == (*expected, expected[0] * expected[1])
+
+
+def test_where_there_are_fewer_jobs_than_could_run_at_a_time_each_has_more_of_the_cores(tmp_path, four_cores):
+    made = [read_settings(tmp_path).for_number(count) for count in (0, 1, 2, 9)]
+    assert [(s.jobs, s.threads) for s in made] == [(1, 4), (1, 4), (2, 2), (2, 2)]
+    asked = read_settings(tmp_path, jobs="2", threads="1").for_number(1)
+    assert (asked.jobs, asked.threads) == (1, 1)
+
+
+def test_without_memory_for_two_jobs_there_is_one_at_a_time(tmp_path, four_cores, monkeypatch):
+    monkeypatch.setattr(settings_module, "memory_mb", lambda: 4_000)
+    assert read_settings(tmp_path).jobs == 1
 
 
 def test_jobs_share_the_cores_and_are_never_more_than_cores(tmp_path, four_cores):
@@ -36,7 +65,7 @@ def test_pages_alone_are_made_two_at_a_time_or_more_if_asked_for(tmp_path, four_
 
 def test_on_a_cluster_a_job_has_two_cores(tmp_path, four_cores, monkeypatch):
     monkeypatch.setenv("SNAKEMAKE_PROFILE", "suite/slurm")
-    assert read_settings(tmp_path).threads == 2
+    assert (read_settings(tmp_path).jobs, read_settings(tmp_path).threads) == (1, 2)
     assert read_settings(tmp_path, threads="8").threads == 8
 
 

@@ -1,6 +1,7 @@
 """How the suite stands, in words: the matrix, the costs, and which jobs fit into a time."""
 
 import os
+from dataclasses import replace
 
 import pytest
 
@@ -76,14 +77,15 @@ def test_a_page_of_records_is_not_done_while_what_its_own_job_trains_is_missing(
 
 
 def test_what_is_missing_is_added_up_for_one_seed_of_everything_three_and_five(folder):
-    assert missing_line(JOBS, states(folder), SECONDS, "a processor") == (
+    assert missing_line(JOBS, states(folder), SECONDS, "a processor", 1) == (
         "What is missing takes about, on a processor: for 1 seed 10 min, for 3 seeds 30 min, for 5 seeds 30 min."
     )
     (folder / SEEDS[0].mark).touch()
     (folder / OTHER.mark).touch()
-    assert "for 1 seed nothing, for 3 seeds 20 min" in missing_line(JOBS, states(folder), SECONDS, "a processor")
+    assert "for 1 seed nothing, for 3 seeds 20 min" in missing_line(JOBS, states(folder), SECONDS, "a processor", 1)
+    assert "for 3 seeds 15 min" in missing_line(JOBS, states(folder), SECONDS, "a processor", 2)
     (folder / SEEDS[1].mark).touch()
-    assert missing_line(JOBS, states(folder), SECONDS, "a processor") == "Nothing is missing."
+    assert missing_line(JOBS, states(folder), SECONDS, "a processor", 1) == "Nothing is missing."
 
 
 def test_the_first_seed_of_everything_comes_before_the_second_of_anything():
@@ -108,3 +110,9 @@ def test_the_first_seed_of_everything_comes_before_the_second_of_anything():
 )
 def test_only_jobs_that_can_be_expected_to_end_in_time_are_chosen(room, at_a_time, chosen):
     assert [job.name for job in fitting([OTHER, *SEEDS], SECONDS, room, at_a_time)] == chosen
+
+
+def test_a_job_that_runs_alone_leaves_no_room_beside_it():
+    jobs = [OTHER, *(replace(job, alone=True) for job in SEEDS)]
+    assert [job.name for job in fitting(jobs, SECONDS, 1900, 2)] == ["01_data", "03_cnn-seed10", "03_cnn-seed11"]
+    assert [job.name for job in fitting(jobs, SECONDS, 1800, 2)] == ["01_data", "03_cnn-seed10"]
