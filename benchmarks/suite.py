@@ -16,7 +16,7 @@ QUICK = "make reproduce PROFILE=quick"
 
 
 def measure(num_images: int | None = None, rounds: int = 1) -> list[Comparison]:
-    """Run every notebook once in the quick profile, one at a time, with nothing finished or decoded before.
+    """Run every notebook once in the quick profile, as a user does, with nothing finished or decoded before.
 
     On other data than the notebooks ask for, or without the pretrained weights, it would be another measurement: then
     the figures are missing, and it is said why.
@@ -41,7 +41,7 @@ def measure(num_images: int | None = None, rounds: int = 1) -> list[Comparison]:
     missing = {QUICK: reason} if (reason := _differs(summaries)) else {}
     datasets = sorted({summary["dataset"] for summary in summaries})
     about = (
-        f"All {len(summaries)} notebooks once, one at a time, from the start of the command to the index. No run, no "
+        f"All {len(summaries)} notebooks once, as many at a time as there are by default, from the start of the command to the index. No run, no "
         f"decoded image and no frozen layer's output was kept from before. Data: {', '.join(datasets)}."
     )
     goals = (Goal(QUICK, MINUTES_GOAL, at_least=False),)

@@ -11,7 +11,7 @@ lab.compare("A", "dense_vs_cnn", {"accuracy": ".3f"}, claims=["A1", "A2"])
 lab.finish(answer="...", discussion="...")
 """
 
-from helpers.lab.notebook import Lab, format_mean
+from helpers.lab.notebook import Lab
 from helpers.lab.parameters import (
     ParameterError,
     list_of,
@@ -24,6 +24,7 @@ from helpers.lab.parameters import (
     yes_or_no,
 )
 from helpers.lab.run import Phase, Run, UntrainedModelError
+from helpers.lab.summary import format_mean
 
 __all__ = [
     "Lab",

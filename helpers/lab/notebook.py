@@ -16,18 +16,18 @@ from helpers.claims import (
     evidence_table,
     figure,
     findings_table,
-    mean_interval,
     read_results,
 )
-from helpers.costs import forward_work
 from helpers.files import results_folder, runs_folder, write_json
-from helpers.fingerprints import description, digest_of_arrays, digest_of_values
+from helpers.fingerprints import digest_of_arrays
+from helpers.lab.measurement import Measurement
 from helpers.lab.parameters import Check, check_parameters, list_of, number, one_of, seed, share, text, whole_number
 from helpers.lab.run import Run
+from helpers.lab.summary import format_mean, rows_of, sources_of, training_of, work_of
 from helpers.machine import PRECISIONS, describe_device, environment, use_precision
 from helpers.profiles import PROFILES
-from helpers.progress import Progress, format_time
-from helpers.runs import newest, own_seconds, read_records, write_record
+from helpers.progress import Progress
+from helpers.runs import newest, read_records
 from helpers.training.identity import Identity
 
 KNOWN: dict[str, Check] = {  # parameters that mean the same in every notebook
@@ -310,24 +310,14 @@ class Lab:
         Returns:
             Plain values; None for a page from records that has none of it.
         """
-        about = {"name": name, "settings": settings, "profile": self._profile.name, "dataset": self.dataset_name}
-        setting = digest_of_values(description(about))[:32]
-        where = environment()
-        own = {key: where[key] for key in ("backend", "device_kind", "versions", *(["device"] if is_time else []))}
-        identity = digest_of_values([setting, own, use_precision(self.precision)[0]])[:32]
-        since, by_setting = os.environ.get(variables.FRESH, ""), not self.trains(candidate=True)
-        known = [r for r in self._recorded[0] if r["kind"] == "measurement" and r["setting"] == setting]
-        known = [r for r in known if by_setting or (r["identity"] == identity and r["started"] >= since)]
-        record = newest(known)
-        if record is None and by_setting:
+        profile = {"profile": self._profile.name, "dataset": self.dataset_name}
+        measurement = Measurement(name, settings, profile, use_precision(self.precision)[0], is_time)
+        by_setting = not self.trains(candidate=True)
+        known = measurement.of(self._recorded[0], os.environ.get(variables.FRESH, ""), by_setting)
+        if known is None and by_setting:
             self.missing.append(name.replace("_", " "))
             return None
-        if record is None:
-            started = datetime.now(UTC).isoformat(timespec="seconds")
-            record = {"kind": "measurement", "notebook": self.notebook, "name": name, "settings": settings, **where}
-            record |= {"profile": self._profile.name, "dataset": self.dataset_name, "started": started}
-            record |= {"setting": setting, "identity": identity, "value": function()}
-            record = write_record(self.folder, name, record)
+        record = known or measurement.record(self.notebook, self.folder, function)
         self._measured[name] = record
         return record["value"]
 
@@ -431,12 +421,12 @@ class Lab:
             "precisions": dict(Counter(record["precision"] for record in self.records)),
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),
             **environment(),
-            "training": self._training(records),
-            "sources": self._sources(records + list(self._measured.values())),
+            "training": training_of([*self._runs.values(), *self._candidates.values()]),
+            "sources": sources_of(records + list(self._measured.values())),
             "answer": answer,
-            "table": [row for table in self._tables for row in _as_rows(table)],
+            "table": [row for table in self._tables for row in rows_of(table)],
             "runs": [
-                {"variant": run.variant, "seed": run.seed, "record": run.record["sha256"]} | self._work_of(run.variant)
+                {"variant": run.variant, "seed": run.seed, "record": run.record["sha256"]} | work_of(self[run.variant])
                 for run in self._runs.values()
             ],
             "missing": list(dict.fromkeys(self.missing)),
@@ -445,49 +435,3 @@ class Lab:
             **more,
         }
         write_json(Path(os.environ.get(variables.SUMMARY) or self.folder / "summary.json"), summary)
-
-    def _work_of(self, variant: str) -> dict[str, int]:
-        """Multiply-adds of one image in a variant's net, where they can be counted."""
-        model = self[variant].model
-        try:
-            return {"multiply_adds": forward_work(model)} if model else {}
-        except ValueError:  # a kind of layer whose work is not known
-            return {}
-
-    def _training(self, records: list[dict]) -> dict | None:
-        """How many runs the page is made from, and what training them took."""
-        if not records:
-            return None
-        seconds = sum(map(own_seconds, records))
-        reused = sum(not run.trained_now for run in [*self._runs.values(), *self._candidates.values()])
-        return {"runs": len(records), "reused": reused, "seconds": seconds}
-
-    @staticmethod
-    def _sources(records: list[dict]) -> dict[str, list[str]]:
-        """What the page's records come from: devices, software, commits, days."""
-        software = [
-            ", ".join(f"{k} {v}" for k, v in r["versions"].items()) + f"; backend {r['backend']}" for r in records
-        ]
-        found = {
-            "devices": [r["device"] for r in records],
-            "software": software,
-            "commits": [r["commit"] for r in records],
-            "dates": [format_time(r["started"]).partition(",")[0] for r in records],
-        }
-        return {key: list(dict.fromkeys(values)) for key, values in found.items()}
-
-
-def format_mean(values: Iterable[float], form: str, unit: str = "") -> str:
-    """The mean of several runs with its 95 % interval, in words; of a single run its value, and that it is one."""
-    values = list(values)
-    if not values:
-        return "not recorded"
-    mean, low, high = mean_interval(values)
-    if np.isnan(low):
-        return f"{mean:{form}}{unit} (one run)"
-    return f"{mean:{form}}{unit} " + (f"({low:{form}} to {high:{form}})" if low < high else "in every run")
-
-
-def _as_rows(table: pd.DataFrame) -> list[dict]:
-    """A table's rows as plain values."""
-    return table.astype(object).where(table.notna(), None).to_dict("records") if len(table) else []

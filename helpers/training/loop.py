@@ -14,6 +14,7 @@ from helpers.progress import Progress
 from helpers.training.batches import OrderedBatches, ShuffledBatches
 from helpers.training.callbacks import Checkpoint, Clock, DrawEpoch, Report, StopOnNan, Stopping
 from helpers.training.checkpoints import RunFiles
+from helpers.training.compiled_metrics import build_metrics
 from helpers.training.feeding import feed
 from helpers.training.frozen import TrainingPlan, behind_frozen, plan_training
 from helpers.training.grouping import choose_steps, grouped_steps
@@ -240,6 +241,7 @@ def _train(plan: TrainingPlan, epochs: int, patience, name: str, progress: Progr
     own = [clock, DrawEpoch(plan.batches), StopOnNan(name), stopping]
     last = [Report(progress), *([Checkpoint(keep)] if files else [])]  # a checkpoint holds what all others have done
     progress.start(name, epochs, trained)
+    build_metrics(model, plan.batches[0][1])
     validation = plan.validation and feed(OrderedBatches(*plan.validation, batch_size=VALIDATION_BATCH))
     model.fit(
         feed(plan.batches),

@@ -9,6 +9,7 @@ import pytest
 
 from helpers import data, machine
 from helpers.lab import ParameterError, format_mean
+from helpers.lab.summary import sources_of
 from helpers.runs import write_record
 
 
@@ -340,8 +341,8 @@ def test_the_sources_name_every_device_version_and_day_that_the_page_is_made_fro
     recorded.train_all()
     lab.finish()
     assert summary_of(recorded)["sources"]["devices"] == [own["device"]]  # the other is of no run of this page
-    assert lab._sources([own, own | elsewhere])["devices"] == [own["device"], "a GPU"]
-    assert "5 March 2026" in lab._sources([own, own | elsewhere])["dates"]
+    assert sources_of([own, own | elsewhere])["devices"] == [own["device"], "a GPU"]
+    assert "5 March 2026" in sources_of([own, own | elsewhere])["dates"]
 
 
 def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_trained(notebook, tmp_path):

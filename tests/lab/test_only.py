@@ -34,7 +34,7 @@ def test_candidates_and_measurements_are_taken_from_their_records_also_from_anot
     notebook.lab.measure("rate_finder", lambda: 0.5, steps=3)
     elsewhere = environment() | {"versions": {"keras": "9.0"}}
     monkeypatch.setattr("helpers.training.identity.versions", lambda: elsewhere["versions"])
-    monkeypatch.setattr("helpers.lab.notebook.environment", lambda: elsewhere)
+    monkeypatch.setattr("helpers.lab.measurement.environment", lambda: elsewhere)
     monkeypatch.setenv("COURSEWORK_ONLY", "net")
     never_trains()
     notebook.start()

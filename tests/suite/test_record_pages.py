@@ -8,7 +8,7 @@ from urllib.parse import unquote
 import nbformat
 import pandas as pd
 import pytest
-from bs4 import BeautifulSoup
+from made_up_notebooks import read
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from helpers.runs import write_record
@@ -78,10 +78,6 @@ def show(folder, *runs, notebook="03_cnn", table=None, **changes):
     return read(folder / "results" / notebook / "index.html") if any(folder.glob("results/*/*-*.json")) else None
 
 
-def read(path):
-    return BeautifulSoup(path.read_text(), "html.parser")
-
-
 def check_links(folder):
     """Every link of every page leads to a file that is there, and to a place on it; no place has two."""
     pages = {path.resolve(): read(path) for path in [*folder.glob("*.html"), *folder.glob("results/*/index.html")]}
@@ -97,12 +93,6 @@ def check_links(folder):
             assert not place or pages[target].find(id=unquote(place)), link
             count += target in pages and path != target
     return count
-
-
-@pytest.fixture
-def full(tmp_path):
-    (tmp_path / "full").mkdir()
-    return tmp_path / "full"
 
 
 def test_each_record_is_described_once_with_its_file(full):

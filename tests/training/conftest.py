@@ -1,4 +1,4 @@
-"""What the tests of `helpers.training` share: code as a notebook's cell runs it."""
+"""What the tests of `helpers.training` share: code as a notebook's cell runs it, and identities of runs."""
 
 import linecache
 import sys
@@ -6,6 +6,11 @@ import types
 
 import keras
 import pytest
+from small_runs import build
+
+from helpers.training import identify_run, identity
+
+OPTIONS = {"epochs": 2, "batch_size": 16, "seed": 7}
 
 
 @pytest.fixture
@@ -23,3 +28,26 @@ def notebook(monkeypatch):
         return vars(main)
 
     return run
+
+
+@pytest.fixture
+def identify(tiny_data):
+    """Both digests of a run, which isn't trained: identify(model, data, **options of fit) -> setting, run."""
+
+    def ask(model=None, data=tiny_data, **options) -> identity.Identity:
+        options = OPTIONS | {"validation_data": tiny_data} | options
+        return identify_run(model or build(), *(data if isinstance(data, tuple) else (data,)), **options)
+
+    return ask
+
+
+@pytest.fixture
+def identity_of(identify):
+    """The digest of all that determines a run: identity_of(model, data, **options of fit)."""
+    return lambda *arguments, **options: identify(*arguments, **options).run
+
+
+@pytest.fixture
+def setting_of(identify):
+    """The digest of an experiment: setting_of(model, data, **options of fit)."""
+    return lambda *arguments, **options: identify(*arguments, **options).setting

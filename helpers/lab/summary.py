@@ -1,0 +1,57 @@
+"""What a page says of the runs that it was made from, as plain values for `summary.json`, and of several in words."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from helpers.claims import mean_interval
+from helpers.costs import forward_work
+from helpers.lab.run import Run
+from helpers.progress import format_time
+from helpers.runs import own_seconds
+
+
+def work_of(run: Run) -> dict[str, int]:
+    """Multiply-adds of one image in a run's net, where they can be counted."""
+    try:
+        return {"multiply_adds": forward_work(run.model)} if run.model else {}
+    except ValueError:  # a kind of layer whose work is not known
+        return {}
+
+
+def training_of(runs: Iterable[Run]) -> dict | None:
+    """How many runs a page is made from, how many of them were recorded before, and what training them took."""
+    runs = list(runs)
+    seconds = sum(own_seconds(run.record) for run in runs)
+    reused = sum(not run.trained_now for run in runs)
+    return {"runs": len(runs), "reused": reused, "seconds": seconds} if runs else None
+
+
+def sources_of(records: Iterable[dict]) -> dict[str, list[str]]:
+    """What a page's records come from: devices, software, commits, days."""
+    records = list(records)
+    software = [", ".join(f"{k} {v}" for k, v in r["versions"].items()) + f"; backend {r['backend']}" for r in records]
+    found = {
+        "devices": [r["device"] for r in records],
+        "software": software,
+        "commits": [r["commit"] for r in records],
+        "dates": [format_time(r["started"]).partition(",")[0] for r in records],
+    }
+    return {key: list(dict.fromkeys(values)) for key, values in found.items()}
+
+
+def rows_of(table: pd.DataFrame) -> list[dict]:
+    """A table's rows as plain values, what is not a number as None."""
+    return table.astype(object).where(table.notna(), None).to_dict("records") if len(table) else []
+
+
+def format_mean(values: Iterable[float], form: str, unit: str = "") -> str:
+    """The mean of several runs with its 95 % interval, in words; of a single run its value, and that it is one."""
+    values = list(values)
+    if not values:
+        return "not recorded"
+    mean, low, high = mean_interval(values)
+    if np.isnan(low):
+        return f"{mean:{form}}{unit} (one run)"
+    return f"{mean:{form}}{unit} " + (f"({low:{form}} to {high:{form}})" if low < high else "in every run")
