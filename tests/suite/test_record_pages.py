@@ -8,6 +8,7 @@ from urllib.parse import unquote
 import nbformat
 import pandas as pd
 import pytest
+from bs4 import BeautifulSoup
 from made_up_notebooks import read
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
