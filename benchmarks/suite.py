@@ -41,8 +41,9 @@ def measure(num_images: int | None = None, rounds: int = 1) -> list[Comparison]:
     missing = {QUICK: reason} if (reason := _differs(summaries)) else {}
     datasets = sorted({summary["dataset"] for summary in summaries})
     about = (
-        f"All {len(summaries)} notebooks once, as many at a time as there are by default, from the start of the command to the index. No run, no "
-        f"decoded image and no frozen layer's output was kept from before. Data: {', '.join(datasets)}."
+        f"All {len(summaries)} notebooks once, as many at a time as by default, from the start of the command "
+        "to the index. No run, no decoded image and no frozen layer's output was kept from before. "
+        f"Data: {', '.join(datasets)}."
     )
     goals = (Goal(QUICK, MINUTES_GOAL, at_least=False),)
     took, peak = ({} if missing else {QUICK: [figure]} for figure in (minutes, largest))
