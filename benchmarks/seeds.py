@@ -19,7 +19,7 @@ from benchmarks.nets import NETS
 
 ONE, AT_ONCE = "one seed after the other", "all seeds at once"
 NUM_SEEDS = 4
-MEASURED = ("report A's dense net", "report C's MLP", "report B's Arc2", "report D's model 1", "report A's CNN")
+MEASURED = ("report A's dense net", "report C's MLP", "report B's Arc2", "report D's model 1")
 TITLE = f"{NUM_SEEDS} seeds of "
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from benchmarks import frozen, inputs, methods, startup, suite, throughput
+from benchmarks import frozen, inputs, methods, seeds, startup, suite, throughput
 from benchmarks.comparison import Comparison, Goal, describe, in_turns, number
 from benchmarks.page import build_bench_page
 from helpers.transfer import freeze
@@ -364,3 +364,17 @@ def test_the_suite_is_run_with_nothing_kept_from_before(monkeypatch, tmp_path):
     suite._start(tmp_path)
     assert started["env"]["COURSEWORK_CACHE"] == str(tmp_path / "cache")
     assert started["command"][-2:] == ["--reports", str(tmp_path)]
+
+
+def test_several_seeds_at_once_are_measured_on_jax_beside_one_after_the_other(monkeypatch):
+    monkeypatch.setattr(seeds, "MEASURED", ("report A's dense net",))
+    (comparison,) = seeds.measure(num_images=300, rounds=2)
+    assert comparison.title == "4 seeds of report A's dense net"
+    assert set(comparison.values) == {seeds.ONE, seeds.AT_ONCE}
+    assert all(len(figures) == 2 and min(figures) > 0 for figures in comparison.values.values())
+
+
+def test_why_several_seeds_could_not_be_measured_is_passed_on(monkeypatch):
+    monkeypatch.setattr(seeds, "MEASURED", ("no such net",))
+    with pytest.raises(RuntimeError, match=r"(?s)no such net: .*KeyError"):
+        list(seeds.measure(num_images=300, rounds=1))
