@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
-from benchmarks import frozen, inputs, memory, seeds, startup, suite, throughput
+from benchmarks import beside, frozen, inputs, memory, seeds, startup, suite, throughput
 from benchmarks.comparison import describe
 from benchmarks.page import build_bench_page
 from helpers.files import writable_folder, write_json
@@ -21,6 +21,7 @@ BENCHMARKS = {
     "frozen": frozen.measure,
     "memory": memory.measure,
     "startup": startup.measure,
+    "beside": beside.measure,
     "seeds": seeds.measure,
     "suite": suite.measure,
 }

@@ -22,8 +22,8 @@ FETCHING = re.compile(
     r"^import importlib\.util\n|^if importlib\.util\.find_spec\(\"helpers\"\) is None.*\n(?: {4}.*\n)+", re.MULTILINE
 )
 PAGE_MINUTES = 0.25  # of a page whose runs are all recorded, about
-# How much more is trained in the same time by jobs that share the cores than by one after another on all: small
-# nets leave a second core idle. Measured with two on two AMD cores: 1.24 (report A's CNN) to 1.52 (report D's model 1).
+# How much more is trained in the same time by jobs that share the cores than by one after another on all: small nets
+# leave a second core idle. Measured on two AMD cores by `make bench BENCH=beside`: 1.2 (A's CNN) to 1.5 (D's model 1).
 SIDE_BY_SIDE = 1.3
 
 

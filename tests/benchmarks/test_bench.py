@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from benchmarks import frozen, inputs, methods, seeds, startup, suite, throughput
+from benchmarks import beside, frozen, inputs, methods, seeds, startup, suite, throughput
 from benchmarks.comparison import Comparison, Goal, describe, in_turns, number
 from benchmarks.page import build_bench_page
 from helpers.transfer import freeze
@@ -364,6 +364,23 @@ def test_the_suite_is_run_with_nothing_kept_from_before(monkeypatch, tmp_path):
     suite._start(tmp_path)
     assert started["env"]["COURSEWORK_CACHE"] == str(tmp_path / "cache")
     assert started["command"][-2:] == ["--reports", str(tmp_path)]
+
+
+def test_two_trainings_at_a_time_are_measured_beside_one_on_all_cores(monkeypatch):
+    started = []
+
+    class Noted(InstantTrainer):
+        def __init__(self, method, net, num_images):
+            super().__init__(method, net, num_images)
+            started.append(os.environ.get("TF_NUM_INTRAOP_THREADS"))
+
+    monkeypatch.setattr(beside, "Trainer", Noted)
+    monkeypatch.setattr(beside, "cpu_count", lambda: 4)
+    monkeypatch.setattr("suite.settings.cpu_count", lambda: 4)
+    comparison = next(beside.measure(num_images=300, rounds=2))
+    assert started == [None, "2", "2"]
+    assert comparison.values == {beside.ALONE: [100.0] * 2, beside.BESIDE: [200.0] * 2}
+    assert comparison.as_dict()["rows"][beside.BESIDE]["ratio"]["median"] == 2
 
 
 def test_several_seeds_at_once_are_measured_on_jax_beside_one_after_the_other(monkeypatch):
