@@ -32,20 +32,25 @@ def is_locked(path: Path) -> bool:
         return not try_lock(file)
 
 
-def test_SIGKILL_of_the_whole_process_group_and_Ctrl_C(tmp_path):
-    root = make_suite(tmp_path, "none", epochs=16)
-    undisturbed = call(root, "reproduce", "--seeds", "10 11")
+IN_TURN = [("01_none-seed10", r"epoch [2-9]/", signal.SIGKILL), ("01_none-seed10", r"epoch [4-9]/", signal.SIGINT)]
+IN_TURN += [("01_none-seed11", r"epoch [2-9]/", signal.SIGKILL)]
+BESIDE = [("01_none-seed11", r"epoch [2-9]/", signal.SIGKILL)]  # while the other seed trains
+
+
+@pytest.mark.parametrize(("jobs", "blows"), [(1, IN_TURN), (2, BESIDE)], ids=["one job at a time", "two at a time"])
+def test_SIGKILL_of_the_whole_process_group_and_Ctrl_C(tmp_path, jobs, blows):
+    root, asked = make_suite(tmp_path, "none", epochs=16), ("reproduce", "--seeds", "10 11", "--jobs", jobs)
+    undisturbed = call(root, *asked)
     expected = results(root)
     shutil.rmtree(root / "reports")
-    blows = [("01_none-seed10", r"epoch [2-9]/", signal.SIGKILL)]
-    blows += [("01_none-seed10", r"epoch [4-9]/", signal.SIGINT), ("01_none-seed11", r"epoch [2-9]/", signal.SIGKILL)]
     for job, reached, blow in blows:
-        process = start(root, "reproduce", "--seeds", "10 11")
+        process = start(root, *asked)
         wait_for(lambda job=job, reached=reached: re.search(reached, progress(root, job)), process)
         os.killpg(process.pid, blow)
         process.communicate()  # it ends by itself; what would survive the blow would hold its output open
-    assert ("01_none", "net", 10) in records(root)  # written when its run had ended, not when all had
-    call(root, "reproduce", "--seeds", "10 11")
+    if jobs == 1:
+        assert ("01_none", "net", 10) in records(root)  # written when its run had ended, not when all had
+    call(root, *asked)
     assert results(root) == expected
     assert row_of(undisturbed, "01_none-seed10")[:2] == ["done", "1"]
 
