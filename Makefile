@@ -59,7 +59,7 @@ reproduce: $(READY)  ## train what is missing, all or as much as fits into MINUT
 pages: $(READY)  ## all pages from records, PROFILE=full by default: minutes, and nothing is trained
 	@$(SUITE) pages $(ASKED)
 
-report: $(READY)  ## execute one notebook: make report NB=03_cnn
+report: $(READY)  ## execute one notebook: make report NB=03_cnn PROFILE=quick (default: full on a GPU, else quick)
 	@$(if $(NB),$(SUITE) reproduce $(ASKED),echo 'Which notebook? For example: make report NB=03_cnn' >&2; exit 2)
 
 status: $(READY)  ## how each notebook and seed stands, and what the missing ones cost on this machine

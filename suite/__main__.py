@@ -49,7 +49,7 @@ def read_command_line() -> argparse.Namespace:
     )
     parser.add_argument("--dataset", default="", help="cifar10, fashion_mnist or digits; default cifar10")
     parser.add_argument("--seeds", default="", help='whole numbers, such as "10 11"; default each notebook\'s own')
-    parser.add_argument("--jobs", default="", help="jobs at a time; default 2, or 1 on a GPU; of pages 2")
+    parser.add_argument("--jobs", default="", help="jobs at a time; default 2 where a processor trains, else 1")
     parser.add_argument("--retries", default="", help="how often a failed job is tried again; default 2")
     parser.add_argument("--timeout", default="", help="minutes that a job may take; default no limit")
     parser.add_argument("--minutes", default="", help="minutes that all of it may take; default no limit")

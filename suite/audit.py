@@ -75,7 +75,9 @@ def audit_record(notebook: Path, record: dict, settings: Settings, limit: Limit)
     shutil.rmtree(reports, ignore_errors=True)
     folder = reports / settings.profile
     _copy_what_chooses(settings.folder, folder)
-    limit_threads(min(record.get("threads", settings.all_threads), settings.all_threads))  # else its digits are others
+    limit_threads(
+        min(record.get("threads", settings.threads_alone), settings.threads_alone)
+    )  # others round differently
     os.environ |= {variables.SUITE: "1", variables.ONLY: record["variant"]}
     os.environ[variables.SUMMARY] = str(reports / "summary.json")
     os.environ.pop(variables.FRESH, None)

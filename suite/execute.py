@@ -15,6 +15,7 @@ from pathlib import Path
 
 from helpers import variables
 from helpers.files import lock, write_json
+from helpers.machine import cpu_count
 from helpers.progress import format_seconds
 from suite.jobs import MARKS, last_log_line
 from suite.notebooks import Limit, forget_paths, one_line, parameters_of, run_notebook
@@ -124,12 +125,26 @@ def _execute_in_time(asked: argparse.Namespace, plan: dict, folder: Path) -> dic
         ended = datetime.now(UTC).isoformat(timespec="seconds")
         outcome = {"job": asked.job, "notebook": asked.notebook.stem, "status": "not begun", "seconds": 0.0}
         return outcome | {"error": about, "ended": ended, "partial": None, "summary": None}
-    limit_threads(asked.threads)
+    limit_threads(_threads_of(asked.job, asked.threads, folder / ".partial"))
     with claim_gpu(folder / ".partial"):
         outcome = _execute_as_planned(asked, plan, folder, _limit(plan["timeout"], deadline))
     if outcome["error"] and deadline and time.time() >= deadline:
         outcome["status"] = "stopped"
     return outcome
+
+
+def _threads_of(job: str, threads: int, partial: Path) -> int:
+    """The cores that a job computes with, until it ends well those that it was begun with: others round otherwise.
+
+    Args:
+        job: The job.
+        threads: How many it has now.
+        partial: Where what is begun is noted.
+    """
+    noted = partial / f"{job}.threads"
+    if not noted.exists():
+        noted.write_text(str(threads))
+    return min(int(noted.read_text()), cpu_count())
 
 
 def _limit(timeout: float | None, deadline: float | None) -> Limit:
@@ -156,6 +171,7 @@ def _execute_as_planned(asked: argparse.Namespace, plan: dict, folder: Path, lim
     parameters = parameters_of(notebook, plan["profile"], plan["dataset"], seeds, folder.parent)
     outcome = execute(notebook, asked.job, parameters, folder, limit)
     if outcome["status"] == "done":
+        (folder / ".partial" / f"{asked.job}.threads").unlink(missing_ok=True)
         outdated = f"{asked.job}.records-*" if is_page and plan["from_records"] else f"{asked.job}.*"
         for mark in (folder / MARKS).glob(outdated):
             mark.unlink()

@@ -24,8 +24,9 @@ def train_in_time(
 ) -> tuple[list[Job], int]:
     """Execute missing jobs until the time is up, then make the pages of the notebooks that have new records.
 
-    Jobs are chosen by what they are expected to take, and chosen again while there is time left: the estimates err. One
-    that takes longer is stopped when the time is up, and resumed by the next call.
+    Jobs are chosen by what they are expected to take, and chosen again while there is time left: the estimates err.
+    Those that would not end beside another in time have all cores. One that takes longer than expected is stopped when
+    the time is up, and resumed by the next call.
 
     Args:
         notebooks: Those asked for.
@@ -38,15 +39,22 @@ def train_in_time(
     Returns:
         The jobs that were chosen, those of pages among them, and Snakemake's exit status.
     """
-    place, seconds = places(jobs), seconds_beside(jobs, seconds, settings.jobs)
+    place = places(jobs)
     waiting = sorted((job for job in jobs if job.name in place), key=lambda job: place[job.name])
     waiting = [job for job in waiting if states[job.name] != "done"]
     deadline = started + 60 * settings.minutes - _seconds_for_pages(waiting, settings.minutes)
     begun: list[Job] = []
     ended = 0
-    while ended != INTERRUPTED and (chosen := fitting(waiting, seconds, deadline - time.time(), settings.jobs)):
-        names = [job.name for job in chosen]
-        ended = call_snakemake(notebooks, settings, chosen=names, deadline=deadline, expected_seconds=seconds)
+    while ended != INTERRUPTED:
+        for trial in (settings, settings.for_number(1)):
+            expected = seconds_beside(jobs, seconds, trial.stretch)
+            if chosen := fitting(waiting, expected, deadline - time.time(), trial.jobs):
+                break
+        else:
+            break
+        chosen = [job for job in chosen if place[job.name] == place[chosen[0].name]]  # else who runs alone comes last
+        options = {"deadline": deadline, "expected_seconds": expected}
+        ended = call_snakemake(notebooks, trial, chosen=[job.name for job in chosen], **options)
         begun, waiting = begun + chosen, [job for job in waiting if job not in chosen]
     if waiting:
         print(f"\nNot begun, for want of time: {', '.join(job.name for job in waiting)}", flush=True)

@@ -1,5 +1,6 @@
 """The jobs of the suite, a training a (notebook, seed) and a page a notebook, and how each of them stands."""
 
+import heapq
 import json
 import os
 import re
@@ -119,28 +120,32 @@ def plan_jobs(
     return jobs
 
 
-def seconds_beside(jobs: list[Job], seconds: dict[str, float], at_a_time: int) -> dict[str, float]:
+def seconds_beside(jobs: list[Job], seconds: dict[str, float], stretch: float) -> dict[str, float]:
     """What each job takes where several are executed at a time, by its name.
 
     Args:
         jobs: The jobs.
         seconds: What each takes with all cores to itself.
-        at_a_time: How many share the cores; a job that runs `alone` has them all.
+        stretch: How many times longer it takes beside others; a job that runs `alone` does not.
     """
-    stretch = at_a_time / SIDE_BY_SIDE if at_a_time > 1 else 1.0
     return {job.name: seconds[job.name] * (1.0 if job.alone else stretch) for job in jobs}
 
 
-def seconds_of_all(jobs: list[Job], seconds: dict[str, float], at_a_time: int) -> float:
-    """What all of some jobs take, so many at a time; of no more than that it is known that they keep each other busy.
+def seconds_of_all(jobs: list[Job], seconds: dict[str, float], at_a_time: int, stretch: float) -> float:
+    """What all of some jobs take, begun in their order, each as soon as there is room for it.
 
     Args:
         jobs: The jobs.
         seconds: What each takes with all cores to itself.
         at_a_time: How many share the cores.
+        stretch: As for `seconds_beside`.
     """
-    beside = seconds_beside(jobs, seconds, at_a_time)
-    return sum(beside[job.name] * (1 if job.alone else 1 / at_a_time) for job in jobs)
+    beside = seconds_beside(jobs, seconds, stretch)
+    ends = [0.0] * at_a_time  # of what is executed at the same time
+    for job in jobs:
+        if not job.alone:
+            heapq.heapreplace(ends, ends[0] + beside[job.name])
+    return max(ends) + sum(beside[job.name] for job in jobs if job.alone)
 
 
 def read_outcome(folder: Path, name: str) -> dict:

@@ -182,12 +182,14 @@ def seconds_of(
 
 
 def _seconds_by_variant(records: list[dict], device: str) -> dict[str, float]:
-    """The median training time of each variant on a device: of runs that left cores to others, what all would take."""
+    """The median training time of each variant on a device: of runs beside another, what they would take alone."""
     by_variant: dict[str, list[float]] = {}
     for record in records:
         if record["device"] == device:
-            used = record.get("threads", cpu_count()) / cpu_count()
-            by_variant.setdefault(record["variant"], []).append(record["seconds"] * min(1.0, SIDE_BY_SIDE * used))
+            shared = record["device_kind"] == "cpu" and record.get("disturbed")
+            beside = cpu_count() // record.get("threads", cpu_count()) if shared else 1
+            share = min(1.0, SIDE_BY_SIDE / beside) if beside > 1 else 1.0
+            by_variant.setdefault(record["variant"], []).append(record["seconds"] * share)
     return {variant: statistics.median(seconds) for variant, seconds in by_variant.items()}
 
 

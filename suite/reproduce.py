@@ -9,7 +9,7 @@ from helpers import variables
 from helpers.profiles import PROFILES
 from helpers.progress import format_seconds
 from suite.in_time import train_in_time
-from suite.jobs import Job, plan_jobs, seconds_of_all
+from suite.jobs import PAGE_MINUTES, Job, plan_jobs, seconds_of_all
 from suite.outcomes import drop_unfounded_marks, jobs_table
 from suite.recorded import measured_slowness, seconds_of, this_machine
 from suite.results import record_files, report, say_new_records, say_what_is_missing, show_index
@@ -24,9 +24,9 @@ ANEW = "anew"  # holds since when FRESH=1 has trained anew, until all of it is d
 def status_command(notebooks: list[Path], settings: Settings) -> int:
     """Say how each job stands, and what the missing ones cost on this machine."""
     jobs, states, seconds = _survey(notebooks, settings)
-    settings = settings.for_number(_number_beside(jobs, states))
+    settings = settings_for(jobs, states, seconds, settings)
     print(status_table(jobs, states, seconds, settings.folder))
-    print("\n" + missing_line(jobs, states, seconds, this_machine()["device"], settings.jobs))
+    print("\n" + missing_line(jobs, states, seconds, this_machine()["device"], settings))
     return 0
 
 
@@ -51,7 +51,7 @@ def reproduce_command(notebooks: list[Path], suite: list[Path], settings: Settin
             job.forget(settings.folder)
     drop_unfounded_marks(jobs, settings.folder)
     jobs, before, seconds = _survey(notebooks, settings, anew)
-    settings = settings.for_number(_number_beside(jobs, before))
+    settings = settings_for(jobs, before, seconds, settings)
     _announce(notebooks, jobs, before, seconds, settings)
     if any(state != "done" for state in before.values()):
         fetch_data(settings)
@@ -103,9 +103,19 @@ def _survey(
     return jobs, states, seconds_of(jobs, settings.folder, machine, slowness, anew)
 
 
-def _number_beside(jobs: list[Job], states: dict[str, str]) -> int:
-    """How many of the missing jobs may run beside each other; pages that wait for them aside."""
-    return sum(states[job.name] != "done" and not (job.alone or job.after) for job in jobs)
+def settings_for(jobs: list[Job], states: dict[str, str], seconds: dict[str, float], settings: Settings) -> Settings:
+    """The settings for what is missing: where a single job may run beside others, it has the cores of all.
+
+    Args:
+        jobs: All jobs.
+        states: How each of them stands.
+        seconds: What each of them takes on this machine, about.
+        settings: As they were asked for.
+    """
+    missing = [job for job in jobs if states[job.name] != "done"]
+    training = [job for job in missing if seconds[job.name] > 2 * 60 * PAGE_MINUTES]
+    beside = sum(not job.alone for job in training)
+    return settings.for_number(beside) if training else settings
 
 
 def _announce(
@@ -125,7 +135,7 @@ def _announce(
         print(f"  {notebook.stem:<24} {about:<12}{some}  {notebook_title_and_question(notebook)[1]}")
     room = f"; as much of it as fits into {settings.minutes:g} min" if settings.minutes else ""
     missing = [job for job in jobs if before[job.name] != "done"]
-    total = format_seconds(seconds_of_all(missing, seconds, settings.jobs))
+    total = format_seconds(seconds_of_all(missing, seconds, settings.jobs, settings.stretch))
     beside = f", {settings.jobs} jobs at a time where no times are judged," if settings.jobs > 1 else ""
     print(
         f"About {total} in all{beside} on this machine, by what is recorded and what the notebooks say{room}.\n",

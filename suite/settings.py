@@ -9,7 +9,7 @@ from helpers.data import LOADERS, data_folder
 from helpers.files import writable_folder
 from helpers.machine import cpu_count, memory_mb, nvidia, visible_gpus
 from helpers.profiles import PROFILES
-from suite.jobs import MEMORY_MB
+from suite.jobs import MEMORY_MB, SIDE_BY_SIDE
 
 AT_A_TIME = 2  # jobs by default where processor cores train: see SIDE_BY_SIDE in suite/jobs.py
 CLUSTER_THREADS = 2  # of a job that is sent elsewhere: what the minutes in the notebooks were measured on
@@ -38,7 +38,7 @@ class Settings:
         minutes: Minutes that all of it may take; None for no limit.
         gpus: Number of GPUs; each is of one job at a time.
         threads: Processor cores of a job that runs beside others.
-        shares: Whether the jobs share this machine's cores, since `threads` were not asked for.
+        threads_alone: Processor cores of one that runs alone.
         number: How many records an audit trains again; None for as many as the time allows.
         draw: The seed with which an audit draws them; None for any.
         reports: The folder of all reports.
@@ -54,7 +54,7 @@ class Settings:
     minutes: float | None
     gpus: int
     threads: int
-    shares: bool
+    threads_alone: int
     number: int | None
     draw: int | None
     reports: Path
@@ -72,7 +72,8 @@ class Settings:
             "dataset": self.dataset,
             "seeds": list(self.seeds),
             "threads": self.threads,
-            "all_threads": self.all_threads,
+            "threads_alone": self.threads_alone,
+            "cores": self.cores,
             "retries": self.retries,
             "timeout": self.timeout,
             "gpus": self.gpus,
@@ -80,9 +81,14 @@ class Settings:
         }
 
     @property
-    def all_threads(self) -> int:
-        """Processor cores of all jobs together, or of one that has them to itself."""
-        return self.threads * self.jobs
+    def cores(self) -> int:
+        """Processor cores of all jobs together; who runs alone holds them all."""
+        return max(self.threads * self.jobs, self.threads_alone)
+
+    @property
+    def stretch(self) -> float:
+        """How many times longer a job takes beside others than alone; those on GPUs have one each."""
+        return 1.0 if self.jobs == 1 or self.gpus else self.jobs / SIDE_BY_SIDE
 
     @property
     def partial(self) -> Path:
@@ -92,12 +98,13 @@ class Settings:
     def for_pages(self) -> "Settings":
         """The same for jobs that only make pages: two at a time, since nothing is trained that would need all cores."""
         jobs = max(self.jobs, min(PAGES_AT_A_TIME, cpu_count()))
-        return replace(self, jobs=jobs, threads=max(1, self.all_threads // jobs))
+        return replace(self, jobs=jobs, threads=max(1, self.cores // jobs))
 
     def for_number(self, count: int) -> "Settings":
-        """The same for so many jobs: where they are fewer than could run at a time, each has more of the cores."""
+        """The same for so many jobs that train: where they are fewer than at a time, each has more of the cores."""
         jobs = max(1, min(self.jobs, count))
-        return replace(self, jobs=jobs, threads=self.all_threads // jobs if self.shares else self.threads)
+        shares = self.threads < self.threads_alone  # else so many threads were asked for
+        return replace(self, jobs=jobs, threads=self.threads_alone // jobs if shares else self.threads)
 
 
 def read_settings(reports: Path, **asked: str) -> Settings:
@@ -109,8 +116,8 @@ def read_settings(reports: Path, **asked: str) -> Settings:
             profile: "auto", "full", "quick" or "smoke"; "auto", the default, is full on a GPU and quick without.
             dataset: A data set's name; default "cifar10".
             seeds: Whole numbers separated by spaces; default each notebook's own.
-            jobs: Jobs at a time, 1 or more, never more than cores; default two where the processor trains and there is
-                memory for two, else 1.
+            jobs: Jobs at a time, 1 or more, never more than cores; default two where the processor trains and there are
+                cores and memory for two, else 1; on a cluster its profile says it.
             retries: How often a failed job is tried again, 0 or more; default 2.
             timeout: Minutes that a job may take, above 0; default no limit.
             minutes: Minutes that all of it may take, above 0; default no limit.
@@ -134,9 +141,10 @@ def read_settings(reports: Path, **asked: str) -> Settings:
     profile, why = _choose(given["profile"])
     writable_folder(reports / profile)
     gpus = int(given["gpus"]) if given["gpus"] else len(visible_gpus())
-    threads = int(given["threads"]) if given["threads"] else 0
-    jobs = min(int(given["jobs"]), cpu_count()) if given["jobs"] else _jobs_at_a_time(gpus, threads)
-    share = CLUSTER_THREADS if os.environ.get("SNAKEMAKE_PROFILE") else cpu_count() // jobs
+    on_cluster, threads = bool(os.environ.get("SNAKEMAKE_PROFILE")), int(given["threads"] or 0)
+    asked_jobs = int(given["jobs"] or 0) or _jobs_at_a_time(gpus, threads)
+    jobs = 1 if on_cluster else min(asked_jobs, cpu_count())
+    whole = CLUSTER_THREADS if on_cluster else cpu_count()
     return Settings(
         profile=profile,
         why=why,
@@ -147,8 +155,8 @@ def read_settings(reports: Path, **asked: str) -> Settings:
         timeout=float(given["timeout"]) if given["timeout"] else None,
         minutes=float(given["minutes"]) if given["minutes"] else None,
         gpus=gpus,
-        threads=threads or share,
-        shares=not threads,
+        threads=threads or whole // jobs,
+        threads_alone=threads or whole,
         number=int(given["number"]) if given["number"] else None,
         draw=int(given["draw"]) if given["draw"] else None,
         reports=reports,
@@ -156,8 +164,8 @@ def read_settings(reports: Path, **asked: str) -> Settings:
 
 
 def _jobs_at_a_time(gpus: int, threads: int) -> int:
-    """How many jobs are executed at a time where it is not said; on a cluster its profile says it."""
-    if gpus or os.environ.get("SNAKEMAKE_PROFILE"):
+    """How many jobs are executed at a time where it is not said."""
+    if gpus or visible_gpus():
         return 1
     return max(1, min(AT_A_TIME, cpu_count() // (threads or 1), memory_mb() // MEMORY_MB))
 

@@ -7,6 +7,7 @@ from helpers.progress import format_seconds
 from suite.jobs import Job, last_log_line, read_outcome, seconds_of_all
 from suite.outcomes import align, is_founded
 from suite.recorded import recorded_jobs
+from suite.settings import Settings
 
 SEED_COUNTS = (1, 3, 5)  # how many seeds of everything are wanted first, then next, then at last
 
@@ -72,7 +73,7 @@ def status_table(jobs: list[Job], states: dict[str, str], seconds: dict[str, flo
 
 
 def missing_line(
-    jobs: list[Job], states: dict[str, str], seconds: dict[str, float], device: str, at_a_time: int
+    jobs: list[Job], states: dict[str, str], seconds: dict[str, float], device: str, settings: Settings
 ) -> str:
     """What all that is missing costs: for one seed of everything, for three, for five, and for all if more.
 
@@ -81,7 +82,7 @@ def missing_line(
         states: How each of them stands.
         seconds: What each of them takes on this machine, about.
         device: What this machine computes with.
-        at_a_time: How many jobs share the cores.
+        settings: How many jobs share the cores.
     """
     missing = {name: place for name, place in places(jobs).items() if states[name] != "done"}
     if not missing:
@@ -89,7 +90,8 @@ def missing_line(
 
     def cost(count: float) -> str:
         needed = [job for job in jobs if missing.get(job.name, math.inf) < count]
-        return format_seconds(seconds_of_all(needed, seconds, at_a_time)) if needed else "nothing"
+        total = seconds_of_all(needed, seconds, settings.jobs, settings.stretch)
+        return format_seconds(total) if needed else "nothing"
 
     costs = [f"for {count} seed{'s' * (count > 1)} {cost(count)}" for count in SEED_COUNTS]
     if max(missing.values()) >= max(SEED_COUNTS):

@@ -53,7 +53,7 @@ def call_snakemake(
     retries = 0 if from_records else settings.retries  # what only reads fails again
     command += ["--retries", str(retries)]  # not in the rules: on a cluster each try is to be a job of its own
     if not os.environ.get("SNAKEMAKE_PROFILE"):  # a cluster's profile says how much there is of each
-        command += ["--cores", str(settings.all_threads)]
+        command += ["--cores", str(settings.cores)]
         command += ["--resources", f"mem_mb={plan['memory_mb']}", f"gpu={plan['gpus']}"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     environment.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")

@@ -42,7 +42,7 @@ def sources_of(records: Iterable[dict]) -> dict[str, list[str]]:
 
 
 def rows_of(table: pd.DataFrame) -> list[dict]:
-    """A table's rows as plain values, what is not a number as None."""
+    """A table's rows as plain values, what is missing as None."""
     return table.astype(object).where(table.notna(), None).to_dict("records") if len(table) else []
 
 

@@ -241,7 +241,7 @@ def _train(plan: TrainingPlan, epochs: int, patience, name: str, progress: Progr
     own = [clock, DrawEpoch(plan.batches), StopOnNan(name), stopping]
     last = [Report(progress), *([Checkpoint(keep)] if files else [])]  # a checkpoint holds what all others have done
     progress.start(name, epochs, trained)
-    build_metrics(model, plan.batches[0][1])
+    build_metrics(model, plan.batches)
     validation = plan.validation and feed(OrderedBatches(*plan.validation, batch_size=VALIDATION_BATCH))
     model.fit(
         feed(plan.batches),

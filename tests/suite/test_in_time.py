@@ -12,7 +12,7 @@ from small_suite import make_suite
 from helpers.files import write_json
 from suite import in_time
 from suite.in_time import train_in_time
-from suite.jobs import MARKS, Job
+from suite.jobs import MARKS, SIDE_BY_SIDE, Job
 from suite.settings import read_settings
 
 JOBS = []
@@ -25,18 +25,20 @@ SECONDS = dict.fromkeys((job.name for job in JOBS), 100.0)
 @pytest.fixture
 def settings(tmp_path):
     """Ten minutes for the full profile, in an empty folder."""
-    made = replace(read_settings(tmp_path, profile="full", jobs="1"), minutes=10.0)
+    made = replace(read_settings(tmp_path, profile="full", jobs="1", gpus="0"), minutes=10.0)
     (made.folder / MARKS).mkdir(parents=True)
     return made
 
 
 @pytest.fixture
 def calls(monkeypatch, settings):
-    """What Snakemake is asked for, in turn; each job ends with the status in `ends`, else well."""
-    asked, ends = [], {}
+    """What Snakemake is asked for, in turn; how each ends, if not well; at how many jobs a time, and what they take."""
+    asked, ends, how = [], {}, []
 
     def call(notebooks, settings, *, chosen=None, deadline=None, expected_seconds=None, from_records=False):
         asked.append(chosen or [f"page of {path.stem}" for path in notebooks])
+        if chosen:
+            how.append((settings.jobs, {name: expected_seconds[name] for name in chosen}))
         for name in chosen or []:
             status = ends.get(name, "done")
             outcome = {"job": name, "status": status, "error": None, "ended": "2999-01-01T00:00:00+00:00"}
@@ -45,22 +47,21 @@ def calls(monkeypatch, settings):
 
     monkeypatch.setattr(in_time, "call_snakemake", call)
     monkeypatch.setattr(in_time, "make_pages", lambda notebooks, settings: ([], call(notebooks, settings)))
-    return asked, ends
+    return asked, ends, how
 
 
-def train(settings, tmp_path, states=None, started=None):
+def train(settings, tmp_path, states=None, started=None, jobs=JOBS):
     """Call `train_in_time` for both notebooks."""
     states = dict.fromkeys((job.name for job in JOBS), "pending") | (states or {})
     notebooks = [tmp_path / "01_a.ipynb", tmp_path / "02_b.ipynb"]
-    return train_in_time(notebooks, JOBS, states, SECONDS, settings, started or time.time())
+    return train_in_time(notebooks, jobs, states, SECONDS, settings, started or time.time())
 
 
 def test_first_seeds_are_trained_first_then_the_pages_are_made(settings, calls, tmp_path):
     jobs, _ = train(settings, tmp_path)
-    assert calls[0] == [
-        ["01_a-seed10", "02_b-seed10", "01_a-seed11", "02_b-seed11"], ["page of 01_a", "page of 02_b"]
-    ]  # fmt: skip
-    assert [job.name for job in jobs] == calls[0][0]
+    first, second = ["01_a-seed10", "02_b-seed10"], ["01_a-seed11", "02_b-seed11"]
+    assert calls[0] == [first, second, ["page of 01_a", "page of 02_b"]]
+    assert [job.name for job in jobs] == first + second
 
 
 def test_what_is_done_is_left_alone(settings, calls, tmp_path):
@@ -73,7 +74,7 @@ def test_what_is_done_is_left_alone(settings, calls, tmp_path):
 
 def test_what_does_not_fit_is_chosen_when_others_took_less_than_expected(settings, calls, tmp_path, capsys):
     train(replace(settings, minutes=6.0), tmp_path)  # 330 s, less 30 for the pages: three jobs, but they end at once
-    assert calls[0][:2] == [["01_a-seed10", "02_b-seed10", "01_a-seed11"], ["02_b-seed11"]]
+    assert calls[0][:2] == [["01_a-seed10", "02_b-seed10"], ["01_a-seed11", "02_b-seed11"]]
     assert "Not begun" not in capsys.readouterr().out
 
 
@@ -87,6 +88,21 @@ def test_the_page_of_a_notebook_of_which_nothing_was_begun_is_not_made_again(set
     calls[1].update({"02_b-seed10": "not begun", "02_b-seed11": "not begun", "01_a-seed11": "stopped"})
     train(settings, tmp_path)
     assert calls[0][-1] == ["page of 01_a"]
+
+
+def test_two_at_a_time_take_longer_each_and_what_runs_alone_is_not_left_for_the_end(settings, calls, tmp_path):
+    two = replace(settings, jobs=2, threads=1, threads_alone=2, minutes=7.5)  # 420 s without the pages
+    timed = [replace(job, alone=job.seed is not None) if job.notebook == "02_b" else job for job in JOBS]
+    train(two, tmp_path, jobs=timed)
+    assert calls[0][:2] == [["01_a-seed10", "02_b-seed10"], ["01_a-seed11", "02_b-seed11"]]
+    assert calls[2][0] == (2, {"01_a-seed10": pytest.approx(200 / SIDE_BY_SIDE), "02_b-seed10": 100.0})
+
+
+def test_what_would_not_end_beside_another_has_all_cores(settings, calls, tmp_path):
+    two = replace(settings, jobs=2, threads=1, threads_alone=2)
+    train(two, tmp_path, started=time.time() - 440)  # 145 s are left, and one takes 154 s beside another
+    assert calls[0][0] == ["01_a-seed10"]
+    assert calls[2][0] == (1, {"01_a-seed10": 100.0})
 
 
 @pytest.fixture

@@ -131,14 +131,14 @@ def test_what_trains_runs_alone_where_its_times_are_judged(plan):
     assert not any(job.alone for job in plan())
 
 
-def test_beside_another_a_job_takes_longer_and_all_of_them_take_less():
+def test_jobs_that_share_the_cores_take_longer_each_and_end_when_the_last_of_them_does():
     timed = Job("05_pooling", 1, (1,), (), "d3", 3000, 0.5, alone=True)
-    seconds = {JOB.name: 130.0, PAGE.name: 13.0, timed.name: 100.0}
-    assert seconds_beside([JOB, timed], seconds, 1) == {JOB.name: 130.0, timed.name: 100.0}
-    beside = seconds_beside([JOB, timed], seconds, 2)
-    assert beside == {JOB.name: pytest.approx(2 * 130 / jobs.SIDE_BY_SIDE), timed.name: 100.0}
-    assert seconds_of_all([JOB, PAGE, timed], seconds, 1) == 243
-    assert seconds_of_all([JOB, PAGE, timed], seconds, 2) == pytest.approx(143 / jobs.SIDE_BY_SIDE + 100)
+    others = [Job("04_rates", seed, (seed,), (), f"d{seed}", 3000, 0.5) for seed in (1, 2, 3)]
+    seconds = {timed.name: 100.0} | dict.fromkeys((job.name for job in others), 60.0)
+    assert seconds_beside([timed, others[0]], seconds, 1.5) == {timed.name: 100, others[0].name: 90}
+    assert seconds_of_all([timed, *others], seconds, 1, 1.0) == 280
+    assert seconds_of_all([timed, *others[:2]], seconds, 2, 1.5) == 190
+    assert seconds_of_all([timed, *others], seconds, 2, 1.5) == 280  # the third has nothing beside it
 
 
 def test_the_marks_of_a_plan_are_all_different_and_below_the_profiles_folder(plan):

@@ -40,7 +40,7 @@ JOBS = [OTHER, *SEEDS, PAGE]
 @pytest.fixture
 def settings(tmp_path):
     """The suite's settings, its folders made."""
-    limits = {"jobs": 1, "retries": 2, "gpus": 0, "threads": 1, "shares": True}
+    limits = {"jobs": 1, "retries": 2, "gpus": 0, "threads": 1, "threads_alone": 1}
     limits |= dict.fromkeys(("timeout", "minutes", "number", "draw"))
     made = Settings("full", "asked for", "cifar10", seeds=(0, 1), reports=tmp_path, **limits)
     (made.folder / MARKS).mkdir(parents=True)

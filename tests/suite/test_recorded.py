@@ -158,12 +158,20 @@ def test_where_this_device_recorded_runs_their_seconds_count_and_only_of_what_is
     assert anew["03_cnn-seed10"] == anew["03_cnn-seed11"] == 20 + 40 + OF_PAGE
 
 
-@pytest.mark.parametrize(("threads", "share"), [(4, 1.0), (2, recorded.SIDE_BY_SIDE / 2), (8, 1.0)])
-def test_of_a_run_that_left_cores_to_others_it_counts_what_all_of_them_would_take(
-    folder, record, monkeypatch, threads, share
-):
+@pytest.mark.parametrize(
+    ("changes", "share"),
+    [
+        ({"threads": 2, "disturbed": True}, recorded.SIDE_BY_SIDE / 2),
+        ({"threads": 4, "disturbed": True}, 1.0),
+        ({"threads": 8, "disturbed": True}, 1.0),
+        ({"threads": 2, "disturbed": False}, 1.0),  # nothing ran beside it: so many cores were asked for
+        ({"threads": 2, "disturbed": True, "device_kind": "gpu"}, 1.0),
+    ],
+    ids=str,
+)
+def test_of_a_run_beside_another_it_counts_what_it_would_take_alone(folder, record, monkeypatch, changes, share):
     monkeypatch.setattr(recorded, "cpu_count", lambda: 4)
-    record("cnn", 10, seconds=100.0, threads=threads)
+    record("cnn", 10, seconds=100.0, **changes)
     assert seconds_of(JOBS, folder, MACHINE, not_measured)["03_cnn-seed11"] == pytest.approx(100 * share + OF_PAGE)
 
 

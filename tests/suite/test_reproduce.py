@@ -15,7 +15,10 @@ from small_suite import call, make_suite, records, row_of, run_suite, write_note
 from helpers.machine import cpu_count
 from helpers.runs import read_summary
 from helpers.variables import FRESH
-from suite.reproduce import ANEW, _begin_anew
+from suite.execute import _threads_of
+from suite.jobs import PAGE_MINUTES, Job
+from suite.reproduce import ANEW, _begin_anew, settings_for
+from suite.settings import read_settings
 
 ROOT = Path(__file__).parents[2]
 
@@ -101,17 +104,42 @@ raise SystemExit
     for number, kind in enumerate(("shares", "timed", "shares", "timed"), start=1):
         name = f"{number:02d}_{kind}"
         write_notebook(root, name, f"profile = 'smoke'\nname = {name!r}", code, timed=kind == "timed")
-    call(root, "reproduce", "--retries", 0, expected=1)  # they have no page
+    call(root, "reproduce", "--retries", 0, "--jobs", 2, "--gpus", 0, expected=1)  # they have no page
     found = {path.name: json.loads(path.read_text()) for path in noted.iterdir()}
     assert {name: about["threads"] for name, about in found.items()} == {
-        "01_shares": cpu_count() // 2, "02_timed": cpu_count() // 2 * 2,
-        "03_shares": cpu_count() // 2, "04_timed": cpu_count() // 2 * 2,
+        "01_shares": cpu_count() // 2, "02_timed": cpu_count(),
+        "03_shares": cpu_count() // 2, "04_timed": cpu_count(),
     }  # fmt: skip
 
     def overlap(one: str, other: str) -> bool:
         return found[one]["begun"] < found[other]["ended"] and found[other]["begun"] < found[one]["ended"]
 
     assert [pair for pair in itertools.combinations(sorted(found), 2) if overlap(*pair)] == [("01_shares", "03_shares")]
+
+
+def test_a_job_that_is_alone_in_what_is_missing_has_all_cores(tmp_path, monkeypatch):
+    monkeypatch.setattr("suite.settings.cpu_count", lambda: 4)
+    settings = read_settings(tmp_path, jobs="2", gpus="0")
+    jobs = [Job("03_cnn", seed, (seed,), (), f"d{seed}", 3000, 10) for seed in (10, 11)]
+    page, data = Job("03_cnn", None, (10, 11), ("marks",), "p", 3000, 0.5), Job("01_data", None, (), (), "d", 3000, 0.4)
+    seconds = {job.name: 600.0 for job in jobs} | {page.name: 60 * PAGE_MINUTES, data.name: 20.0}
+
+    def threads(*missing: Job) -> int:
+        states = {job.name: "pending" if job in missing else "done" for job in (*jobs, page, data)}
+        return settings_for([*jobs, page, data], states, seconds, settings).threads
+
+    assert threads(*jobs, page, data) == 2
+    assert threads(jobs[0], page, data) == 4  # neither of the others trains
+    assert threads(page, data) == 2
+
+
+def test_a_job_that_was_begun_goes_on_with_as_many_cores(tmp_path, monkeypatch):
+    monkeypatch.setattr("suite.execute.cpu_count", lambda: 4)
+    assert _threads_of("03_cnn-seed10", 2, tmp_path) == 2
+    assert _threads_of("03_cnn-seed10", 4, tmp_path) == 2  # what ran beside it has ended since
+    assert _threads_of("03_cnn-seed11", 4, tmp_path) == 4
+    monkeypatch.setattr("suite.execute.cpu_count", lambda: 1)
+    assert _threads_of("03_cnn-seed10", 1, tmp_path) == 1
 
 
 def test_of_what_is_missing_as_much_as_fits_into_the_time_is_trained_first_seeds_first(tmp_path):

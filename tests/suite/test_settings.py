@@ -6,6 +6,7 @@ import re
 import pytest
 
 from suite import settings as settings_module
+from suite.jobs import SIDE_BY_SIDE
 from suite.settings import SettingsError, limit_threads, read_settings
 
 
@@ -27,19 +28,32 @@ def test_what_is_left_out_has_its_default(tmp_path, four_cores):
 
 
 @pytest.mark.parametrize(
-    ("asked", "expected"),
+    ("asked", "jobs", "threads", "alone", "cores"),
     [
-        ({}, (2, 2)),
-        ({"gpus": "1"}, (1, 4)),
-        ({"threads": "4"}, (1, 4)),
-        ({"threads": "1"}, (2, 1)),
-        ({"jobs": "1"}, (1, 4)),
+        ({}, 2, 2, 4, 4),
+        ({"gpus": "1"}, 1, 4, 4, 4),
+        ({"jobs": "1"}, 1, 4, 4, 4),
+        ({"jobs": "3"}, 3, 1, 4, 4),  # who runs alone loses none
+        ({"threads": "4"}, 1, 4, 4, 4),
+        ({"threads": "1"}, 2, 1, 1, 2),
     ],
     ids=str,
 )
-def test_two_jobs_at_a_time_share_a_processor_and_a_gpu_is_of_one(tmp_path, four_cores, asked, expected):
+def test_jobs_share_the_cores_and_who_runs_alone_has_all_unless_fewer_are_asked_for(
+    tmp_path, four_cores, asked, jobs, threads, alone, cores
+):
     found = read_settings(tmp_path, **asked)
-    assert (found.jobs, found.threads, found.all_threads) == (*expected, expected[0] * expected[1])
+    assert (found.jobs, found.threads, found.threads_alone, found.cores) == (jobs, threads, alone, cores)
+
+
+def test_beside_another_a_job_takes_longer_but_not_on_a_gpu_of_its_own(tmp_path, four_cores):
+    assert read_settings(tmp_path).stretch == pytest.approx(2 / SIDE_BY_SIDE)
+    assert read_settings(tmp_path, jobs="1").stretch == read_settings(tmp_path, jobs="2", gpus="2").stretch == 1
+
+
+def test_where_a_gpu_is_not_to_be_used_jobs_do_not_meet_on_it(tmp_path, four_cores, monkeypatch):
+    monkeypatch.setattr(settings_module, "visible_gpus", lambda: ["0"])
+    assert read_settings(tmp_path, gpus="0").jobs == 1
 
 
 def test_where_there_are_fewer_jobs_than_could_run_at_a_time_each_has_more_of_the_cores(tmp_path, four_cores):
@@ -65,7 +79,9 @@ def test_pages_alone_are_made_two_at_a_time_or_more_if_asked_for(tmp_path, four_
 
 def test_on_a_cluster_a_job_has_two_cores(tmp_path, four_cores, monkeypatch):
     monkeypatch.setenv("SNAKEMAKE_PROFILE", "suite/slurm")
-    assert (read_settings(tmp_path).jobs, read_settings(tmp_path).threads) == (1, 2)
+    for jobs in ("", "8"):  # its profile says how many there are at a time
+        found = read_settings(tmp_path, jobs=jobs)
+        assert (found.jobs, found.threads, found.threads_alone, found.cores) == (1, 2, 2, 2)
     assert read_settings(tmp_path, threads="8").threads == 8
 
 

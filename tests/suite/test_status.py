@@ -8,6 +8,7 @@ import pytest
 from helpers.files import try_lock, write_json
 from suite.in_time import fitting
 from suite.jobs import MARKS, Job
+from suite.settings import read_settings
 from suite.status import missing_line, places, states_of, status_table
 
 SEEDS = [Job("03_cnn", seed, (seed,), (), f"d{seed}", 3000, 10) for seed in (10, 11)]
@@ -24,6 +25,13 @@ def folder(tmp_path):
     """A profile's folder of reports, in which nothing was executed."""
     (tmp_path / MARKS).mkdir(parents=True)
     return tmp_path
+
+
+@pytest.fixture
+def asked(tmp_path, monkeypatch):
+    """Settings for so many jobs at a time: asked(2)."""
+    monkeypatch.setattr("suite.settings.cpu_count", lambda: 2)
+    return lambda jobs: read_settings(tmp_path, jobs=str(jobs), gpus="0")
 
 
 def states(folder) -> dict[str, str]:
@@ -76,16 +84,17 @@ def test_a_page_of_records_is_not_done_while_what_its_own_job_trains_is_missing(
     assert states(folder)["01_data"] == expected
 
 
-def test_what_is_missing_is_added_up_for_one_seed_of_everything_three_and_five(folder):
-    assert missing_line(JOBS, states(folder), SECONDS, "a processor", 1) == (
+def test_what_is_missing_is_added_up_for_one_seed_of_everything_three_and_five(folder, asked):
+    assert missing_line(JOBS, states(folder), SECONDS, "a processor", asked(1)) == (
         "What is missing takes about, on a processor: for 1 seed 10 min, for 3 seeds 30 min, for 5 seeds 30 min."
     )
     (folder / SEEDS[0].mark).touch()
     (folder / OTHER.mark).touch()
-    assert "for 1 seed nothing, for 3 seeds 20 min" in missing_line(JOBS, states(folder), SECONDS, "a processor", 1)
-    assert "for 3 seeds 15 min" in missing_line(JOBS, states(folder), SECONDS, "a processor", 2)
+    for jobs, cost in ((1, "20 min"), (2, "31 min")):  # with half of the cores it takes longer, and is alone
+        said = missing_line(JOBS, states(folder), SECONDS, "a processor", asked(jobs))
+        assert f"for 1 seed nothing, for 3 seeds {cost}" in said
     (folder / SEEDS[1].mark).touch()
-    assert missing_line(JOBS, states(folder), SECONDS, "a processor", 1) == "Nothing is missing."
+    assert missing_line(JOBS, states(folder), SECONDS, "a processor", asked(1)) == "Nothing is missing."
 
 
 def test_the_first_seed_of_everything_comes_before_the_second_of_anything():
