@@ -100,7 +100,7 @@ def test_two_at_a_time_take_longer_each_and_what_runs_alone_is_not_left_for_the_
 
 def test_what_would_not_end_beside_another_has_all_cores(settings, calls, tmp_path):
     two = replace(settings, jobs=2, threads=1, threads_alone=2)
-    train(two, tmp_path, started=time.time() - 440)  # 145 s are left, and one takes 154 s beside another
+    train(two, tmp_path, started=time.time() - 440)  # 145 s are left, and one takes 167 s beside another
     assert calls[0][0] == ["01_a-seed10"]
     assert calls[2][0] == (1, {"01_a-seed10": 100.0})
 

@@ -90,7 +90,7 @@ def test_what_is_missing_is_added_up_for_one_seed_of_everything_three_and_five(f
     )
     (folder / SEEDS[0].mark).touch()
     (folder / OTHER.mark).touch()
-    for jobs, cost in ((1, "20 min"), (2, "31 min")):  # with half of the cores it takes longer, and is alone
+    for jobs, cost in ((1, "20 min"), (2, "33 min")):  # with half of the cores it takes longer, and is alone
         said = missing_line(JOBS, states(folder), SECONDS, "a processor", asked(jobs))
         assert f"for 1 seed nothing, for 3 seeds {cost}" in said
     (folder / SEEDS[1].mark).touch()
