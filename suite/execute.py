@@ -107,7 +107,7 @@ def main() -> int:
     with (partial / f"{asked.job}.lock").open("w") as file:
         lock(file, lambda: print(f"{asked.job}: waiting for an earlier execution of it to end", flush=True))
         outcome, noted = _execute_in_time(asked, plan, partial.parent), partial / f"{asked.job}.json"
-        if asked.attempt == 1 or outcome["status"] != "not begun":  # else what the first try came to stands
+        if asked.attempt == 1 or outcome["status"] != "not begun":  # else the outcome of the first try stands
             write_json(noted, outcome | {"attempt": asked.attempt})
     took, tried = format_seconds(outcome["seconds"]), f" (try {asked.attempt})" if asked.attempt > 1 else ""
     results = {"done": f"done in {took}", "failed": f"failed after {took}: {outcome['error']}"}

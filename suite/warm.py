@@ -178,7 +178,7 @@ def serve(listener: socket.socket, modules: list[str]) -> dict:
                     request = _begin(listener, selector)
                     if request:
                         return request
-                elif any(each is key for each in selector.get_map().values()):  # else its other event came first
+                elif any(each is key for each in selector.get_map().values()):  # else its other event was the first
                     _attend(key, selector)
 
 

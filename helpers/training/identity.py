@@ -19,7 +19,7 @@ TRAINING_VERSION = 1
 _WITHOUT_MEANING = {"shared_object_id", "module", "build_config"}  # numbers of a process, places of code, shapes
 _GRAPH = {"keras_history", "input_layers", "output_layers"}  # where a model's configuration refers to layers by name
 _OWN = ("keras", __package__.split(".")[0])  # packages whose code counts by its version
-_NEWER = {"BatchNormalization": {"renorm": False, "renorm_momentum": 0.99}}  # options that came with Keras 3.15
+_NEWER = {"BatchNormalization": {"renorm": False, "renorm_momentum": 0.99}}  # options that are new in Keras 3.15
 
 
 class Identity(NamedTuple):
