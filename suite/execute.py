@@ -143,8 +143,8 @@ def _threads_of(job: str, threads: int, partial: Path) -> int:
     """
     noted = partial / f"{job}.threads"
     if not noted.exists():
-        write_json(noted, threads)  # whole or not at all
-    return min(json.loads(noted.read_text()), cpu_count())
+        write_json(noted, {"threads": threads})  # whole or not at all
+    return min(json.loads(noted.read_text())["threads"], cpu_count())
 
 
 def _limit(timeout: float | None, deadline: float | None) -> Limit:
