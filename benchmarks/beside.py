@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from benchmarks.comparison import Comparison, in_turns
-from benchmarks.methods import Trainer
 from benchmarks.nets import NETS
+from benchmarks.trainers import Trainer
 from helpers.machine import cpu_count
 from suite.settings import limit_threads
 

@@ -34,7 +34,8 @@ def measure(num_images: int = 60_000, rounds: int = 1) -> list[Comparison]:
 
 def _run(num_images: int) -> float:
     """Train and test as the notebooks do; this process's peak in MiB."""
-    from benchmarks.methods import Silent, keras_net, peak_memory
+    from benchmarks.methods import Silent, keras_net
+    from benchmarks.trainers import peak_memory
     from helpers.data import split_report_a
     from helpers.machine import use_precision
     from helpers.metrics import predict

@@ -1,19 +1,13 @@
-"""Methods of training a net, each in a process of its own: no library's threads or memory disturb another's."""
+"""Methods of training a net, each called with the turns in which its epochs are measured."""
 
-import multiprocessing
-import os
-import re
-import resource
 import sys
 import time
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import suppress
 
 import numpy as np
 
-from benchmarks.nets import NETS, WITHOUT_GELU
+from benchmarks.nets import NETS
 
-ONEDNN = "TF_ENABLE_ONEDNN_OPTS"  # read when TensorFlow is imported; where it is not set TensorFlow decides
 METHODS = {
     "ours": "fit of the helpers: uint8 images, the precision that the machine is fast in",
     "plain Keras": "model.fit on float32 images in float32, TensorFlow as it is by itself, waits of its self-tuning "
@@ -24,106 +18,6 @@ METHODS = {
 }
 
 EMULATED = "the processor has no bfloat16 instructions"
-
-
-class Trainer:
-    """A process that trains one net by one method, an epoch whenever it is asked.
-
-    Args:
-        method: Of `METHODS`.
-        net: Of `NETS`.
-        num_images: Images an epoch.
-    """
-
-    def __init__(self, method: str, net: str, num_images: int):
-        self.method, self.net = method, net
-        self._pipe, theirs = multiprocessing.Pipe()
-        context = multiprocessing.get_context("spawn")
-        self._process = context.Process(target=_serve, args=(theirs, method, net, num_images), daemon=True)
-        with environment_of(method):
-            self._process.start()
-        theirs.close()
-        self.missing = ""
-
-    def wait(self) -> None:
-        """Wait until it is ready, or `missing` says why it cannot be."""
-        try:
-            self.missing = self._pipe.recv()
-        except EOFError:
-            self._process.join()
-            self.missing = f"its process ended with {self._process.exitcode} (-9: killed, perhaps for want of memory)"
-
-    def __call__(self) -> float:
-        """Train an epoch; images a second.
-
-        Raises:
-            RuntimeError: Its process has ended.
-        """
-        try:
-            self._pipe.send("epoch")
-            return self._pipe.recv()
-        except (EOFError, BrokenPipeError) as error:
-            self._process.join()
-            what = f"{self.method}, {self.net}: its process ended with {self._process.exitcode}"
-            raise RuntimeError(f"{what} (-9: killed, perhaps for want of memory)") from error
-
-    def end(self) -> int:
-        """End the process; its peak memory in bytes."""
-        if self.missing:
-            return 0
-        self._pipe.send("end")
-        peak = self._pipe.recv()
-        self._process.join()
-        return peak
-
-    def kill(self) -> None:
-        """End the process, whatever it does."""
-        self._process.kill()
-
-
-@contextmanager
-def environment_of(method: str):
-    """The environment that a method's process begins with: plain Keras goes without the oneDNN that `make` asks for."""
-    kept = os.environ.pop(ONEDNN, None) if method.startswith("plain Keras") else None
-    try:
-        yield
-    finally:
-        if kept is not None:
-            os.environ[ONEDNN] = kept
-
-
-@contextmanager
-def started(net: str, num_images: int):
-    """Trainers of a net by all methods, ready: those that can be, and why the others cannot. Without GELU only ours."""
-    asked = METHODS if net != WITHOUT_GELU else ["ours"]
-    found = {method: Trainer(method, net, num_images) for method in asked}  # they import and compile side by side
-    try:
-        for trainer in found.values():
-            trainer.wait()
-        yield (
-            {name: trainer for name, trainer in found.items() if not trainer.missing},
-            {name: trainer.missing for name, trainer in found.items() if trainer.missing},
-        )
-    finally:
-        for trainer in found.values():
-            trainer.kill()
-
-
-def _serve(pipe, method: str, net: str, num_images: int) -> None:
-    """Answer for one method until told to end."""
-    rng = np.random.default_rng(0)
-    images = rng.integers(0, 256, (num_images, *NETS[net].image_shape), dtype="uint8")
-    labels = rng.integers(0, 10, num_images)
-    train = _ours if method == "ours" else _plain_keras if method.startswith("plain Keras") else _torch
-    try:
-        train(net, images, labels, Turns(pipe, num_images), *([] if train is _ours else ["bfloat16" in method]))
-    except ModuleNotFoundError as error:
-        pipe.send(f"{error}; pip install -r requirements-bench.txt")
-        return
-    except CannotMeasureError as error:
-        pipe.send(str(error))
-        return
-    pipe.send(peak_memory())
 
 
 class CannotMeasureError(Exception):
@@ -161,18 +55,6 @@ class Turns:
         self._start = time.perf_counter()
 
 
-def peak_memory() -> int:
-    """Most memory that this process has had, bytes.
-
-    What `resource` says on Linux begins with the peak of the process that started this one.
-    """
-    try:
-        status = Path("/proc/self/status").read_text()
-        return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1024
-    except FileNotFoundError:  # macOS says it in bytes
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-
-
 def keras_net(net: str):
     """A net of `NETS` in plain Keras layers, compiled."""
     import keras
@@ -187,6 +69,17 @@ def keras_net(net: str):
         model = getattr(models, about.model)(**about.options)
     model.compile(keras.optimizers.Adam(0.001), "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
+
+
+def train_by(method: str, net: str, images: np.ndarray, labels: np.ndarray, turns: Turns) -> None:
+    """Train a net of `NETS` by one of `METHODS`, an epoch a turn.
+
+    Raises:
+        CannotMeasureError: This machine cannot train by it.
+        ModuleNotFoundError: What it trains with is not installed.
+    """
+    train = _ours if method == "ours" else _plain_keras if method.startswith("plain Keras") else _torch
+    train(net, images, labels, turns, *([] if train is _ours else ["bfloat16" in method]))
 
 
 def _ours(net: str, images, labels, turns: Turns) -> None:

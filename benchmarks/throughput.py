@@ -9,8 +9,9 @@ import numpy as np
 from keras import ops
 
 from benchmarks.comparison import Comparison, Goal, in_turns
-from benchmarks.methods import METHODS, keras_net, started
+from benchmarks.methods import METHODS, keras_net
 from benchmarks.nets import FAST_NET, MEASURED, NETS, OF_REPORTS, WITHOUT_GELU
+from benchmarks.trainers import started
 from helpers.costs import training_work
 
 TRAINING, MEMORY, SHARE = "Training ", "Memory of training ", "Share of the matrix-product peak"  # titles' beginnings

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from benchmarks import beside, frozen, inputs, methods, seeds, startup, suite, throughput
+from benchmarks import beside, frozen, inputs, methods, seeds, startup, suite, throughput, trainers
 from benchmarks.comparison import Comparison, Goal, describe, in_turns, number
 from benchmarks.page import build_bench_page
 from helpers.transfer import freeze
@@ -24,13 +24,13 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_plain_keras_begins_without_the_setting_that_make_gives_all_others(monkeypatch):
-    monkeypatch.setenv(methods.ONEDNN, "1")
-    with methods.environment_of("plain Keras"):
-        assert methods.ONEDNN not in os.environ
-    with methods.environment_of("ours"):
-        assert os.environ[methods.ONEDNN] == "1"
-    assert os.environ[methods.ONEDNN] == "1"
-    assert f"export {methods.ONEDNN} ?= 1" in (ROOT / "Makefile").read_text()
+    monkeypatch.setenv(trainers.ONEDNN, "1")
+    with trainers.environment_of("plain Keras"):
+        assert trainers.ONEDNN not in os.environ
+    with trainers.environment_of("ours"):
+        assert os.environ[trainers.ONEDNN] == "1"
+    assert os.environ[trainers.ONEDNN] == "1"
+    assert f"export {trainers.ONEDNN} ?= 1" in (ROOT / "Makefile").read_text()
 
 
 def test_every_method_is_measured_once_a_round_and_every_second_round_in_reverse():
@@ -126,7 +126,7 @@ class InstantTrainer:
 
 
 def test_nets_are_measured_by_every_method_that_is_there_and_against_the_peak(monkeypatch):
-    monkeypatch.setattr(methods, "Trainer", InstantTrainer)
+    monkeypatch.setattr(trainers, "Trainer", InstantTrainer)
     monkeypatch.setattr(throughput, "peak", lambda: 1e12)
     comparisons = {c.title: c for c in throughput.measure(num_images=1, rounds=2)}
     cnn = comparisons["Training report A's CNN"]
@@ -203,7 +203,7 @@ def test_figures_of_a_column_have_as_many_digits(figure, text):
 
 
 def test_a_process_that_is_killed_is_named_with_what_it_ended_with():
-    trainer = methods.Trainer("no such method", "report A's CNN", 8)
+    trainer = trainers.Trainer("no such method", "report A's CNN", 8)
     trainer.kill()
     trainer.wait()
     assert trainer.missing == "its process ended with -9 (-9: killed, perhaps for want of memory)"
@@ -238,14 +238,14 @@ def test_each_method_trains_an_epoch_a_turn_and_says_how_fast_after_one_to_warm_
     small = replace(methods.NETS["report A's CNN"], batch_size=8)
     monkeypatch.setitem(methods.NETS, "report A's CNN", small)
     pipe = AskingPipe()
-    methods._serve(pipe, method, "report A's CNN", 16)
+    trainers._serve(pipe, method, "report A's CNN", 16)
     assert_trained_in_turns(pipe.told)
 
 
 def test_where_bfloat16_would_be_emulated_plain_keras_says_so(monkeypatch, keep_precision):
     monkeypatch.setattr("helpers.machine.bfloat16_instructions", list)
     pipe = AskingPipe()
-    methods._serve(pipe, "plain Keras bfloat16", "report A's CNN", 16)
+    trainers._serve(pipe, "plain Keras bfloat16", "report A's CNN", 16)
     assert pipe.told == ["the processor has no bfloat16 instructions"]
 
 
@@ -262,8 +262,8 @@ def in_a_process_without_tensorflow(code: str):
 
 
 def test_pytorch_trains_in_turns_likewise():
-    serve = "methods._serve(pipe, 'PyTorch bfloat16', \"report A's CNN\", 16)"
-    lines = ["from benchmarks import methods", inspect.getsource(AskingPipe), "pipe = AskingPipe()"]
+    serve = "trainers._serve(pipe, 'PyTorch bfloat16', \"report A's CNN\", 16)"
+    lines = ["from benchmarks import methods, trainers", inspect.getsource(AskingPipe), "pipe = AskingPipe()"]
     lines += ["from dataclasses import replace", 'cnn = "report A\'s CNN"']
     lines += ["methods.NETS[cnn] = replace(methods.NETS[cnn], batch_size=8)", serve, "print(json.dumps(pipe.told))"]
     assert_trained_in_turns(in_a_process_without_tensorflow("\n".join(lines)))
@@ -291,9 +291,9 @@ def test_the_torch_nets_have_as_many_parameters_as_keras():
 
 def test_memory_is_a_processs_own_and_not_that_of_who_started_it():
     much = np.ones(200 * 2**20, "uint8")
-    code = "from benchmarks.methods import peak_memory; x = bytearray(b'1') * 2**26; print(peak_memory())"
+    code = "from benchmarks.trainers import peak_memory; x = bytearray(b'1') * 2**26; print(peak_memory())"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert 2**26 < int(ended.stdout) < much.nbytes < methods.peak_memory()
+    assert 2**26 < int(ended.stdout) < much.nbytes < trainers.peak_memory()
 
 
 def test_a_notebooks_start_is_measured_in_processes_of_its_own(monkeypatch):
