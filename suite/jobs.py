@@ -109,7 +109,7 @@ def plan_jobs(
         used, has_seeds = seeds or tuple(default), _has_seeds(notebook)
         minutes = about["minutes"][profile] / (len(default) if has_seeds else 1)  # measured with all of its own seeds
         own = used if has_seeds and len(used) > 1 and not from_records else ()
-        alone = about.get("timed", False) and not from_records
+        alone = profile in about.get("timed", ()) and not from_records
         digest = digest_of_values([asked, training_code, digest_of_cells(notebook)])[:16]
         trained = [Job(path.stem, seed, (seed,), (), digest, memory, minutes, alone) for seed in own]
         digest = digest_of_values([asked, page_code, printed, _shown(notebook), used])[:16]

@@ -147,8 +147,14 @@ def test_runs_alone_where_its_times_are_judged_or_compared():
     notebooks = {path.stem: nbformat.read(path, as_version=4) for path in NOTEBOOKS}
     code = {name: "\n".join(cell.source for cell in code_cells(found)) for name, found in notebooks.items()}
     compared = {name for name, source in code.items() if any(words in source for words in COMPARING_TIMES)}
-    timed = {name for name, found in notebooks.items() if found.metadata.coursework.get("timed")}
-    assert judged | compared | {"14_fast_recipe", "15_precision"} == timed  # these two ask how fast
+    timed = {name: found.metadata.coursework.get("timed", []) for name, found in notebooks.items()}
+    assert judged | compared | {"14_fast_recipe", "15_precision"} == {n for n in timed if "full" in timed[n]}
+    assert {"05_pooling", "06_strides", "07_frozen_vs_unfrozen", "14_fast_recipe", "15_precision"} == {
+        name
+        for name in timed
+        if "quick" in timed[name]  # their answers name times, or they ask how fast
+    }
+    assert not any("smoke" in profiles for profiles in timed.values())
     assert judged
 
 

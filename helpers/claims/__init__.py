@@ -27,7 +27,7 @@ from helpers.claims.published import (
     load_variants,
     published_folder,
 )
-from helpers.claims.statistics import difference_text, mean_interval, prediction_interval
+from helpers.claims.statistics import NO_INTERVAL, difference_text, mean_interval, prediction_interval
 from helpers.claims.steps import Step
 from helpers.claims.tables import (
     describe_simulation,
@@ -41,6 +41,7 @@ from helpers.claims.tables import (
 
 __all__ = [
     "AGREEMENT",
+    "NO_INTERVAL",
     "NUM_LOOKS",
     "VERDICTS",
     "Figure",

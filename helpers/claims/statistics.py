@@ -13,6 +13,7 @@ CONFIDENCE = 0.95
 FAMILY_ERROR = 0.05  # of all claims together
 POWER = 0.80
 ROUNDING = 1e-12  # of floating-point numbers: smaller is 0
+NO_INTERVAL = " (too few runs for an interval)"
 MOST_SEEDS = 1000  # beyond which no number of seeds is named
 MOST_ARRANGEMENTS = 200_000  # in a permutation test; of two times ten runs there are 184,756
 
@@ -169,7 +170,7 @@ def difference_text(first, second, form: str = "+.3f") -> str:
         return "not recorded"
     found = compare(*sides, margin=1.0)
     if np.isnan(found.low):
-        return f"{found.mean:{form}} (too few runs for an interval)"
+        return f"{found.mean:{form}}{NO_INTERVAL}"
     if found.spread == 0:
         return f"{found.mean:{form}}"
     return f"{found.mean:{form}} ({found.low:{form}} to {found.high:{form}})"

@@ -23,7 +23,7 @@ from helpers.fingerprints import digest_of_arrays
 from helpers.lab.measurement import Measurement
 from helpers.lab.parameters import Check, check_parameters, list_of, number, one_of, seed, share, text, whole_number
 from helpers.lab.run import Run
-from helpers.lab.summary import format_mean, rows_of, sources_of, training_of, work_of
+from helpers.lab.summary import format_mean, rows_of, say_once, sources_of, training_of, work_of
 from helpers.machine import PRECISIONS, describe_device, environment, use_precision
 from helpers.profiles import PROFILES
 from helpers.progress import Progress
@@ -406,6 +406,8 @@ class Lab:
         if self._variants and not self._runs and self.missing:
             command = f"make reproduce PROFILE={self._profile.name} NB={self.notebook}"
             answer, discussion = f"Not trained yet: {command}", ""
+        counts = Counter(variant for variant, _ in self._runs).values()
+        answer, discussion = say_once(answer, discussion, counts)
         if answer or discussion:
             display(Markdown(f"**{answer}**\n\n{discussion}"))
         records = self.records + self.candidate_records

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from helpers.claims import mean_interval
+from helpers.claims import NO_INTERVAL, mean_interval
 from helpers.costs import forward_work
 from helpers.lab.run import Run
 from helpers.progress import format_time
@@ -46,6 +46,26 @@ def rows_of(table: pd.DataFrame) -> list[dict]:
     return table.astype(object).where(table.notna(), None).to_dict("records") if len(table) else []
 
 
+ONE_RUN = " (one run)"
+
+
+def say_once(answer: str, discussion: str, counts: Iterable[int]) -> tuple[str, str]:
+    """Say in one sentence that every net was trained once, in place of saying so behind each figure.
+
+    Args:
+        answer: What a page answers, with figures by `format_mean`.
+        discussion: What they mean.
+        counts: How many runs each net has.
+
+    Returns:
+        Answer and discussion; as they were where a net has more runs than one, or no figure is of one.
+    """
+    if ONE_RUN not in answer or set(counts) != {1}:
+        return answer, discussion
+    answer, discussion = (text.replace(ONE_RUN, "").replace(NO_INTERVAL, "") for text in (answer, discussion))
+    return f"{answer} Each net was trained once.", discussion
+
+
 def format_mean(values: Iterable[float], form: str, unit: str = "") -> str:
     """The mean of several runs with its 95 % interval, in words; of a single run its value, and that it is one."""
     values = list(values)
@@ -53,5 +73,5 @@ def format_mean(values: Iterable[float], form: str, unit: str = "") -> str:
         return "not recorded"
     mean, low, high = mean_interval(values)
     if np.isnan(low):
-        return f"{mean:{form}}{unit} (one run)"
+        return f"{mean:{form}}{unit}{ONE_RUN}"
     return f"{mean:{form}}{unit} " + (f"({low:{form}} to {high:{form}})" if low < high else "in every run")

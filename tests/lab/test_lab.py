@@ -9,7 +9,7 @@ import pytest
 
 from helpers import data, machine
 from helpers.lab import ParameterError, format_mean
-from helpers.lab.summary import sources_of
+from helpers.lab.summary import say_once, sources_of
 from helpers.runs import write_record
 
 
@@ -106,6 +106,20 @@ def test_a_figure_in_words_is_a_mean_with_its_interval(recorded):
     assert lab.text("net", lambda record: record["seed"], ".0f") == "10 (one run)"
     assert lab.text("absent") == "not recorded"
     assert format_mean([1.0, 2.0, 3.0], ".2f") == "2.00 (-0.48 to 4.48)"  # 2 +- 4.303 x 1 / sqrt(3)
+
+
+def test_what_holds_for_all_figures_of_a_page_is_said_once(recorded):
+    lab = recorded.lab
+    lab.finish(answer=f"It is right on {lab.text('net')}.")
+    right = lab["net"].record["test"]["accuracy"]
+    assert summary_of(recorded)["answer"] == f"It is right on {right:.3f}. Each net was trained once."
+
+
+def test_where_a_net_has_more_runs_than_one_each_figure_says_how_many_it_is_of():
+    answer, discussion = "0.70 (one run), +2.0 (too few runs for an interval)", "0.80 (one run)"
+    assert say_once(answer, discussion, [1, 1]) == ("0.70, +2.0 Each net was trained once.", "0.80")
+    assert say_once(answer, discussion, [1, 2]) == (answer, discussion)
+    assert say_once("All are right.", discussion, [1]) == ("All are right.", discussion)
 
 
 # From records alone.

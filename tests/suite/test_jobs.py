@@ -125,9 +125,11 @@ def test_from_records_a_page_of_all_seeds_is_the_only_job_and_has_a_mark_of_its_
 
 
 def test_what_trains_runs_alone_where_its_times_are_judged(plan):
-    assert [job.alone for job in plan(timed=True)] == [True, True, False]  # its page is made beside others
-    assert [job.alone for job in plan(timed=True, seeds=(5,))] == [True]
-    assert [job.alone for job in plan(timed=True, from_records=True)] == [False]
+    timed = {"profile": "quick", "timed": ["quick", "full"]}
+    assert [job.alone for job in plan(**timed)] == [True, True, False]  # its page is made beside others
+    assert [job.alone for job in plan(**timed, seeds=(5,))] == [True]
+    assert [job.alone for job in plan(**timed, from_records=True)] == [False]
+    assert not any(job.alone for job in plan(profile="quick", timed=["full"]))
     assert not any(job.alone for job in plan())
 
 

@@ -103,7 +103,9 @@ raise SystemExit
 """
     for number, kind in enumerate(("shares", "timed", "shares", "timed"), start=1):
         name = f"{number:02d}_{kind}"
-        write_notebook(root, name, f"profile = 'smoke'\nname = {name!r}", code, timed=kind == "timed")
+        write_notebook(
+            root, name, f"profile = 'smoke'\nname = {name!r}", code, timed=["smoke"] if kind == "timed" else []
+        )
     call(root, "reproduce", "--retries", 0, "--jobs", 2, "--gpus", 0, expected=1)  # they have no page
     found = {path.name: json.loads(path.read_text()) for path in noted.iterdir()}
     assert {name: about["threads"] for name, about in found.items()} == {
