@@ -14,6 +14,7 @@ from helpers.claims.statistics import Difference, compare, interval_with_images,
 NUM_DRAWS = 1000  # of test images, for the second interval
 PERMUTATION_SEEDS = 7  # a side, from which on a permutation test is shown as a check
 ZERO = "0"
+OF_NOTEBOOK = re.compile(r"(\d\d)_\w+/(\w+)")  # another notebook's variant, as in claims.csv
 
 
 @dataclass(frozen=True)
@@ -131,9 +132,10 @@ def _find_step(results, claim, of_step: Figure, pair, equal: bool, draws: int, j
     look = max((n for n in looks if n <= len(common)), default=0)
     used = common[: look or None]
     first, second = ([of_side[seed] for seed in used] for of_side in values)
-    text = f"{pair[0]}: {of_step.words}" if alone else f" {'/' if of_step.is_time else '-'} ".join(pair)
+    names = [OF_NOTEBOOK.sub(r"\2 (notebook \1)", side).replace("_", " ") for side in pair]
+    text = f"{names[0]}: {of_step.words}" if alone else f" {'/' if of_step.is_time else '-'} ".join(names)
     step = Step(
-        text.replace("_", " "),
+        text,
         of_step,
         equal,
         *values,
