@@ -142,6 +142,15 @@ def test_a_claim_of_an_order_needs_all_of_its_steps(accuracies, expected):
     assert verdict("A6", results, "convolution stride") == "not yet run"
 
 
+def test_a_net_of_another_notebook_is_called_by_its_name_and_the_number_of_that():
+    of_10 = runs_of("cnn_batch_norm", 0.8) + runs_of("cnn_plain", 0.7)
+    found = judge("C1", results_of(n10_batch_norm=of_10, n11_vgg16_transfer=runs_of("vgg16", 0.85)))
+    assert [step.text for step in found.steps] == [
+        "vgg16 - cnn batch norm (notebook 10)",
+        "vgg16 - cnn plain (notebook 10)",
+    ]
+
+
 def test_an_order_of_times_names_the_ratios_as_claimed():
     names = ("cnn", "conv_stride_2", "conv_stride_4")
     runs = [run for name, s in zip(names, (300, 200, 100), strict=True) for run in runs_of(name, 0.7, seconds=s)]
