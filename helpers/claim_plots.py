@@ -15,7 +15,8 @@ COLOURS = {"supported": "C2", "contradicted": "C3", "no difference": "C1"}  # ot
 def evidence(judged: Iterable[Judged]) -> list[Figure]:
     """The comparisons of claims: a line with its 95 % interval, every seed a dot, the margin shaded; a figure a unit.
 
-    A filled dot is a seed of the side said to be larger, a hollow one of the other, both against the mean of the other.
+    A filled dot is a seed of the side said to be larger, a hollow one of the other, both against the mean of the other;
+    where both sides are of the same runs, a dot is the difference in one of them.
 
     Args:
         judged: Claims; those without runs are left out.
@@ -43,8 +44,9 @@ def _evidence(steps: list[tuple[Judged, Step]]) -> Figure:
         seeds = step.seeds or sorted(set(step.first) & set(step.second))
         first, second = (np.array([side[seed] for seed in seeds]) for side in (step.first, step.second))
         colour, style = COLOURS.get(claim.verdict, "0.45"), {"linestyle": "none", "marker": "o", "ms": 4}
-        axes.plot(scale(first - second.mean()), [row] * len(seeds), color=colour, label="_first", **style)
-        if second.any():  # else the claim is of one side alone
+        of_each = first - (second if step.paired else second.mean())
+        axes.plot(scale(of_each), [row] * len(seeds), color=colour, label="_first", **style)
+        if not step.paired:
             hollow = style | {"mfc": "none", "label": "_second"}
             axes.plot(scale(second - second.mean()), [row] * len(seeds), color=colour, **hollow)
         if not np.isnan(step.difference.low):

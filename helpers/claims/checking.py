@@ -12,8 +12,8 @@ import pandas as pd
 
 from helpers.claims.causes import OTHER_IMAGES, OTHER_NET, SHARES, causes_of
 from helpers.claims.evidence import Results, judged_runs, read_results
-from helpers.claims.figures import EXACT, Figure, figure
-from helpers.claims.printed import FEWEST_SEEDS, fewest_seeds, renamed_metrics, rounding_of
+from helpers.claims.figures import COUNTS, EXACT, Figure, figure
+from helpers.claims.printed import FEWEST_SEEDS, WIDEST, WIDEST_COUNT, fewest_seeds, renamed_metrics, rounding_of
 from helpers.claims.printed_nets import CONFUSED, NET, OF_CLASS, in_words, tidy
 from helpers.claims.published import load_variants, published_folder
 from helpers.claims.statistics import CONFIDENCE, prediction_interval
@@ -22,7 +22,7 @@ VERDICTS = {
     "within": "One more run of ours would lie there: 95 %, of a net's figures by class for all of them together.",
     "unusually high": "Above where one more run of ours would lie; with too few seeds to say where, far above ours.",
     "unusually low": "Below where one more run of ours would lie; with too few seeds to say where, far below ours.",
-    "too few seeds to say": "We have fewer seeds than the rules ask for, and it is not far from ours.",
+    "too few seeds to say": "Our seeds are too few, or scatter too much, to say where; and it is not far from ours.",
     "not compared": "We have nothing to hold it against.",
     "equal": "An exact figure is ours.",
     "not equal": "An exact figure is another.",
@@ -192,13 +192,14 @@ def _compare(of: Figure, value: float, half: float, runs: Sequence[dict], fewest
         return found | {"verdict": "not equal", "causes": OTHER_IMAGES if of.name == "support" else OTHER_NET}
     low, high = prediction_interval(values, half, confidence)
     found |= {"low": low, "high": high}
-    if len(values) < max(2, fewest):
-        far = (FAR_BY_CLASS if of.argument else FAR) if of.name in SHARES else np.inf
-        low, high = found["mean"] - far - half, found["mean"] + far + half
-        if low <= value <= high:
-            return found | {"verdict": "too few seeds to say"}
+    far = (FAR_BY_CLASS if of.argument else FAR) if of.name in SHARES else np.inf
+    near = found["mean"] - far - half, found["mean"] + far + half
+    widest = WIDEST_COUNT if of.name in COUNTS else FAR_BY_CLASS if of.argument else WIDEST
+    few = len(values) < max(2, fewest)
+    low, high = near if few else (max(low, near[0]), min(high, near[1]))
     if low <= value <= high:
-        return found | {"verdict": "within"}
+        says_nothing = few or (found["high"] - found["low"]) / 2 - half > widest
+        return found | {"verdict": "too few seeds to say" if says_nothing else "within"}
     verdict = "unusually high" if value > high else "unusually low"
     return found | {"verdict": verdict, "causes": causes_of(of, verdict)}
 

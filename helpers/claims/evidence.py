@@ -159,7 +159,7 @@ def comparable_times(
         net_of: Says which net a run is of.
         one_precision: Whether they must be of one precision too; False where that is what is compared.
     """
-    own = [run for run in runs if not run["disturbed"]]
+    own = [run for run in runs if run["disturbed"] is False]  # of None it is not known
     own = [run for run in own if of_epochs or not (run.get("frozen_part") or {}).get("shared")]
     nets, where = set(map(net_of, own)), lambda run: _device_of(run)[: None if one_precision else -1]
 

@@ -35,7 +35,7 @@ WORDS = {  # the argument, and what stands behind its dash or @, are put in
     "f1_below_others": "F1 of {} below the next lowest",
     "val_accuracy_change": "validation accuracy from epoch {} to {}",
     "val_loss_change": "validation loss from epoch {} to {}",
-    "val_loss_since_lowest": "validation loss, last epoch minus the lowest of the first {}",
+    "val_loss_since": "validation loss since epoch {}",
     "train_accuracy_since": "training accuracy since epoch {}",
     "recall_above_others": "mean recall of {} minus that of the other classes",
     "generalisation_gap": "training minus validation accuracy, dropout off",
@@ -88,6 +88,11 @@ class Figure:
     def is_time(self) -> bool:
         """Whether it is a time, which is compared as a ratio, and only on one device at rest."""
         return self.name in TIMES
+
+    @property
+    def improves(self) -> int:
+        """The sign of its change for the better, 1 or -1; 0 of what is no change over epochs."""
+        return (-1 if "loss" in self.name else 1) if self.name.endswith("_change") else 0
 
     @property
     def words(self) -> str:

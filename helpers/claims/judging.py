@@ -93,7 +93,7 @@ class Evidence:
     equal: bool = False
 
 
-def gather(differences: Sequence[Difference], equal: bool = False) -> Evidence:
+def gather(differences: Sequence[Difference], equal: bool = False, improves: int = 0) -> Evidence:
     """The p-values of a claim of one or more comparisons, all of which it needs, and each of which can contradict it.
 
     All of them are needed: the largest p counts. One of k that contradicts is enough: k times the smallest counts.
@@ -101,10 +101,12 @@ def gather(differences: Sequence[Difference], equal: bool = False) -> Evidence:
     Args:
         differences: Of the side said to be larger minus the other; in a claim of no difference, in any order.
         equal: Whether the claim is that there is no difference.
+        improves: Where it is that nothing improves, the sign of an improvement: only that contradicts it.
     """
     if not differences:
         return Evidence(equal=equal)
-    against = [d.p_beyond if equal else d.p for d in differences if equal or d.mean < 0]
+    is_against = (lambda mean: mean * improves >= 0) if equal else (lambda mean: mean < 0)
+    against = [d.p_beyond if equal else d.p for d in differences if is_against(d.mean)]
     supports = 1.0 if equal else max(d.p if d.mean > 0 else 1.0 for d in differences)
     contradicts = min([1.0, *(len(differences) * p for p in against)])
     return Evidence(supports, contradicts, max(d.p_equivalent for d in differences), equal)
@@ -169,7 +171,7 @@ def _evidence_of(steps: Sequence[Step]) -> Evidence:
     equal = any(step.equal for step in steps)
     if not steps or not all(step.seeds for step in steps):
         return Evidence(equal=equal)
-    return gather([step.difference for step in steps], equal)
+    return gather([step.difference for step in steps], equal, steps[0].figure.improves)
 
 
 def _judged(row: pd.Series, steps: Sequence[Step], verdict: str, p: float, p_equivalent: float, alpha: float) -> Judged:
@@ -204,9 +206,11 @@ def _judge_print(results: Results, row: pd.Series) -> Judged:
     runs = judged_runs(of_side.all_runs, row["experiment"])
     values = {run["seed"]: figure(row["figure"])(run) for run in runs}
     digests = tuple(run["sha256"] for run in runs)
-    step = Step(side, figure(row["figure"]), False, values, {}, tuple(values), False, None, records=digests)
+    first_look = int(row["looks"].split()[0])
+    seeds = tuple(values) if len(values) >= first_look else ()
+    step = Step(side, figure(row["figure"]), False, values, {}, seeds, False, None, records=digests)
     if not values:
         return Judged(row, "not yet run", (step,))
-    word = compare_with_print(list(values.values()), printed, row["figure"], int(row["looks"].split()[0]))
-    verdicts = {"compatible with print": "supported", "ours higher": "contradicted", "ours lower": "contradicted"}
+    word = compare_with_print(list(values.values()), printed, row["figure"], first_look)
+    verdicts = {"compatible with print": "supported", "ours higher": "supported", "ours lower": "contradicted"}
     return Judged(row, verdicts.get(word, "undecided"), (step,), "; ".join(filter(None, [word, row["note"]])))

@@ -99,8 +99,13 @@ def _change(key):
     return read
 
 
-def _since(key, reference):
-    return lambda run, epoch: run["history"][key][-1] - reference(run["history"][key][: int(epoch)])
+def _since(key, best):
+    def read(run, epoch):
+        """From the end of an epoch to that of the last; of a run that has no later one, from its best."""
+        values, number = run["history"][key], int(epoch)
+        return values[-1] - (values[number - 1] if len(values) > number else best(values))
+
+    return read
 
 
 def _generalisation_gap(run, _):
@@ -126,8 +131,8 @@ OF_RUN: dict[str, Callable[[dict, str], float]] = {
     "generalisation_gap": _generalisation_gap,
     "val_accuracy_change": _change("val_accuracy"),
     "val_loss_change": _change("val_loss"),
-    "val_loss_since_lowest": _since("val_loss", min),  # of the epochs up to the one named
-    "train_accuracy_since": _since("accuracy", lambda values: values[-1]),
+    "val_loss_since": _since("val_loss", min),
+    "train_accuracy_since": _since("accuracy", max),
 }
 
 

@@ -75,7 +75,7 @@ def read_table(path: Path) -> pd.DataFrame:
             row = dict.fromkeys(columns, "") | dict(zip(columns, map(str.strip, fields), strict=False))
             problems += _check_row(line, row)
             key = tuple(row.get(name, "") for name in (*COLUMNS[:-1], "epoch"))
-            if first.setdefault(key, line) != line:
+            if first.setdefault(key, line) != line and set(COLUMNS) <= set(columns):
                 problems.append(Problem(line, "all", "one row a figure", f"the same one as in line {first[key]}"))
             rows.append(row)
         if not lines:
@@ -112,6 +112,9 @@ def _read_lines(path: Path) -> tuple[list[tuple[int, list[str]]], list[Problem]]
 def _check_header(line: int, columns: list[str]) -> Iterator[Problem]:
     """What is wrong with the names of the columns."""
     listed = ", ".join(map(repr, columns))
+    if len(columns) == 1 and ";" in columns[0]:
+        yield Problem(line, "all", "fields separated by commas", "semicolons")
+        return
     for name in COLUMNS:
         if name not in columns:
             yield Problem(line, name, "a column of this name, separated by commas", f"only {listed}")
@@ -147,6 +150,9 @@ def _check_row(line: int, row: dict[str, str]) -> Iterator[Problem]:
             yield Problem(line, "epoch", f"nothing, but for {', '.join(BY_EPOCH)} of a whole net", repr(epoch))
     if "value" in row:
         yield from _check_value(line, metric or "", row["value"])
+    for column in ("unit", "note"):  # the digits behind a decimal comma, which divides a number into two fields
+        if re.fullmatch("[0-9]+", row.get(column, "")):
+            yield Problem(line, column, "words, and in the value a decimal point", repr(row[column]))
 
 
 def _check_value(line: int, metric: str, value: str) -> Iterator[Problem]:

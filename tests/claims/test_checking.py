@@ -62,6 +62,17 @@ def test_typing_errors_are_found(ours):
 # Verdicts
 
 
+def test_three_seeds_that_scatter_say_nothing_of_what_is_near_and_yet_find_what_is_far():
+    runs = [make_run("model_3_published", seed, right) for seed, right in ((10, 0.70), (11, 0.75), (12, 0.78))]
+    results = results_of(n12_depth=runs)
+    table = check("12_depth", "model_3_published", results, accuracy="0.74", **{"class_recall:cat": "0.00"})
+    assert table["verdict"].tolist() == ["too few seeds to say", "unusually low"]
+    low, high = map(float, table["one more run of ours"].str.split(" to ").iloc[0])
+    assert (high - low) / 2 > 0.10  # in it 0.60 lies as well
+    assert low < 0.60
+    assert check("12_depth", "model_3_published", results, accuracy="0.60")["verdict"].tolist() == ["unusually low"]
+
+
 def one(rows: list[Checked]) -> Checked:
     assert len(rows) == 1
     return rows[0]

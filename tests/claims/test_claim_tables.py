@@ -5,7 +5,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import pytest
 from bs4 import BeautifulSoup
-from made_up import make_run, results_of
+from made_up import make_run, make_test, matrix_of, results_of
 
 from helpers import claim_plots
 from helpers.claims import (
@@ -59,6 +59,15 @@ def test_printed_figures_and_nets_are_listed_for_reading(results):
     assert nets.loc["dense", ["test accuracy", "seeds", "trained on", "optimizer", "an epoch, s"]].tolist() == [
         "0.530 (0.528 to 0.532)", "5", "45,900", "Adam", "50.0",
     ]  # fmt: skip
+
+
+def test_of_two_tests_of_the_same_runs_each_seeds_own_difference_is_drawn():
+    tests = lambda gain: {"16x16": make_test(matrix_of(gain)), "8x8": make_test(matrix_of(gain - 0.2))}  # noqa: E731
+    runs = [make_run("tvtv_32x32", s, 0.6 + s / 100, tests=tests(0.5 + s / 100)) for s in (10, 11, 12)]
+    judged = [claim for claim in judge_claims(results_of(n08_resolution=runs), draws=0) if claim.name == "B1"]
+    (drawn,) = claim_plots.evidence(judged)
+    dots = [line.get_xdata().tolist() for line in drawn.axes[0].lines if line.get_marker() == "o"]
+    assert dots == [pytest.approx([10.0] * 3), pytest.approx([20.0] * 3)]
 
 
 def test_the_evidence_is_drawn_with_each_seed(results):
