@@ -36,7 +36,9 @@ def results_folder(reports_dir: str | os.PathLike, profile: str, notebook: str) 
     Raises:
         ResultsFolderError: It cannot be made or written to, or the disk is nearly full.
     """
-    return writable_folder(Path(reports_dir) / profile / "results" / notebook)
+    folder = writable_folder(Path(reports_dir) / profile / "results" / notebook)
+    remove_half_written(folder)
+    return folder
 
 
 def runs_folder(reports_dir: str | os.PathLike, profile: str, runs_dir: str = "") -> Path:

@@ -8,6 +8,7 @@ import os
 import platform
 import shutil
 import subprocess
+import sys
 import time
 from functools import cache
 from importlib import metadata
@@ -84,7 +85,7 @@ def describe_device() -> str:
     """
     if uses_gpu():
         return nvidia("name") or "GPU"
-    model = cpu_info("model name") or platform.processor() or platform.machine()
+    model = cpu_info("model name") or _of_mac() or platform.processor() or platform.machine()
     family, number = cpu_info("cpu family"), cpu_info("model")
     flags = set((cpu_info("flags") or "").split())
     lacking = ", without AMX" if "Intel" in model and "avx512_bf16" in flags and "amx_bf16" not in flags else ""
@@ -136,8 +137,12 @@ def current_commit() -> str:
 
 
 def nvidia(field: str) -> str | None:
-    """A field of the first NVIDIA GPU, such as "name" or "compute_cap", as nvidia-smi gives it; None without a GPU."""
-    return next(iter(_nvidia_smi(field)), None)
+    """A field of the first NVIDIA GPU that may be used, such as "name", as nvidia-smi gives it; None without one."""
+    first = next(iter(visible_gpus()), None)
+    if first is None:
+        return None
+    number = int(first) if first.isdecimal() else _number_of(first)
+    return next(iter(_nvidia_smi(field)[number:]), None)
 
 
 def visible_gpus() -> list[str]:
@@ -169,6 +174,11 @@ def cpu_info(field: str) -> str | None:
     except OSError:
         return None
     return next((line.split(":", 1)[1].strip() for line in lines if line.split(":")[0].strip() == field), None)
+
+
+def _of_mac() -> str | None:
+    """The name of a Mac's processor, such as "Apple M3"; None elsewhere."""
+    return _output(["sysctl", "-n", "machdep.cpu.brand_string"]) if sys.platform == "darwin" else None
 
 
 class Load:
@@ -211,6 +221,11 @@ def _nvidia_smi(field: str) -> list[str]:
     except (OSError, subprocess.TimeoutExpired):
         return []
     return [line.strip() for line in answer.stdout.splitlines()] if answer.returncode == 0 else []
+
+
+def _number_of(name: str) -> int:
+    """The number of the GPU whose UUID begins so, such as "GPU-8932f937"; 0 of one that nvidia-smi does not list."""
+    return next((number for number, uuid in enumerate(_nvidia_smi("uuid")) if uuid.startswith(name)), 0)
 
 
 def _output(command: list[str]) -> str:

@@ -70,7 +70,7 @@ def execute(notebook: Path, job: str, parameters: dict, folder: Path, limit: Lim
         "seconds": time.time() - started,
         "error": error,
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),
-        "partial": f".partial/{partial.name}" if error else None,
+        "partial": f".partial/{partial.name}" if error and partial.exists() else None,
         "summary": None if error else found,
         "records": [] if error else digests_of(folder / "results" / notebook.stem, parameters["seeds"]),
     }
@@ -125,7 +125,7 @@ def _execute_in_time(asked: argparse.Namespace, plan: dict, folder: Path) -> dic
         ended = datetime.now(UTC).isoformat(timespec="seconds")
         outcome = {"job": asked.job, "notebook": asked.notebook.stem, "status": "not begun", "seconds": 0.0}
         return outcome | {"error": about, "ended": ended, "partial": None, "summary": None}
-    limit_threads(_threads_of(asked.job, asked.threads, folder / ".partial"))
+    limit_threads(asked.threads if plan["from_records"] else _threads_of(asked.job, asked.threads, folder / ".partial"))
     with claim_gpu(folder / ".partial"):
         outcome = _execute_as_planned(asked, plan, folder, _limit(plan["timeout"], deadline))
     if outcome["error"] and deadline and time.time() >= deadline:
@@ -171,7 +171,8 @@ def _execute_as_planned(asked: argparse.Namespace, plan: dict, folder: Path, lim
     parameters = parameters_of(notebook, plan["profile"], plan["dataset"], seeds, folder.parent)
     outcome = execute(notebook, asked.job, parameters, folder, limit)
     if outcome["status"] == "done":
-        (folder / ".partial" / f"{asked.job}.threads").unlink(missing_ok=True)
+        if not plan["from_records"]:
+            (folder / ".partial" / f"{asked.job}.threads").unlink(missing_ok=True)
         outdated = f"{asked.job}.records-*" if is_page and plan["from_records"] else f"{asked.job}.*"
         for mark in (folder / MARKS).glob(outdated):
             mark.unlink()

@@ -4,7 +4,8 @@ import math
 import time
 from pathlib import Path
 
-from suite.jobs import PAGE_MINUTES, Job, seconds_beside
+from helpers.files import write_json
+from suite.jobs import PAGE_MINUTES, Job, read_outcome, seconds_beside
 from suite.outcomes import new_outcome
 from suite.pages import make_pages
 from suite.settings import PAGES_AT_A_TIME, Settings
@@ -64,8 +65,11 @@ def train_in_time(
     }
     if not has_no_page or ended == INTERRUPTED:
         return begun, ended
+    of_pages = {job.name: read_outcome(settings.folder, job.name) for job in executed if job.seed is None}
     pages, ended = make_pages([path for path in notebooks if path.stem in has_no_page], settings.for_pages())
-    return begun + pages, ended
+    for name, outcome in of_pages.items():  # one that failed or was stopped stays that, whatever its page shows now
+        write_json(settings.partial / f"{name}.json", outcome)
+    return begun + [page for page in pages if page.name not in of_pages], ended
 
 
 def fitting(jobs: list[Job], seconds: dict[str, float], room: float, at_a_time: int) -> list[Job]:

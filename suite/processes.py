@@ -14,6 +14,8 @@ from helpers.machine import visible_gpus
 from helpers.progress import LOG_VARIABLE
 from suite.warm import is_waited_for
 
+AGAIN = 30.0  # seconds after which the time limit speaks again: a library may take the first error for one of its own
+
 
 class JobTimeoutError(TimeoutError):
     """A job took longer than it may."""
@@ -47,7 +49,7 @@ def time_limit(seconds: float | None, message: str) -> Iterator[None]:
         yield
         return
     before = signal.signal(signal.SIGALRM, too_long)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
     try:
         yield
     finally:
@@ -62,7 +64,7 @@ def claim_gpu(folder: Path) -> Iterator[None]:
         for gpu in visible_gpus():
             file = stack.enter_context((folder / f"gpu-{platform.node()}-{gpu}.lock").open("w"))
             if try_lock(file):
-                os.environ["CUDA_VISIBLE_DEVICES"] = gpu
+                os.environ |= {"CUDA_VISIBLE_DEVICES": gpu, "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}  # as nvidia-smi counts
                 break
         yield
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from helpers import variables
+from helpers.files import replacing
 from helpers.profiles import PROFILES
 from helpers.progress import format_seconds
 from suite.in_time import train_in_time
@@ -44,10 +45,11 @@ def reproduce_command(notebooks: list[Path], suite: list[Path], settings: Settin
         0 if nothing failed, and all ran to its end that was to.
     """
     started = time.time()
-    goes_on = anew and _begin_anew(settings.partial)
     jobs = plan_jobs(notebooks, settings.profile, settings.dataset, settings.seeds)
+    if anew:
+        _begin_anew(jobs, settings)
     for job in jobs:
-        if (anew and not goes_on) or (again and job.seed is None):
+        if again and job.seed is None:
             job.forget(settings.folder)
     drop_unfounded_marks(jobs, settings.folder)
     jobs, before, seconds = _survey(notebooks, settings, anew)
@@ -64,27 +66,29 @@ def reproduce_command(notebooks: list[Path], suite: list[Path], settings: Settin
     print("\n" + jobs_table(jobs, before, settings.folder, started))
     say_what_is_missing(jobs, settings.folder, started)
     say_new_records(known, settings)
-    if anew and all((settings.folder / job.mark).exists() for job in every):
+    trained = [job for job in every if job.seed is not None or not job.after]
+    if anew and all((settings.folder / job.mark).exists() for job in trained):
         (settings.partial / ANEW).unlink(missing_ok=True)
     whole = show_index(suite, settings, jobs, started)
     return report(jobs, settings, ended, started) or int(not whole)
 
 
-def _begin_anew(partial: Path) -> bool:
-    """Have nothing count that is older than this call; or than an earlier one, if that ended before all was done.
-
-    Returns:
-        Whether this one goes on where the earlier one was.
-    """
-    noted, now = partial / ANEW, datetime.now(UTC).isoformat(timespec="seconds")
+def _begin_anew(jobs: list[Job], settings: Settings) -> None:
+    """Have nothing count that is older than this call; or than an earlier one, if that ended before all was done."""
+    noted, now = settings.partial / ANEW, datetime.now(UTC).isoformat(timespec="seconds")
     goes_on = noted.exists()
     since = noted.read_text() if goes_on else now
     if goes_on:
         print(f"Going on with what FRESH=1 began on {since}; to begin again, delete {os.path.relpath(noted)}.")
-    partial.mkdir(parents=True, exist_ok=True)
-    noted.write_text(since)
+    for job in jobs:
+        mark = settings.folder / job.mark
+        if not goes_on or (mark.exists() and mark.stat().st_mtime < datetime.fromisoformat(since).timestamp()):
+            job.forget(settings.folder)
+            (settings.partial / f"{job.name}.threads").unlink(missing_ok=True)  # nothing of it is begun
+    settings.partial.mkdir(parents=True, exist_ok=True)
+    with replacing(noted) as file:  # at last: a kill before it forgets again
+        file.write(since.encode())
     os.environ[variables.FRESH] = since
-    return goes_on
 
 
 def _survey(
@@ -144,9 +148,9 @@ def _announce(
 
 
 def _mark_recorded(jobs: list[Job], states: dict[str, str], folder: Path) -> None:
-    """Mark as ended the jobs of a seed that are done because their runs are recorded."""
+    """Mark as ended the jobs that are done because their runs are recorded, or their page is made from records."""
     for job in jobs:
-        if job.seed is not None and states[job.name] == "done" and not (folder / job.mark).exists():
+        if states[job.name] == "done" and not (folder / job.mark).exists():
             job.forget(folder)
             (folder / job.mark).parent.mkdir(parents=True, exist_ok=True)
             (folder / job.mark).touch()

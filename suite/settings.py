@@ -74,7 +74,6 @@ class Settings:
             "threads": self.threads,
             "threads_alone": self.threads_alone,
             "cores": self.cores,
-            "retries": self.retries,
             "timeout": self.timeout,
             "gpus": self.gpus,
             "memory_mb": memory_mb(),
@@ -82,8 +81,8 @@ class Settings:
 
     @property
     def cores(self) -> int:
-        """Processor cores of all jobs together; who runs alone holds them all."""
-        return max(self.threads * self.jobs, self.threads_alone)
+        """Processor cores that jobs hold together, so that there are never more of them; who runs alone holds all."""
+        return self.threads * self.jobs
 
     @property
     def stretch(self) -> float:
@@ -98,7 +97,7 @@ class Settings:
     def for_pages(self) -> "Settings":
         """The same for jobs that only make pages: two at a time, since nothing is trained that would need all cores."""
         jobs = max(self.jobs, min(PAGES_AT_A_TIME, cpu_count()))
-        return replace(self, jobs=jobs, threads=max(1, self.cores // jobs))
+        return replace(self, jobs=jobs, threads=max(1, self.threads_alone // jobs))
 
     def for_number(self, count: int) -> "Settings":
         """The same for so many jobs that train: where they are fewer than at a time, each has more of the cores."""
@@ -213,7 +212,7 @@ def _choose(profile: str) -> tuple[str, str]:
     """The profile to run, and why."""
     if profile != "auto":
         return profile, "asked for"
-    gpu = nvidia("name")
+    gpu = nvidia("name")  # of those that may be used
     return ("full", f"there is a GPU: {gpu}") if gpu else ("quick", "there is no GPU")
 
 

@@ -166,6 +166,30 @@ def test_gpus_that_are_hidden_from_the_process_do_not_count(nvidia_smi, monkeypa
     assert len(visible_gpus()) == count
 
 
+@pytest.mark.parametrize(
+    ("visible", "name"),
+    [("1", "Tesla T4"), ("1,0", "Tesla T4"), ("0", "NVIDIA H200"), ("-1", None), ("", None), ("7", None)],
+)
+def test_the_gpu_that_may_be_used_is_the_one_that_is_named(nvidia_smi, monkeypatch, visible, name):
+    nvidia_smi(TWO)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert nvidia("name") == name
+
+
+def test_a_gpu_may_be_named_by_the_beginning_of_its_uuid(nvidia_smi, monkeypatch):
+    nvidia_smi('case "$*" in *uuid*) echo GPU-8f1a-01; echo GPU-9b2c-02;; *) ' + TWO + ";; esac")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "GPU-9b2c")
+    assert nvidia("name") == "Tesla T4"
+
+
+def test_a_macs_processor_has_its_own_name(monkeypatch):
+    monkeypatch.setattr(machine.sys, "platform", "darwin")
+    monkeypatch.setattr(machine, "_output", lambda command: "Apple M3" if command[0] == "sysctl" else "")
+    monkeypatch.setattr(machine, "cpu_info", lambda field: None)
+    monkeypatch.setattr(machine, "uses_gpu", lambda: False)
+    assert describe_device.__wrapped__() == f"Apple M3, {cpu_count()} cores"
+
+
 def test_a_program_that_cannot_be_started_is_no_gpu(nvidia_smi, tmp_path):
     nvidia_smi(None)
     (tmp_path / "nvidia-smi").write_bytes(b"\x7fELF of another processor")

@@ -12,7 +12,7 @@ from small_suite import make_suite
 from helpers.files import write_json
 from suite import in_time
 from suite.in_time import train_in_time
-from suite.jobs import MARKS, SIDE_BY_SIDE, Job
+from suite.jobs import MARKS, SIDE_BY_SIDE, Job, read_outcome
 from suite.settings import read_settings
 
 JOBS = []
@@ -88,6 +88,28 @@ def test_the_page_of_a_notebook_of_which_nothing_was_begun_is_not_made_again(set
     calls[1].update({"02_b-seed10": "not begun", "02_b-seed11": "not begun", "01_a-seed11": "stopped"})
     train(settings, tmp_path)
     assert calls[0][-1] == ["page of 01_a"]
+
+
+def test_what_failed_or_was_stopped_stays_that_when_its_page_is_made_from_records(
+    settings, calls, tmp_path, monkeypatch
+):
+    one = [Job(name, None, (10,), (), "page", 3000, 1) for name in ("01_a", "02_b")]
+    monkeypatch.setitem(calls[1], "01_a", "failed")
+    pages = [replace(job, digest="records-page") for job in one]
+
+    def make_pages(notebooks, settings):
+        for path in notebooks:
+            write_json(settings.partial / f"{path.stem}.json", {"job": path.stem, "status": "done"})
+        return [page for page in pages if page.notebook in {path.stem for path in notebooks}], 0
+
+    monkeypatch.setattr(in_time, "make_pages", make_pages)
+    (settings.folder / one[1].mark).touch()  # 02_b ends well
+    settings = replace(settings, minutes=5.0)
+    notebooks = [tmp_path / "01_a.ipynb", tmp_path / "02_b.ipynb"]
+    states = dict.fromkeys(("01_a", "02_b"), "pending")
+    jobs, _ = train_in_time(notebooks, one, states, {"01_a": 60.0, "02_b": 60.0}, settings, time.time())
+    assert [job.name for job in jobs] == ["01_a", "02_b"]
+    assert read_outcome(settings.folder, "01_a")["status"] == "failed"
 
 
 def test_two_at_a_time_take_longer_each_and_what_runs_alone_is_not_left_for_the_end(settings, calls, tmp_path):

@@ -181,12 +181,27 @@ def test_a_bad_record_is_named_counted_and_not_used(trained):
 
 def test_training_anew_goes_on_where_it_was_interrupted_until_all_is_done(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv(FRESH, "")
-    assert not _begin_anew(tmp_path / "partial")
+    settings = read_settings(tmp_path, profile="smoke")
+    done, other = (Job(name, None, (10,), (), "a", 3000, 1) for name in ("01_a", "02_b"))
+    for job in (done, other):
+        (settings.folder / job.mark).parent.mkdir(parents=True, exist_ok=True)
+        (settings.folder / job.mark).touch()
+    begun = settings.partial / "01_a.threads"
+    begun.touch()
+    _begin_anew([done], settings)
+    assert not (settings.folder / done.mark).exists()
+    assert not begun.exists()
+    assert (settings.folder / other.mark).exists()  # was not asked for
     since = os.environ[FRESH]
-    (tmp_path / "partial" / ANEW).write_text(earlier := "2026-01-01T00:00:00+00:00")
-    assert _begin_anew(tmp_path / "partial")
+    (settings.partial / ANEW).write_text(earlier := "2026-01-01T00:00:00+00:00")
+    (settings.folder / done.mark).touch()  # ended since
+    os.utime(settings.folder / other.mark, (0, 0))
+    begun.touch()
+    _begin_anew([done, other], settings)
     assert os.environ[FRESH] == earlier < since
     assert "to begin again, delete " in capsys.readouterr().out
+    assert [(settings.folder / job.mark).exists() for job in (done, other)] == [True, False]
+    assert begun.exists()
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def test_what_is_left_out_has_its_default(tmp_path, four_cores):
         ({}, 2, 2, 4, 4),
         ({"gpus": "1"}, 1, 4, 4, 4),
         ({"jobs": "1"}, 1, 4, 4, 4),
-        ({"jobs": "3"}, 3, 1, 4, 4),  # who runs alone loses none
+        ({"jobs": "3"}, 3, 1, 4, 3),  # who runs alone holds these, and computes with all
         ({"threads": "4"}, 1, 4, 4, 4),
         ({"threads": "1"}, 2, 1, 1, 2),
     ],
