@@ -70,6 +70,9 @@ def words() -> list[tuple[str, str, str]]:
         "margin": f"Below it a difference is none: {'; '.join(kind.meaning for kind in kinds().values())}.",
         "times that can be compared": "Of one computer and one precision, while nothing else used the processor, and "
         "without a part that was measured once for several seeds, such as what frozen layers give.",
+        "seed": "The number from which first weights and the order of images are drawn. Another gives another run.",
+        "nats": "The unit of cross entropy, the loss of all nets here, with natural logarithms.",
+        "Welch's interval": "Of the difference of two means whose seeds need not scatter alike.",
         "0.53 (0.52 to 0.54)": "The mean over seeds, and the 95 % interval of that mean; one run has none.",
     }
     return known + [(word, "", meaning) for word, meaning in others.items()]
