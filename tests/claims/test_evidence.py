@@ -1,6 +1,7 @@
 """The runs that pages show, found in files: what is judged by, and what a page says of its own runs."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -58,6 +59,13 @@ def test_the_second_interval_draws_other_test_images_too(written):
 def test_without_the_true_classes_there_is_no_second_interval(written):
     next((written / "labels").iterdir()).write_text("{}")
     assert (first_step(written).shown_with_images, first_step(written).by_images) == ("-", False)
+
+
+@pytest.mark.parametrize(("low", "high", "by_images"), [(-0.01, 0.3, True), (0.01, 0.3, False), (-0.3, -0.01, False)])
+def test_a_difference_that_other_test_images_could_undo_is_one_on_these_images(written, low, high, by_images):
+    step = replace(first_step(written), low_images=low, high_images=high)
+    assert step.difference.low > 0
+    assert step.by_images is by_images
 
 
 def test_a_page_shows_what_its_own_runs_say_whatever_their_profile():
