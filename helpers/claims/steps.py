@@ -22,7 +22,8 @@ class Step:
     """One comparison of a claim: its larger side against its smaller one, as claimed.
 
     Attributes:
-        text: What is subtracted from what, such as "cnn - dense"; of times a ratio, "cnn / dense".
+        text: What is subtracted from what, such as "cnn - dense" or, of a further test, "tvtv 32x32 - tvtv 32x32 at
+            8x8"; of times a ratio, "cnn / dense".
         figure: What is compared.
         equal: Whether the claim is that there is no difference.
         first, second: The figure by seed, of the side said to be larger and of the other; of times, their logarithm.
@@ -132,7 +133,7 @@ def _find_step(results, claim, of_step: Figure, pair, equal: bool, draws: int, j
     look = max((n for n in looks if n <= len(common)), default=0)
     used = common[: look or None]
     first, second = ([of_side[seed] for seed in used] for of_side in values)
-    names = [OF_NOTEBOOK.sub(r"\2 (notebook \1)", side).replace("_", " ") for side in pair]
+    names = [OF_NOTEBOOK.sub(r"\2 (notebook \1)", side).replace("_", " ").replace("@", " at ") for side in pair]
     text = f"{names[0]}: {of_step.words}" if alone else f" {'/' if of_step.is_time else '-'} ".join(names)
     step = Step(
         text,

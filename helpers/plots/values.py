@@ -56,7 +56,8 @@ def metric_bars(groups: dict[str, dict[str, list[dict]]], metrics: dict[str, Cal
                 dots = {"color": "black", "markersize": 3, "label": f"_{metric}, a run"}
                 if of_variant:
                     ax.plot(np.full(len(of_variant), place), of_variant, "o", **dots)
-        ax.set(title=title, xticks=range(len(variants)), xticklabels=list(variants), ylim=(0, 1))
+        ends = {"xlim": (-0.5, len(variants) - 0.5), "ylim": (0, 1)}  # also where a variant has no runs
+        ax.set(title=title, xticks=range(len(variants)), xticklabels=list(variants), **ends)
         ax.grid(axis="x", visible=False)
     axes[0, 0].set_ylabel("mean over the runs")
     figure.legend(
