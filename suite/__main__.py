@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from helpers.files import lock
+from helpers.files import lock, remove_half_written
 from suite.jobs import ROOT
 from suite.settings import DEFAULTS, Settings, read_settings
 from suite.warm import warm_processes
@@ -34,6 +34,8 @@ def main() -> int:
     settings.partial.mkdir(exist_ok=True)
     with (settings.partial / "lock").open("w") as file:
         lock(file, lambda: print(f"Another run is at work on {settings.folder}: waiting for it to end.", flush=True))
+        for folder in (settings.folder, settings.folder / "figures", settings.partial):
+            remove_half_written(folder)  # by a call that was killed
         with warm_processes(ROOT):
             return call(asked, notebooks, suite, settings)
 
