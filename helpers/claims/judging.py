@@ -208,7 +208,8 @@ def _judge_print(results: Results, row: pd.Series) -> Judged:
     digests = tuple(run["sha256"] for run in runs)
     first_look = int(row["looks"].split()[0])
     seeds = tuple(values) if len(values) >= first_look else ()
-    step = Step(side, figure(row["figure"]), False, values, {}, seeds, False, None, records=digests)
+    about = {"records": digests, "against_print": True}
+    step = Step(side, figure(row["figure"]), False, values, {}, seeds, False, None, **about)
     if not values:
         return Judged(row, "not yet run", (step,))
     word = compare_with_print(list(values.values()), printed, row["figure"], first_look)

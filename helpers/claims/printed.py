@@ -210,8 +210,7 @@ def _row(values: list[float], metric: str, printed: str | None, form: str) -> di
     """A printed figure beside ours, as text."""
     mean, low, high = mean_interval(values or [np.nan])
     further = prediction_interval(values, rounding_of(printed) if printed else 0.0)
-    least = 1 if metric in COUNTS else -np.inf  # no net trains fewer epochs
-    span = lambda a, b: f"{max(a, least):{form}} to {b:{form}}"  # noqa: E731
+    span = lambda a, b: f"{max(a, least_of(metric)):{form}} to {b:{form}}"  # noqa: E731
     sure = np.isnan(low) or low == high or metric in TIMES  # few times on one machine: no interval says more
     return {
         "printed": printed or "not printed",
@@ -220,6 +219,11 @@ def _row(values: list[float], metric: str, printed: str | None, form: str) -> di
         "one more run": "-" if sure or metric in EXACT else span(*further),
         "seeds": str(len(values)),
     }
+
+
+def least_of(metric: str) -> float:
+    """The least that a figure can be, where an interval would reach below: no net trains fewer than one epoch."""
+    return 1 if metric in COUNTS else -np.inf
 
 
 def _may_be_one(printed: str, other: str) -> bool:

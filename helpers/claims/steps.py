@@ -9,7 +9,7 @@ import pandas as pd
 
 from helpers.claims.evidence import Results, Side, comparable_times, has_images, judged_runs
 from helpers.claims.figures import Figure, figure
-from helpers.claims.statistics import Difference, compare, interval_with_images, permutation_p
+from helpers.claims.statistics import Difference, compare, interval_with_images, mean_interval, permutation_p
 
 NUM_DRAWS = 1000  # of test images, for the second interval
 PERMUTATION_SEEDS = 7  # a side, from which on a permutation test is shown as a check
@@ -34,6 +34,7 @@ class Step:
         permutation: The p-value of a permutation test, from `PERMUTATION_SEEDS` on.
         records: Digests of the records that it is found from.
         num_recorded: Seeds that both sides have, those with times that cannot be compared among them.
+        against_print: Whether `first` is held against a printed figure, and there is no other side.
     """
 
     text: str
@@ -49,6 +50,7 @@ class Step:
     permutation: float | None = None
     records: tuple[str, ...] = ()
     num_recorded: int = 0
+    against_print: bool = False
 
     @property
     def num_seeds(self) -> int:
@@ -57,7 +59,13 @@ class Step:
 
     @property
     def shown(self) -> str:
-        """The difference with its interval, in its figure's unit: "+2.10 (+1.80 to +2.40) points"."""
+        """The difference with its interval, in its figure's unit: "+2.10 (+1.80 to +2.40) points".
+
+        Against a printed figure our own, with the interval of its mean: "0.728 (0.721 to 0.735)".
+        """
+        if self.against_print and self.first:
+            mean, low, high = mean_interval(list(self.first.values()))
+            return f"{mean:.3f}" + ("" if np.isnan(low) else f" ({low:.3f} to {high:.3f})")
         if self.difference is None:
             return "no times to compare" if self.num_recorded else "not yet run"
         return self._with_interval(self.difference.low, self.difference.high)

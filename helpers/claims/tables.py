@@ -9,6 +9,7 @@ import pandas as pd
 from helpers.claims.evidence import Results, comparable_times
 from helpers.claims.figures import COUNTS, EXACT, LABELS, TIMES
 from helpers.claims.judging import Judged
+from helpers.claims.printed import least_of
 from helpers.claims.published import load_claims, published_folder
 from helpers.claims.statistics import mean_interval
 from helpers.claims.steps import Step, find_steps
@@ -68,7 +69,7 @@ def verdicts_table(judged: Iterable[Judged]) -> pd.DataFrame:
     """
     rows = []
     for claim in judged:
-        found = [step for step in claim.steps if step.difference]
+        found = [step for step in claim.steps if step.difference or step.against_print]
         rows.append(
             {
                 "claim": f"{claim.name}: {claim.claim['claim']}",
@@ -93,9 +94,10 @@ def printed_table(compared: pd.DataFrame) -> pd.DataFrame:
         values = list(row["values"].values())
         form = ",.0f" if row["metric"] in COUNTS or max(map(abs, values), default=0) >= 10 else ".3f"
         mean, low, high = mean_interval(values) if values else (np.nan,) * 3
-        interval = "" if np.isnan(low) or low == high or row["metric"] in TIMES else f" ({low:{form}} to {high:{form}})"
+        span = lambda a, b, m=row["metric"], f=form: f"{max(a, least_of(m)):{f}} to {b:{f}}"  # noqa: E731
+        interval = "" if np.isnan(low) or low == high or row["metric"] in TIMES else f" ({span(low, high)})"
         none = np.isnan(row["low"]) or row["metric"] in EXACT
-        further = "-" if none else f"{row['low']:{form}} to {row['high']:{form}}"
+        further = "-" if none else span(row["low"], row["high"])
         label = LABELS.get(row["metric"], row["metric"].replace("_", " "))
         reading = f" ({row['reading']})" if row["reading"] else ""
         rows.append(

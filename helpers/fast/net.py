@@ -128,6 +128,8 @@ class AverageWeights(keras.callbacks.Callback):
     """Ends training with the running mean of the weights, and lets batch normalisation measure its statistics anew.
 
     The mean is Keras's own (`use_ema`). It begins with the weights at the start of the training that has this callback.
+    It is not to be used with `patience`, which brings back single weights, nor behind frozen layers but with
+    `fast=False`, since it takes images.
 
     Args:
         batches: Batches of the training images, such as `AugmentedBatches`.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ import numpy as np
 
 from helpers import metrics
 from helpers.fast.layers import all_layers
+from helpers.files import plain
 from helpers.fingerprints import digest_of_arrays, digest_of_values
 from helpers.models import count_parameters
 from helpers.predictions import Predictions, keep_images, keep_labels, pack_predictions, unpack_predictions
@@ -131,7 +133,7 @@ class Run:
                 with the record; None leaves it to the notebook: see `Lab.needs_weights`.
             settings: What else determines the run and is not in the model, as plain values: it goes into the record.
         """
-        self.model, self._settings, self._result = phases[-1].model, settings or {}, None
+        self.model, self._settings, self._result = phases[-1].model, _checked(settings or {}), None
         common = {"validation_data": validation_data, "batch_size": batch_size, "patience": patience, "fast": fast}
         identities = [self._identify(phase, common) for phase in phases]
         whole = identities[0] if len(phases) == 1 else Identity(*map(_digest_of_all, zip(*identities, strict=True)))
@@ -306,6 +308,15 @@ class Run:
         self.record = newest(known) or write_record(self.lab.folder, f"{self.variant}-seed{self.seed}", record)
         if self.candidate:
             self.lab.add(self)
+
+
+def _checked(settings: dict) -> dict:
+    """Settings, if a record can hold them; said now, since a run that cannot be recorded would be lost."""
+    try:
+        json.dumps(settings, allow_nan=False, default=plain)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"settings: expected plain values ({error}). Nothing was trained.") from error
+    return settings
 
 
 def _says_the_same(record: dict, test: dict, tests: dict) -> bool:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from helpers.files import lock, remove_half_written, replacing
+from helpers.files import lock, plain, remove_half_written, replacing
 
 DIGEST_BYTES = hashlib.sha256().digest_size
 VALUES = "values.json"  # the archive's member that holds the plain values
@@ -84,7 +84,7 @@ class RunFiles:
 
     def _write(self, path: Path, arrays: Arrays, values: dict, previous: Path | None = None) -> None:
         """Write a file whole or not at all."""
-        text = json.dumps({"identity": self._identity} | values, allow_nan=False)
+        text = json.dumps({"identity": self._identity} | values, allow_nan=False, default=plain)
         archive = io.BytesIO()
         np.savez(archive, **arrays, **{VALUES: np.frombuffer(text.encode(), "uint8")})
         with replacing(path, previous) as file:

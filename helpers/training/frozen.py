@@ -46,7 +46,8 @@ def _worthwhile_split(model: keras.Model) -> tuple[keras.Model, keras.Model] | N
     A first layer that whitens, say, is computed in no time, and gives ten times as many values as an image has.
     """
     parts = split_frozen(model)
-    return parts if parts and parts[0].count_params() > np.prod(parts[0].output_shape[1:]) else None
+    shape = parts[0].output_shape[1:] if parts else (None,)
+    return parts if None not in shape and parts[0].count_params() > np.prod(shape) else None
 
 
 def plan_training(

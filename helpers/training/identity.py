@@ -136,7 +136,7 @@ def _is_own(maker) -> bool:
 
 
 def _own_values(callback) -> dict:
-    """What a callback was made with, as far as it says: not what Keras gives it, nor what it remembers."""
+    """What a callback holds and shows: what it was made with, if it is made anew for each run."""
     return description({key: value for key, value in _values(callback) if not key.startswith("_")}, (callback,))
 
 

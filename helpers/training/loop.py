@@ -64,8 +64,9 @@ def fit(
             None trains all epochs and keeps the last weights.
         name: What the line of progress calls the run.
         progress: The notebook's progress; default, of this run alone.
-        callbacks: More of Keras's callbacks. What they do must depend on the epoch and the step alone: what they
-            remember is not kept when a run is interrupted.
+        callbacks: More of Keras's callbacks, made anew for each run. What they do must depend on the epoch and the step
+            alone: what they remember is not kept when a run is interrupted. Behind frozen layers their model is the
+            part that trains, which takes what those layers give; with `fast=False` it is the whole.
         runs_dir: Folder where runs are kept, a checkpoint an epoch. An interrupted run is resumed from it, to the
             result that it would have had; a finished one is not trained again, unless it began before the time in
             `$COURSEWORK_FRESH`. None keeps nothing.

@@ -74,17 +74,19 @@ def find_learning_rate(
     kept = [(variable, np.array(variable)) for variable in (*model.variables, *model.optimizer.variables)]
     losses, smoothed, mean = [], [], 0.0
     rates = np.geomspace(lowest, highest, steps)
-    for step, (rate, batch) in enumerate(zip(rates, batches, strict=True), start=1):
-        model.optimizer.learning_rate = rate
-        loss = float(model.train_on_batch(x[batch], y[batch], return_dict=True)["loss"])
-        mean = SMOOTHING * mean + (1 - SMOOTHING) * loss
-        current = mean / (1 - SMOOTHING**step)  # without the zero that the running mean starts from
-        if not current < EXPLODED * min(smoothed, default=math.inf):  # also where it is no number
-            break
-        losses.append(loss)
-        smoothed.append(current)
-    for variable, value in kept:
-        variable.assign(value)
+    try:
+        for step, (rate, batch) in enumerate(zip(rates, batches, strict=True), start=1):
+            model.optimizer.learning_rate = rate
+            loss = float(model.train_on_batch(x[batch], y[batch], return_dict=True)["loss"])
+            mean = SMOOTHING * mean + (1 - SMOOTHING) * loss
+            current = mean / (1 - SMOOTHING**step)  # without the zero that the running mean starts from
+            if not current < EXPLODED * min(smoothed, default=math.inf):  # also where it is no number
+                break
+            losses.append(loss)
+            smoothed.append(current)
+    finally:  # also where it is interrupted: the model is as it was
+        for variable, value in kept:
+            variable.assign(value)
     return _read(rates[: len(losses)], np.array(losses), np.array(smoothed), steps)
 
 

@@ -70,6 +70,12 @@ def words() -> list[tuple[str, str, str]]:
         "margin": f"Below it a difference is none: {'; '.join(kind.meaning for kind in kinds().values())}.",
         "times that can be compared": "Of one computer and one precision, while nothing else used the processor, and "
         "without a part that was measured once for several seeds, such as what frozen layers give.",
+        "+2.1 points": "A difference that is claimed is written so that it is above 0 where the claim is right, and a "
+        "ratio of times so that it is above 1; of a claim that there is none it is near 0.",
+        "net at 16x16": "The net, tested at another resolution than the one that it was trained at. TOTV is one net "
+        "tested at all of them, TVTV a net for each.",
+        "adjusted p": "The probability of a difference as large as the one found if there were none, made larger for "
+        "three looks at each claim and for all claims together.",
         "seed": "The number from which first weights and the order of images are drawn. Another gives another run.",
         "nats": "The unit of cross entropy, the loss of all nets here, with natural logarithms.",
         "Welch's interval": "Of the difference of two means whose seeds need not scatter alike.",

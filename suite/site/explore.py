@@ -12,6 +12,7 @@ from PIL import Image
 
 from helpers.predictions import read_images, read_labels, unpack_predictions
 from helpers.runs import RecordError, read_records
+from suite.site.facts import DATASETS
 from suite.site.render import TEMPLATES, render_page, script_hash, write_file
 
 MOST_RUNS = 70  # on the page, some 20 kB each: of more, those of the first seeds
@@ -77,7 +78,7 @@ def _describe_nets(used: int, shown: int, told: int) -> str:
     why = [f"{older} older record{'s hold' if older > 1 else ' holds'} no predictions"] if older else []
     why += [f"{others} more {'are' if others > 1 else 'is'} left out, {MOST_RUNS} being the most"] if others else []
     why += [f"{unread} cannot be read"] if unread else []
-    return f"{used} of the {shown} nets that the pages show are here{': ' * bool(why)}{'; '.join(why)}."
+    return f"{used} of the {shown} runs that the pages show are here{': ' * bool(why)}{'; '.join(why)}."
 
 
 def _packed(column: np.ndarray) -> str:
@@ -118,8 +119,9 @@ def _describe_set(y_true: np.ndarray, images: str, runs: list[dict], profile_dir
     disputed = most_disputed(y_pred, len(names))
     pictured = _and_hardest(disputed, y_pred != y_true)
     notebooks = sorted({run["notebook"][:2] for run in runs})
+    data = DATASETS.get(runs[0]["dataset"], runs[0]["dataset"])
     return {
-        "title": f"{len(y_true):,} test images of {', '.join(notebooks)}",
+        "title": f"{data}: {len(y_true):,} test images (notebook{'s' * (len(notebooks) > 1)} {', '.join(notebooks)})",
         "classes": names,
         "labels": json.loads((profile_dir / "labels" / f"{runs[0]['test']['labels_sha256'][:16]}.json").read_text())[
             "y_true"

@@ -143,7 +143,7 @@ def shortened(profile: str, summary: dict | None = None) -> str | None:
 def _sources(summary: dict) -> dict[str, list[str]]:
     """Device, date, software and commit of a page's records; where it has none, when and of what it was made."""
     found = {label: (summary.get("sources") or {}).get(key) for key, label in SOURCES.items()}
-    made = {"page made": [f"{_date(summary['finished'])}, commit {summary['commit']}"]}
+    made = {"page made": [f"{_date(summary['finished'])}, commit {summary['commit'].replace('+', ' and ')}"]}
     return {label: values for label, values in found.items() if values} or made
 
 

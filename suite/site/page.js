@@ -79,7 +79,8 @@ for (const data of document.querySelectorAll("figure script.values")) {
   };
   frame.addEventListener("pointermove", point);
   frame.addEventListener("pointerdown", point);
-  for (const event of ["pointerleave", "blur"]) frame.addEventListener(event, hide);
+  frame.addEventListener("pointerleave", (event) => event.pointerType !== "touch" && hide()); // a finger leaves as it lifts
+  frame.addEventListener("blur", hide);
   frame.addEventListener("keydown", (event) => {
     const of = (k) => values[k] && values[k].series;
     const step = {

@@ -69,8 +69,8 @@ def tidy(html: str, drawings: Mapping[str, Drawing] | None = None, links: Mappin
         link_tables(soup, soup.select(tables), own)
     for table in soup.main.select("table"):
         _align_columns(table)
-        scroller = soup.new_tag("div", attrs={"class": "scroll", "tabindex": "0", "role": "region"})
-        scroller["aria-label"] = "Table"
+        scroller = soup.new_tag("div", attrs={"class": "scroll", "tabindex": "0", "role": "group"})
+        scroller["aria-label"] = table.caption.get_text(" ", strip=True) if table.caption else "Table"
         table.wrap(scroller)
     for cell in soup.main.select("td"):
         if kind := PILLS.get(cell.get_text(strip=True)):

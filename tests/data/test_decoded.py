@@ -68,6 +68,17 @@ def test_fashion_mnist_is_70000_grey_images_7000_of_each_class(fashion_mnist):
     assert class_names[labels[0]] == "Ankle boot"
 
 
+def test_decoded_images_that_changed_are_decoded_again(published):
+    folder, md5s = published
+    expected = np.array(load_decoded(folder, md5s, decode)[0])
+    (kept,) = (folder.parent / "cache").glob("*/images.npy")
+    content = bytearray(kept.read_bytes())
+    content[-1] ^= 1
+    kept.write_bytes(content)
+    np.testing.assert_array_equal(load_decoded(folder, md5s, decode)[0], expected)
+    np.testing.assert_array_equal(load_decoded(folder, md5s, never)[0], expected)  # and kept again
+
+
 def test_cifar10_is_memory_mapped_and_not_hashed_again(cifar10, monkeypatch):
     monkeypatch.setattr(decoded_module, "read_verified", never)
     again = load_cifar10()

@@ -31,6 +31,20 @@ def test_a_run_that_was_trained_and_tested_leaves_one_record(recorded):
     assert recorded.lab["net"].record == record
 
 
+def test_settings_that_no_record_can_hold_are_refused_before_anything_is_trained(notebook, never_trains):
+    lab = notebook.start()
+    (run,) = lab.runs({"net": notebook.net})
+    with pytest.raises(ValueError, match=r"settings: expected plain values .*Nothing was trained"):
+        notebook.fit(run, settings={"mean": np.zeros(3)})
+
+
+def test_numbers_of_numpy_are_plain_values(notebook):
+    lab = notebook.start()
+    (run,) = lab.runs({"net": notebook.net})
+    notebook.fit(run, settings={"width": np.int64(8), "share": np.float32(0.5)}, epochs=np.int64(1))
+    assert run.trained
+
+
 def test_the_record_says_what_was_run_on_what_and_where(recorded):
     record = recorded.lab["net"].record
     said = {key: record[key] for key in ("kind", "notebook", "variant", "seed", "profile", "dataset", "precision")}

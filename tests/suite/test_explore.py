@@ -70,7 +70,7 @@ def test_the_page_holds_what_the_records_that_pages_show_say(folder):
         assert all(33 <= percent <= 100 for percent in unpack(run["percent"]))  # of the likeliest of three
     told = np.array([unpack(run["y_pred"]) for run in found["runs"]])
     assert found["num_disputed"] == (told[0] != told[1]).sum()
-    assert found["title"] == "60 test images of 03"
+    assert found["title"] == "CIFAR-10: 60 test images (notebook 03)"
 
 
 def test_only_runs_on_the_very_same_images_stand_together(folder):
@@ -87,7 +87,7 @@ def test_nets_without_predictions_take_no_place_and_the_page_says_how_many_are_l
     monkeypatch.setattr(explore, "MOST_RUNS", 2)
     path = build_explore(folder, [outcome])
     assert [run["name"] for run in data_of(path)[0]["runs"]] == ["03 cnn, seed 10", "03 dense, seed 10"]
-    assert "2 of the 3 nets that the pages show are here: 1 older record holds no predictions." in path.read_text()
+    assert "2 of the 3 runs that the pages show are here: 1 older record holds no predictions." in path.read_text()
     monkeypatch.setattr(explore, "MOST_RUNS", 1)
     assert "1 more is left out, 1 being the most" in build_explore(folder, [outcome]).read_text()
 

@@ -70,6 +70,24 @@ def test_the_model_its_dropout_and_its_optimizer_are_afterwards_as_they_were(try
         np.testing.assert_array_equal(value, same)
 
 
+def test_an_interrupted_test_leaves_the_model_as_it_was(build_tiny, tiny_data, monkeypatch):
+    model, fresh = build_tiny(), build_tiny()
+    fresh.optimizer.build(fresh.trainable_variables)
+    train, calls = model.train_on_batch, []
+
+    def interrupted(*arguments, **options):
+        calls.append(train(*arguments, **options))
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return calls[-1]
+
+    monkeypatch.setattr(model, "train_on_batch", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        rate_finder.find_learning_rate(model, *tiny_data, batch_size=16, seed=0, lowest=1e-3, highest=1.0, steps=10)
+    for value, same in zip(variables(model), variables(fresh), strict=True):
+        np.testing.assert_array_equal(value, same)
+
+
 def test_the_same_seed_gives_the_same_test_to_the_bit_and_another_seed_another(try_rates):
     (_, first), (_, again), (_, other) = try_rates(), try_rates(), try_rates(seed=1)
     np.testing.assert_array_equal(first.losses, again.losses)
