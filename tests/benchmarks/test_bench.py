@@ -161,7 +161,8 @@ def test_the_page_shows_every_run_and_how_often_a_goal_was_reached(tmp_path):
     text = text_of(build_bench_page(tmp_path))
     assert "fast at least 1.5 of slow: 1.00, not reached (reached in 1 of 2 runs)" in text
     assert "20.0; 10.0" in text
-    assert "Measured 2 January 2026, commit abc; 1 January 2026, commit abc: 2 runs, the newest in full." in text
+    measured = "Measured 2 January 2026, commit abc; 1 January 2026, commit abc: 2 runs"
+    assert f"{measured}, of which the table and the goals are the newest's." in text
     assert "range" not in text  # a round each
 
 
