@@ -67,8 +67,9 @@ def train_in_time(
         return begun, ended
     of_pages = {job.name: read_outcome(settings.folder, job.name) for job in executed if job.seed is None}
     pages, ended = make_pages([path for path in notebooks if path.stem in has_no_page], settings.for_pages())
-    for name, outcome in of_pages.items():  # one that failed or was stopped stays that, whatever its page shows now
-        write_json(settings.partial / f"{name}.json", outcome)
+    for name, outcome in of_pages.items():  # one that failed or was stopped stays that, now that it has a page
+        if read_outcome(settings.folder, name).get("status") != "failed":
+            write_json(settings.partial / f"{name}.json", outcome)
     return begun + [page for page in pages if page.name not in of_pages], ended
 
 

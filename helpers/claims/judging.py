@@ -19,7 +19,7 @@ VERDICTS = {  # and no other words
     "supported": "The test finds the difference that is claimed; an ordered claim needs all of its steps. Where it is "
     "claimed that there is no difference, two one-sided tests find one smaller than the margin.",
     "contradicted": "The test finds a difference the other way round, in any step of an ordered claim; where it is "
-    "claimed that there is none, one beyond the margin.",
+    "claimed that nothing improves, an improvement beyond the margin.",
     "no difference": "Two one-sided tests find that the difference, if there is one, is smaller than the margin.",
     "undecided": "None of these yet. A claim is tested at up to three fixed numbers of seeds, and pays for these looks "
     "and for all other claims; the interval beside it is its own and pays for nothing, so it may leave out zero.",

@@ -94,7 +94,7 @@ def _read_json(path: Path) -> dict:
 
 
 def _sha256(path: Path) -> str:
-    """A file's SHA-256: a tenth of a second for CIFAR-10's images where the processor knows it."""
+    """A file's SHA-256; of CIFAR-10's images less than half a second."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

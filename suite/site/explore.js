@@ -172,7 +172,8 @@ const show = async (event) => {
 for (const name of ["a", "b"]) form.elements[name].addEventListener("change", (event) => go({ [name]: Number(event.target.value) }));
 form.elements.set.addEventListener("change", (event) => go({ set: Number(event.target.value), a: 0, b: -1, cell: null }));
 form.elements.disputed.addEventListener("click", () => go({ cell: null }));
-const look = (event) => show(event).catch(() => {
+const look = (event) => show(event).catch((error) => {
+  console.error(error);
   count.textContent = "This browser cannot unpack the nets' answers. The notebooks' pages need no script.";
 });
 addEventListener("hashchange", look);
