@@ -128,16 +128,18 @@ class AverageWeights(keras.callbacks.Callback):
     """Ends training with the running mean of the weights, and lets batch normalisation measure its statistics anew.
 
     The mean is Keras's own (`use_ema`). It begins with the weights at the start of the training that has this callback.
-    It is not to be used with `patience`, which brings back single weights, nor behind frozen layers but with
-    `fast=False`, since it takes images.
+    It takes images, so behind frozen layers it is to be used with `fast=False`.
 
     Args:
         batches: Batches of the training images, such as `AugmentedBatches`.
         num_batches: Most batches to measure on; at a momentum of 0.6 what the statistics were before counts 0.6 %.
 
     Raises:
-        ValueError: As training begins: the optimizer has no variables for a mean.
+        ValueError: As training begins: the optimizer has no variables for a mean, or what trains takes something else
+            than the images of the batches.
     """
+
+    replaces_weights = True  # so `fit` refuses it beside `patience`, which brings back single weights
 
     def __init__(self, batches, num_batches: int = 10):
         super().__init__()
@@ -151,6 +153,12 @@ class AverageWeights(keras.callbacks.Callback):
             raise ValueError(
                 "AverageWeights: expected an optimizer that was built with use_ema=True, which may be switched off "
                 f"afterwards; got {type(optimizer).__name__} with {len(averages)} means of {len(variables)} variables"
+            )
+        taken, images = tuple(self.model.input_shape[1:]), self._batches.images.shape[1:]
+        if any(size not in (None, given) for size, given in zip(taken, images, strict=True)):
+            raise ValueError(
+                f"AverageWeights: expected a model that takes the images of the batches, {images}, got one that takes "
+                f"{taken}: behind frozen layers give fast=False to fit"
             )
         for variable, average in zip(variables, averages, strict=True):
             if not np.any(keras.ops.convert_to_numpy(average)):  # Keras begins with 0, but for a training's first step

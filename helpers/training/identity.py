@@ -113,13 +113,14 @@ def _named_optimizers(model: keras.Model):
 
 
 def foreign_code(things: Iterable) -> list[str]:
-    """Digests of the code behind things, layers within layers included, as far as it is neither Keras's nor ours.
+    """Digests of the code behind things, what is within layers included, as far as it is neither Keras's nor ours.
 
     Args:
         things: Layers, optimizers, callbacks, functions and the like.
     """
     things = list(things)
     within = [part for thing in things if isinstance(thing, keras.Layer) for part in thing._flatten_layers(False)]
+    within += [each for thing in (*things, *within) for each in getattr(thing, "operations", ())]
     return sorted({code_of(maker) for maker in _makers([*things, *within]) if not _is_own(maker)})
 
 

@@ -157,8 +157,8 @@ def _plan(model, batches: ShuffledBatches, validation_data, fast: bool, begun: d
     A run that goes on trains what it was begun with, whatever room the disk has now: `begun` are its arrays.
     """
     plan = TrainingPlan(model, batches, validation_data)
-    if fast:
-        keep = None if not begun else not _is_of(begun, model)
+    keep = None if not begun else not _is_of(begun, model)
+    if fast or keep:  # where no layer has a faster form, with and without them are one run
         plan = plan_training(model, batches, validation_data, keep)
     if plan.model is not model:
         asked = model._compile_config.config  # as given: `get_compile_config` has metrics in a form for files
@@ -201,6 +201,11 @@ def _check(model, x, y, validation_data, whole_numbers: dict[str, int | None], c
                 f"callbacks: {type(callback).__name__} would forget what it knows when a run is interrupted: expected "
                 "callbacks that depend on the epoch and the step alone; for early stopping give patience"
             )
+        if whole_numbers["patience"] is not None and getattr(callback, "replaces_weights", False):
+            raise ValueError(
+                f"callbacks: {type(callback).__name__} replaces the weights at the end, and patience brings back those "
+                "of the best epoch: expected one of the two"
+            )
 
 
 def _metric_names(model: keras.Model) -> list[str] | None:
@@ -232,10 +237,11 @@ def _train(plan: TrainingPlan, epochs: int, patience, name: str, progress: Progr
     best = [arrays[f"best {i}"] for i in range(len(model.weights)) if f"best {i}" in arrays]
     clock, stopping = Clock(values.get("clock")), Stopping(patience, values.get("stopping"), best)
     started, trained = values.get("started", datetime.now(UTC).isoformat(timespec="seconds")), values.get("epochs", 0)
+    frozen_part = values.get("frozen_part", plan.frozen_part)  # as it was when the run began: now it finds its own
 
     def keep(epoch: int) -> None:
         state = {"started": started, "epochs": epoch, "ended": model.stop_training or epoch == epochs}
-        state |= {"clock": clock.values, "stopping": stopping.values}
+        state |= {"clock": clock.values, "stopping": stopping.values, "frozen_part": frozen_part}
         files.checkpoint(_arrays(model) | _numbered("best", stopping.best_weights or []), state)
 
     where = environment()  # of the start: the code may change while it trains
@@ -253,7 +259,8 @@ def _train(plan: TrainingPlan, epochs: int, patience, name: str, progress: Progr
         callbacks=[*own, *callbacks, *last],
         verbose=0,
     )
-    return _values(plan, clock.values, epochs, patience) | {"started": started, "environment": where}
+    values = _values(plan, frozen_part, clock.values, epochs, patience)
+    return values | {"started": started, "environment": where}
 
 
 def _arrays(model: keras.Model) -> dict[str, np.ndarray]:
@@ -283,7 +290,7 @@ def _assign(model: keras.Model, arrays: dict[str, np.ndarray], optimizer) -> Non
             variable.assign(arrays[f"{kind} {i}"])
 
 
-def _values(plan: TrainingPlan, clock: dict, epochs: int, patience: int | None) -> dict:
+def _values(plan: TrainingPlan, frozen_part: dict | None, clock: dict, epochs: int, patience: int | None) -> dict:
     """The values of a run that has ended."""
     trained = len(clock["epochs"])
     steady = clock["training"][1:] or clock["training"]
@@ -291,12 +298,12 @@ def _values(plan: TrainingPlan, clock: dict, epochs: int, patience: int | None) 
         "history": clock["history"],
         "seconds_first_step": clock["first_step"],
         "seconds_by_epoch": clock["epochs"],
-        "seconds": sum(clock["epochs"]) + (plan.frozen_part["seconds"] if plan.frozen_part else 0.0),
+        "seconds": sum(clock["epochs"]) + (frozen_part["seconds"] if frozen_part else 0.0),
         "images_per_second": plan.batches.num_images / float(np.median(steady)),
         "best_epoch": int(np.argmax(clock["history"]["val_accuracy"])) + 1 if patience else trained,
         "stopped_early": trained < epochs,
         "others_by_epoch": clock["others"],
-        "frozen_part": plan.frozen_part,
+        "frozen_part": frozen_part,
         "hyperparameters": {
             "optimizer": settings_of(plan.model),
             "batch_size": plan.batches.batch_size,

@@ -158,6 +158,21 @@ def test_an_optimizer_without_variables_for_a_mean_is_refused(build_tiny, tiny_d
         fit(build_tiny(), batches, callbacks=(fast_net.AverageWeights(batches),), **options)
 
 
+def test_averaged_weights_are_refused_where_they_would_be_lost_or_fail_at_the_end(build_tiny, tiny_data):
+    images, classes = tiny_data
+    options = {"epochs": 1, "batch_size": 16, "seed": 0, "fast": False}
+    batches = ShuffledBatches(images, classes, batch_size=16, seed=0)
+    with pytest.raises(ValueError, match="AverageWeights replaces the weights at the end, and patience brings back"):
+        average = (fast_net.AverageWeights(batches),)
+        fit(build_tiny(), batches, validation_data=tiny_data, patience=1, callbacks=average, **options)
+    smaller = ShuffledBatches(images[:, :4, :4], classes, batch_size=16, seed=0)
+    model = build_tiny()
+    model.optimizer.use_ema = True
+    model.optimizer.build(model.trainable_variables)
+    with pytest.raises(ValueError, match=r"expected a model that takes the images of the batches, \(4, 4, 3\), got"):
+        fit(model, batches, validation_data=None, callbacks=(fast_net.AverageWeights(smaller),), **options)
+
+
 def test_the_averaged_net_s_statistics_are_measured_anew(train_averaged):
     model, _, batches = train_averaged()
     measured = model.layers[1].get_weights()[2:]

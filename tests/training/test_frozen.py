@@ -187,6 +187,25 @@ def test_a_run_goes_on_with_what_it_was_begun_with_whatever_room_there_is_now(
         np.testing.assert_array_equal(weight, same)
 
 
+def test_a_resumed_run_says_of_its_frozen_part_what_it_said_when_it_began(cache, tmp_path, train):
+    with pytest.raises(KeyboardInterrupt):
+        train(callbacks=(Interrupt(True),), runs_dir=tmp_path / "runs", epochs=3)
+    _, resumed = train(callbacks=(Interrupt(False),), runs_dir=tmp_path / "runs", epochs=3)
+    assert not resumed.frozen_part["shared"]  # the features that it finds are its own
+    assert resumed.seconds == pytest.approx(sum(resumed.seconds_by_epoch) + resumed.frozen_part["seconds"])
+
+
+def test_a_run_begun_behind_frozen_layers_goes_on_without_faster_layers_where_both_are_one_run(
+    cache, tmp_path, monkeypatch, train
+):
+    monkeypatch.setattr("helpers.training.identity.is_fast", lambda: False)  # as on JAX and on GPUs
+    _, expected = train(callbacks=(Interrupt(False),), epochs=3)
+    with pytest.raises(KeyboardInterrupt):
+        train(callbacks=(Interrupt(True),), runs_dir=tmp_path / "runs", epochs=3)
+    _, resumed = train(callbacks=(Interrupt(False),), runs_dir=tmp_path / "runs", epochs=3, fast=False)
+    assert resumed.history["loss"] == pytest.approx(expected.history["loss"], abs=1e-5)
+
+
 def test_a_cache_deleted_while_it_is_used_does_no_harm(cache, plan):
     batches = plan().batches
     for path in cache.iterdir():

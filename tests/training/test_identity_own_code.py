@@ -61,6 +61,13 @@ class Own(ShuffledBatches):
         images, labels = super().__getitem__(index)
         return images // 2, labels
 """
+OPERATION = """
+class Own(keras.Operation):
+    def call(self, x):
+        return x * 2
+    def compute_output_spec(self, x):
+        return keras.KerasTensor(x.shape, x.dtype)
+"""
 ACTIVATION = """
 def Own():
     def activate(x):
@@ -78,6 +85,7 @@ def Own():
         ("schedule", SCHEDULE, "fall(step) +", "fall(step) -"),
         ("momentum", SCHEDULE, "(1 + step)", "(2 + step)"),
         ("layer", LAYER, "x * 2", "x * 3"),
+        ("operation", OPERATION, "x * 2", "x * 3"),
         ("callback", CALLBACK, "(epoch + 1)", "(epoch + 2)"),
         ("loss", LOSS_FUNCTION, "1.0", "2.0"),
         ("activation", ACTIVATION, "x - 1", "x - 2"),
@@ -91,6 +99,12 @@ def test_a_changed_function_of_a_notebooks_own_code_is_another_run(identity_of, 
         if use == "layer":
             keras.utils.set_random_seed(0)
             net = keras.Sequential([keras.Input((8, 8, 3)), own, keras.layers.Flatten(), keras.layers.Dense(4)])
+            net.compile("sgd", LOSS, metrics=["accuracy"])
+            return net
+        if use == "operation":
+            keras.utils.set_random_seed(0)
+            images = keras.Input((8, 8, 3))
+            net = keras.Model(images, keras.layers.Dense(4)(keras.layers.Flatten()(own(images))))
             net.compile("sgd", LOSS, metrics=["accuracy"])
             return net
         return build(**({"loss": own} if use == "loss" else {"activation": own} if use == "activation" else {}))
