@@ -32,7 +32,7 @@ class Settings:
         why: Why this profile, in a few words.
         dataset: "cifar10", "fashion_mnist" or "digits".
         seeds: One training run of every variant a seed; none for each notebook's own.
-        jobs: Jobs at a time, at most the number of cores.
+        jobs: Jobs at a time, at most as many as there are cores and memory for.
         retries: How often a failed job is tried again.
         timeout: Minutes that a job may take; None for no limit.
         minutes: Minutes that all of it may take; None for no limit.
@@ -115,8 +115,8 @@ def read_settings(reports: Path, **asked: str) -> Settings:
             profile: "auto", "full", "quick" or "smoke"; "auto", the default, is full on a GPU and quick without.
             dataset: A data set's name; default "cifar10".
             seeds: Whole numbers separated by spaces; default each notebook's own.
-            jobs: Jobs at a time, 1 or more, never more than cores; default two where the processor trains and there are
-                cores and memory for two, else 1; on a cluster its profile says it.
+            jobs: Jobs at a time, 1 or more, never more than there are cores and memory for; default two where the
+                processor trains, else 1; on a cluster its profile says it.
             retries: How often a failed job is tried again, 0 or more; default 2.
             timeout: Minutes that a job may take, above 0; default no limit.
             minutes: Minutes that all of it may take, above 0; default no limit.
@@ -142,7 +142,7 @@ def read_settings(reports: Path, **asked: str) -> Settings:
     gpus = int(given["gpus"]) if given["gpus"] else len(visible_gpus())
     on_cluster, threads = bool(os.environ.get("SNAKEMAKE_PROFILE")), int(given["threads"] or 0)
     asked_jobs = int(given["jobs"] or 0) or _jobs_at_a_time(gpus, threads)
-    jobs = 1 if on_cluster else min(asked_jobs, cpu_count())
+    jobs = 1 if on_cluster else max(1, min(asked_jobs, cpu_count(), memory_mb() // MEMORY_MB))
     whole = CLUSTER_THREADS if on_cluster else cpu_count()
     return Settings(
         profile=profile,
@@ -166,7 +166,7 @@ def _jobs_at_a_time(gpus: int, threads: int) -> int:
     """How many jobs are executed at a time where it is not said."""
     if gpus or visible_gpus():
         return 1
-    return max(1, min(AT_A_TIME, cpu_count() // (threads or 1), memory_mb() // MEMORY_MB))
+    return max(1, min(AT_A_TIME, cpu_count() // (threads or 1)))
 
 
 def _problem(name: str, value: str) -> str | None:

@@ -162,8 +162,8 @@ def test_averaged_weights_are_refused_where_they_would_be_lost_or_fail_at_the_en
     images, classes = tiny_data
     options = {"epochs": 1, "batch_size": 16, "seed": 0, "fast": False}
     batches = ShuffledBatches(images, classes, batch_size=16, seed=0)
+    average = (fast_net.AverageWeights(batches),)
     with pytest.raises(ValueError, match="AverageWeights replaces the weights at the end, and patience brings back"):
-        average = (fast_net.AverageWeights(batches),)
         fit(build_tiny(), batches, validation_data=tiny_data, patience=1, callbacks=average, **options)
     smaller = ShuffledBatches(images[:, :4, :4], classes, batch_size=16, seed=0)
     model = build_tiny()

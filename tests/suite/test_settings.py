@@ -63,9 +63,11 @@ def test_where_there_are_fewer_jobs_than_could_run_at_a_time_each_has_more_of_th
     assert (asked.jobs, asked.threads) == (1, 1)
 
 
-def test_without_memory_for_two_jobs_there_is_one_at_a_time(tmp_path, four_cores, monkeypatch):
-    monkeypatch.setattr(settings_module, "memory_mb", lambda: 4_000)
-    assert read_settings(tmp_path).jobs == 1
+@pytest.mark.parametrize(("memory", "jobs"), [(2_000, 1), (4_000, 1), (7_000, 2), (10_000, 3)])
+def test_jobs_are_never_more_than_there_is_memory_for(tmp_path, four_cores, monkeypatch, memory, jobs):
+    monkeypatch.setattr(settings_module, "memory_mb", lambda: memory)
+    assert read_settings(tmp_path).jobs == min(jobs, 2)
+    assert read_settings(tmp_path, jobs="4").jobs == jobs  # nor announced: Snakemake would begin no more
 
 
 def test_jobs_share_the_cores_and_are_never_more_than_cores(tmp_path, four_cores):
