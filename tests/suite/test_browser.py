@@ -9,7 +9,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
 FULL = Path(__file__).parents[2] / "reports" / "full"
-PAGES = sorted(p.relative_to(FULL).as_posix() for p in [*FULL.glob("*.html"), *FULL.glob("results/*/index.html")])
+OF_SUITE = [*FULL.glob("*.html"), *FULL.glob("results/*/index.html")]
+PAGES = [*sorted(p.relative_to(FULL).as_posix() for p in OF_SUITE), "../bench/index.html"]
 CHROMIUM = next(filter(None, map(shutil.which, ("google-chrome", "chromium", "chromium-browser"))), None)
 FLAGS = ["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 WIDTHS = {"desk": 1280, "phone": 390}
