@@ -101,20 +101,20 @@ def describe(comparison: dict) -> list[str]:
             )
         lines.append(line)
     lines += [f"  {method}: not measured: {reason}" for method, reason in comparison["missing"].items()]
-    return lines + [f"  goal: {describe_goal(goal)}" for goal in comparison["goals"]]
+    return lines + [f"  goal: {describe_goal(goal, comparison['unit'])}" for goal in comparison["goals"]]
 
 
-def describe_goal(goal: dict) -> str:
-    """A judged goal in words."""
-    of = f" of {goal['against']}" if goal["against"] else ""
+def describe_goal(goal: dict, unit: str) -> str:
+    """A judged goal in words; the unit is that of the figures, which a goal against another method does without."""
+    of = f" times {goal['against']}" if goal["against"] else f" {unit}" * (unit != "share")
     bound = f"{goal['bound']:.3g}" if abs(goal["bound"]) < 100 else number(goal["bound"])  # 1.8, not 1.80
-    aim = f"{goal['method']} at {'least' if goal['at_least'] else 'most'} {bound}{of}"
+    aim = f"{goal['method']}: at {'least' if goal['at_least'] else 'most'} {bound}{of}"
     if goal["met"] is None:
-        return f"{aim}: not measured"
+        return f"{aim}; not measured"
     if goal["met"]:
-        return f"{aim}: {number(goal['measured'])}, reached"
+        return f"{aim}; measured {number(goal['measured'])}, reached"
     obstacle = f" ({goal['obstacle']})" if goal.get("obstacle") else ""
-    return f"{aim}: {number(goal['measured'])}, not reached{obstacle}"
+    return f"{aim}; measured {number(goal['measured'])}, not reached{obstacle}"
 
 
 def number(value: float) -> str:

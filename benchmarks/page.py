@@ -89,7 +89,7 @@ def _section(title: str, found: list[dict]) -> dict:
         "measured": _measured(found),
         "num_runs": len(found),
         "goals": [
-            {"text": describe_goal(judged), "met": judged["met"], "runs": _met(found, goal)}
+            {"text": describe_goal(judged, newest["unit"]), "met": judged["met"], "runs": _met(found, goal)}
             for goal in goals
             for judged in [judge(goal, newest["values"])]
         ],

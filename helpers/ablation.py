@@ -81,8 +81,10 @@ def largest_loss(by_technique: dict[str, Sequence[float]], shorter: list[dict], 
     may_be_chance = ", which may be chance" if word == "yes" else ""
     measured_on = f"{'one seed' if seeds == 1 else f'{seeds} seeds'}, over {epochs} epochs"
     mean = np.mean(by_technique[name])
-    costs = "gains" if mean < 0 else "costs most:" if len(table) > 1 else "costs"
-    return f"Switched off alone ({measured_on}), {name} {costs} {abs(mean):.2f} points{how_sure}{may_be_chance}."
+    loss = f"{abs(mean):.2f} points {'more' if mean < 0 else 'less'} without it{how_sure}{may_be_chance}"
+    if len(table) == 1:
+        return f"Of {name}, switched off alone ({measured_on}): {loss}."
+    return f"Of the techniques, switched off one at a time ({measured_on}), {name} is missed most: {loss}."
 
 
 def gain_bars(

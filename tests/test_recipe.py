@@ -71,12 +71,16 @@ def test_the_largest_loss_says_how_little_it_was_measured_on():
     whole = [run | {"seconds_by_epoch": [1.0] * 11} for run in runs(s1=0.9, s2=0.904)]
     shorter = [run | {"seconds_by_epoch": [1.0] * 6} for run in runs(s1=0.9)]
     said = ablation.largest_loss({"Muon": [3.0], "flips": [0.5]}, shorter, whole)
-    assert said == "Switched off alone (one seed, over 6 of 11 epochs), Muon costs most: 3.00 points."
+    assert said == (
+        "Of the techniques, switched off one at a time (one seed, over 6 of 11 epochs), Muon is missed most: "
+        "3.00 points less without it."
+    )
     said = ablation.largest_loss({"Muon": [0.3, 0.1]}, shorter, whole)
     assert said == (
-        "Switched off alone (2 seeds, over 6 of 11 epochs), Muon costs 0.20 points (-1.07 to +1.47), "
+        "Of Muon, switched off alone (2 seeds, over 6 of 11 epochs): 0.20 points less without it (-1.07 to +1.47), "
         "which may be chance."
     )
+    assert "0.30 points more without it" in ablation.largest_loss({"Muon": [-0.3]}, shorter, whole)
 
 
 def test_with_nothing_recorded_there_is_no_gain_and_no_error():

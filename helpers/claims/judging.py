@@ -214,4 +214,6 @@ def _judge_print(results: Results, row: pd.Series) -> Judged:
         return Judged(row, "not yet run", (step,))
     word = compare_with_print(list(values.values()), printed, row["figure"], first_look)
     verdicts = {"compatible with print": "supported", "ours higher": "supported", "ours lower": "contradicted"}
-    return Judged(row, verdicts.get(word, "undecided"), (step,), "; ".join(filter(None, [word, row["note"]])))
+    lacking = f"{len(values)} of the {first_look} seeds with which it is first held against the print"
+    reasons = [word if seeds else lacking, row["note"]]
+    return Judged(row, verdicts.get(word, "undecided"), (step,), "; ".join(filter(None, reasons)))

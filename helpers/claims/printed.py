@@ -1,5 +1,6 @@
 """A printed figure beside ours: whether it could be one more run of ours."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 import numpy as np
@@ -11,6 +12,7 @@ from helpers.claims.published import load_figures, load_published, load_variants
 from helpers.claims.readers import OF_MATRIX
 from helpers.claims.statistics import ROUNDING, mean_interval, prediction_interval
 
+CHOSEN = "$best"
 FEWEST_SEEDS = 5  # where variants.csv does not say
 WIDEST = 0.03  # half of a prediction interval, beyond which it says nothing: of shares, and of losses in nats
 WIDEST_COUNT = 5  # likewise, of epochs
@@ -83,11 +85,13 @@ def compare_with_published(
 
     Returns:
         A row a variant and metric, all columns text. A figure that was not printed is "not printed". Runs on other data
-        than the report's, or on less than the full protocol, get no comparison.
+        than the report's, or on less than the full protocol, get no comparison. A figure that a report printed a second
+        time, or of another net, has no agreement of its own: one printed number is judged once.
     """
-    published = load_published(report, experiment)
+    published, repeated = load_published(report, experiment), _repeated(report, experiment)
     whole = published[published["class"].isna() & published["epoch"].isna()].set_index(["variant", "metric"])
     rows, fewest, renamed = [], fewest_seeds(report, experiment), renamed_metrics(report, experiment)
+    nets = _nets_of(report, experiment)
     our_name = {variant: (names or {}).get(variant, variant) for variant in published["variant"].unique()}
     of_all = [run for run in runs if run["variant"] in our_name.values()]
     for variant, name in our_name.items():
@@ -104,6 +108,9 @@ def compare_with_published(
             judged = list(map(figure(own), _usable(of_seeds, of_all, own)))
             known = printed and comparable and values
             agreement = compare_with_print(judged, printed, own, fewest) if known else "-"
+            if known and own not in EXACT:
+                is_its = name in (variant, *nets[variant]) or CHOSEN in nets[variant]
+                agreement = repeated.get(variant, agreement if is_its else "of another net")
             row |= _row(values, own, printed if comparable else None, form) | {"agreement": agreement}
             rows.append(row if comparable else row | {"printed": "not compared"})
     return pd.DataFrame(rows)
@@ -154,6 +161,26 @@ def compare_all(results: Results, experiments: Iterable[tuple[str, str]] = ()) -
     return pd.DataFrame(rows)
 
 
+def compare_classes(
+    runs: list[dict], report: str, experiment: str, names: dict[str, str] | None = None
+) -> dict[str, pd.DataFrame]:
+    """`compare_by_class` of every variant with figures of classes that were not printed before, and comparable runs.
+
+    Args:
+        runs, report, experiment, names: As for `compare_with_published`.
+
+    Returns:
+        The tables by published variant.
+    """
+    printed, repeated = load_published(report, experiment).dropna(subset="class"), _repeated(report, experiment)
+    tables = {}
+    for variant in printed["variant"].unique():
+        ours = [run for run in runs if run["variant"] == (names or {}).get(variant, variant)]
+        if ours and variant not in repeated and are_comparable(ours, experiment):
+            tables[variant] = compare_by_class(ours, report, experiment, variant)
+    return tables
+
+
 def compare_by_class(runs: list[dict], report: str, experiment: str, variant: str) -> pd.DataFrame:
     """The printed precision, recall and F1 of each class beside ours, the mean over the seeds.
 
@@ -196,6 +223,21 @@ def compare_exactly(figures: Iterable[tuple[str, str, float, float]], comparable
         known = (f"{printed:,g}", f"{ours - printed:+g}", agreement) if comparable else ("not compared", "-", "-")
         rows.append([variant, figure_name, known[0], f"{ours:,g}", *known[1:]])
     return pd.DataFrame(rows, columns=["variant", "figure", "printed", "ours", "difference", "agreement"])
+
+
+def _repeated(report: str, experiment: str) -> dict[str, str]:
+    """Variants whose figures were printed before, each with where they are judged."""
+    rows = load_variants().query("report == @report and experiment == @experiment and same_as != ''")
+    firsts = rows.set_index("variant")["same_as"].str.removeprefix(f"{experiment}/").str.split("/")
+    return {variant: f"judged as {' of '.join(first[::-1])}".replace("_", " ") for variant, first in firsts.items()}
+
+
+def _nets_of(report: str, experiment: str) -> dict[str, list[str]]:
+    """What our runs of each printed variant are called, by variants.csv; `CHOSEN` where a page chooses one."""
+    rows, nets = load_variants().query("report == @report and experiment == @experiment"), defaultdict(list)
+    for _, row in rows.iterrows():
+        nets[row["variant"]].append(row["side"].partition("@")[0])
+    return nets
 
 
 def _usable(runs: list[dict], of_all: list[dict], metric: str) -> list[dict]:

@@ -54,8 +54,8 @@ class Step:
 
     @property
     def num_seeds(self) -> int:
-        """Seeds that both sides have."""
-        return len(set(self.first) & set(self.second))
+        """Seeds that both sides have; against a printed figure, that ours has."""
+        return len(self.first if self.against_print else set(self.first) & set(self.second))
 
     @property
     def shown(self) -> str:

@@ -12,7 +12,9 @@ from IPython.display import Markdown, display
 
 from helpers import data, plots, variables
 from helpers.claims import (
+    compare_classes,
     compare_with_published,
+    difference_text,
     evidence_table,
     figure,
     findings_table,
@@ -332,6 +334,7 @@ class Lab:
         names: dict[str, str] | None = None,
         reading: str = "",
         records: list[dict] | None = None,
+        by_class: bool = False,
     ) -> pd.DataFrame:
         """Show the printed figures beside ours, what our runs say on claims, and what the print itself cannot be.
 
@@ -345,6 +348,7 @@ class Lab:
             names: Our variant by published variant, where they differ.
             reading: Of what can be read in two ways, which one, as in claims.csv and variants.csv.
             records: Other records than all of this execution's.
+            by_class: Whether the printed figures of each class are shown beside ours too.
         """
         runs = self.records if records is None else records
         table = compare_with_published(runs, report, experiment, forms, names)
@@ -363,6 +367,9 @@ class Lab:
         for shown, caption in ((table, ""), (evidence, ""), (findings_table(report, experiment), of_print)):
             if len(shown):
                 display(shown.style.hide(axis="index").set_caption(caption))
+        if by_class:
+            for variant, shown in compare_classes(runs, report, experiment, names).items():
+                display(shown.style.set_caption(f"By class, {variant.replace('_', ' ')}: the mean over the seeds"))
         return table
 
     def add_table(self, table: pd.DataFrame) -> None:
@@ -384,6 +391,17 @@ class Lab:
         read = figure(value) if isinstance(value, str) else value
         values = [read(record) for record in self.of(variant)]
         return format_mean(values, form, unit)
+
+    def difference(self, first: str, second: str, form: str = "+.1f") -> str:
+        """Points of test accuracy of one variant above another, on the seeds that both have: "+2.1 (+1.8 to +2.4)".
+
+        Args:
+            first, second: The variants.
+            form: How to format it.
+        """
+        sides = [{run["seed"]: 100 * run["test"]["accuracy"] for run in self.of(name)} for name in (first, second)]
+        common = sorted(sides[0].keys() & sides[1].keys())
+        return difference_text(*([side[seed] for seed in common] for side in sides), form)
 
     def unavailable(self, message: str) -> None:
         """Say that nothing could be trained, and why: at the end, on the page and on the index."""

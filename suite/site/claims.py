@@ -76,6 +76,11 @@ def words() -> list[tuple[str, str, str]]:
         "tested at all of them, TVTV a net for each.",
         "adjusted p": "The probability of a difference as large as the one found if there were none, made larger for "
         "three looks at each claim and for all claims together.",
+        "23 seeds would find": "About so many seeds of each net a true difference as small as the margin would take.",
+        "permutation test": "A check beside the t test, from seven seeds on: how often runs that are assigned to "
+        "the two nets at random differ as much. No verdict is by it.",
+        "one more run": "Where a single further run of ours would lie with a probability of 95 %.",
+        "with other test images": "The interval that allows for another draw of test images as well as of seeds.",
         "seed": "The number from which first weights and the order of images are drawn. Another gives another run.",
         "nats": "The unit of cross entropy, the loss of all nets here, with natural logarithms.",
         "Welch's interval": "Of the difference of two means whose seeds need not scatter alike.",

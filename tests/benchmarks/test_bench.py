@@ -159,7 +159,7 @@ def test_the_page_shows_every_run_and_how_often_a_goal_was_reached(tmp_path):
         comparison = Comparison("Speed", "Made up.", "images a second", {"slow": [10.0], "fast": fast}, "slow", goals)
         keep_run(tmp_path / f"{k}.json", [comparison], day=k)
     text = text_of(build_bench_page(tmp_path))
-    assert "fast at least 1.5 of slow: 1.00, not reached (reached in 1 of 2 runs)" in text
+    assert "fast: at least 1.5 times slow; measured 1.00, not reached (reached in 1 of 2 runs)" in text
     assert "20.0; 10.0" in text
     measured = "Measured 2 January 2026, commit abc; 1 January 2026, commit abc: 2 runs"
     assert f"{measured}, of which the table and the goals are the newest's." in text
@@ -175,7 +175,7 @@ def test_on_the_page_a_goal_is_judged_by_each_runs_own_figures_and_machines_stan
     keep(2, (), {"slow": [10.0], "fast": [40.0]}, device="another one")
     keep(3, (Goal("fast", 2.0, against="slow"),), {"slow": [10.0], "fast": [10.0]})
     text = text_of(build_bench_page(tmp_path))
-    assert "fast at least 2 of slow: 1.00, not reached (reached in 1 of 2 runs)" in text
+    assert "fast: at least 2 times slow; measured 1.00, not reached (reached in 1 of 2 runs)" in text
     assert "Machine 1: float32 device this one" in text
     assert "Machine 2: float32 device another one" in text
 
@@ -190,7 +190,7 @@ def test_the_page_says_first_whether_it_is_fast_and_judges_by_todays_goals(tmp_p
     assert "In float32 (machine 1) ours trains 1 of 1 nets faster than plain Keras, by 5 % or more (2.25 to" in text
     assert "against its fastest round 1 of 1, 1.50 to 1.50 times)" in text
     assert "and 0 of 1 faster than PyTorch's faster method (0.97 to 0.97 times)." in text
-    assert "8 images. goal ours at least 1.8 of plain Keras: 2.25, reached" in text
+    assert "8 images. goal ours: at least 1.8 times plain Keras; measured 2.25, reached" in text
     assert "range times plain Keras times Keras's fastest round ours 30.0 30.0 to 30.0 2.25 1.50" in text
     assert "net ours report A's CNN 900" in text
 

@@ -8,6 +8,7 @@ from made_up import make_run, make_test, matrix_of, results_of
 from helpers.claims import (
     compare_all,
     compare_by_class,
+    compare_classes,
     compare_exactly,
     compare_with_print,
     compare_with_published,
@@ -88,11 +89,21 @@ def test_seeds_that_the_rules_do_not_count_are_shown_and_not_judged():
 
 
 def test_variants_that_were_not_run_are_left_out_and_ours_may_have_other_names():
-    table = compare_with_published(
-        [make_run("our_cnn", 1)], "A", "dense_vs_cnn", {"accuracy": ".2f"}, {"cnn": "our_cnn"}
-    )
-    assert table["variant"].tolist() == ["cnn"]
-    assert table["agreement"].tolist() == ["too few seeds to say"]
+    names, forms = {"model_1": "model_1_published"}, {"accuracy": ".2f"}
+    table = compare_with_published([make_run("model_1_published", 10)], "D", "depth", forms, names)
+    assert table[["variant", "agreement"]].to_numpy().tolist() == [["model_1", "too few seeds to say"]]
+
+
+def test_a_figure_that_was_printed_before_or_is_of_another_net_is_shown_and_not_judged():
+    runs = [make_run("with_pooling", seed, 0.1) for seed in range(10, 15)]
+    forms = {"accuracy": ".2f", "parameters": ",.0f"}
+    table = compare_with_published(runs, "A", "pooling", forms)
+    assert table.set_index("figure")["agreement"].tolist()[0] == "judged as cnn of dense vs cnn"
+    table = compare_with_published(runs, "C", "vgg16", {"accuracy": ".2f"}, {"vgg16": "with_pooling"})
+    assert table["agreement"].tolist() == ["of another net"]
+    tables = compare_classes([*runs, make_run("without_pooling", 10)], "A", "pooling")
+    assert list(tables) == ["without_pooling"]
+    assert tables["without_pooling"].loc["airplane", ("precision", "printed")] == "0.71"
 
 
 @pytest.mark.parametrize("other", [{"profile": "quick"}, {"dataset": "digits"}, {"dataset": "fashion_mnist"}])
