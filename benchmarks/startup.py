@@ -8,10 +8,10 @@ from functools import partial
 from pathlib import Path
 
 import nbformat
-import papermill
 
 from benchmarks.comparison import Comparison, in_turns
 from suite.jobs import ROOT
+from suite.notebooks import Limit, run_notebook
 
 LIBRARIES = "import keras, numpy, pandas\nfrom IPython.display import display\nfrom matplotlib import pyplot"
 HELPERS = (
@@ -50,11 +50,12 @@ def _seconds_of_process(code: str) -> float:
 
 
 def _seconds_of_kernel(code: str) -> float:
-    """Seconds that papermill takes for a notebook with some code in its only cell."""
+    """Seconds that the suite takes for a notebook with some code in its only cell."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
     with tempfile.TemporaryDirectory() as folder:
         source, executed = Path(folder, "source.ipynb"), Path(folder, "executed.ipynb")
         nbformat.write(notebook, source)
         begun = time.perf_counter()
-        papermill.execute_notebook(source, executed, kernel_name="python3", cwd=ROOT, progress_bar=False)
+        if error := run_notebook(source, executed, {}, Limit()):
+            raise RuntimeError(f"a kernel could not be started: {error}")
         return time.perf_counter() - begun

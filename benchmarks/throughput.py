@@ -45,8 +45,9 @@ def measure(
         with started(net, count) as (trainers, missing):
             values = in_turns(trainers | {"peak": peak}, rounds)
             peaks = {name: [trainer.end() / 2**20] for name, trainer in trainers.items()}
-        flops = np.divide(values["ours"], 1 / (2 * training_work(keras_net(net))))
-        shares[net] = list(flops / values.pop("peak"))
+        at_best = values.pop("peak")
+        if "ours" in values:
+            shares[net] = list(np.multiply(values["ours"], 2 * training_work(keras_net(net))) / at_best)
         if net == WITHOUT_GELU:  # only shows where the share of the peak goes
             continue
         memory[net] = peaks

@@ -12,14 +12,17 @@ from IPython import get_ipython
 from IPython.core.pylabtools import print_figure
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.category import StrCategoryFormatter
 from matplotlib.collections import PathCollection, QuadMesh
 from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
+from matplotlib.ticker import FixedFormatter, FuncFormatter
 
 MIME = "application/vnd.coursework.chart+json"
 MOST_POINTS = 60  # of a series; of a longer one so many, evenly spaced
 MARGIN = 0.1  # inches around a figure that is shown: matplotlib's savefig.pad_inches
 _UNNAMED = re.compile(r"_(child|line|container|nolegend|collection)?\d*_?")  # what matplotlib calls what has no label
+NAMED = (FixedFormatter, FuncFormatter, StrCategoryFormatter)  # of ticks with labels, which may be numbers too
 _NUMBER = re.compile(r"[-+\u2212]?[\d.,]+\s?%?|")
 
 
@@ -159,14 +162,15 @@ def _name(label, color, ax: Axes) -> str:
 
 
 def _categories(axes: Iterable[Axis]) -> dict[float, str]:
-    """The words at an axis by their place; none where its ticks are numbers.
+    """The words at an axis by their place; none where its ticks are numbers, and not given as labels.
 
     Args:
         axes: It, and those that it shares its scale with: one of them has the words.
     """
     for axis in axes:
         labels = [" ".join(label.get_text().split()) for label in axis.get_ticklabels()]
-        if any(label and not _NUMBER.fullmatch(label) and "$" not in label for label in labels):
+        named = isinstance(axis.get_major_formatter(), NAMED)
+        if any(label and "$" not in label and (named or not _NUMBER.fullmatch(label)) for label in labels):
             return {float(at): label for at, label in zip(axis.get_ticklocs(), labels, strict=False) if label}
     return {}
 

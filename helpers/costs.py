@@ -74,16 +74,18 @@ def forward_work(model: keras.Model) -> int:
     """Multiply-adds of one image in a forward pass, of a net of any form: convolutions and dense layers.
 
     Raises:
-        ValueError: A kind of layer with weights that is not known here.
+        ValueError: A kind of layer with weights that is not known here, or images of any size.
     """
     return sum(_multiply_adds(layer) for layer in all_layers(model) if not isinstance(layer, keras.Model))
 
 
 def _multiply_adds(layer: layers.Layer) -> int:
     """Multiply-adds of one image in a layer."""
-    places = math.prod(layer.output.shape[1:-1])  # of a dense layer on a flat input: 1
     if isinstance(layer, layers.Conv2D | layers.Dense):
-        return places * math.prod(layer.kernel.shape)
+        places = layer.output.shape[1:-1]  # of a dense layer on a flat input: none
+        if None in places:
+            raise ValueError(f"layer {layer.name}: its multiply-adds depend on the size of the images, which is open")
+        return math.prod(places) * math.prod(layer.kernel.shape)
     if layer.count_params() and not isinstance(layer, layers.BatchNormalization):
         raise ValueError(f"layer {layer.name}: how many multiply-adds a {type(layer).__name__} takes is not known")
     return 0

@@ -85,7 +85,7 @@ def receptive_fields(image: np.ndarray, tables: dict[str, pd.DataFrame], columns
         for layer, side in row.items():
             corner = (-side / 2, -side / 2)
             ax.add_patch(Rectangle(corner, side, side, fill=False, edgecolor=colors[layer], linewidth=1.4))
-        title = f"{variant.replace('_', ' ')}: {max(row.values())} pixels"
+        title = f"{variant.replace('_', ' ')}: {max(row.values(), default=1)} pixels"
         ax.set(xlim=(-half, half), ylim=(half, -half), title=title)
     handles = [Rectangle((0, 0), 1, 1, fill=False, edgecolor=color, linewidth=2) for color in colors.values()]
     figure.legend(handles, layers, loc="outside lower center", ncols=len(layers), frameon=False)
@@ -142,4 +142,4 @@ def _map_shapes(table: pd.DataFrame) -> dict[str, list[int]]:
 def _growing_fields(table: pd.DataFrame) -> dict[str, int]:
     """Receptive fields by layer, those that are larger than any before."""
     fields = table.dropna(subset="receptive field").set_index("layer")["receptive field"].astype(int)
-    return fields[fields.diff() > 0].to_dict()
+    return fields[fields > fields.shift(fill_value=1)].to_dict()

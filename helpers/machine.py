@@ -3,6 +3,7 @@
 Keras is imported where it is needed, within functions: what only asks for the machine starts in no time.
 """
 
+import itertools
 import json
 import os
 import platform
@@ -14,6 +15,7 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
+CGROUP = Path("/sys/fs/cgroup")  # where Linux mounts the limits of a container
 PRECISIONS = ("auto", "float32", "mixed_bfloat16", "mixed_float16")
 QUIET_SHARE = 0.10  # of the processor: a run beside which other processes took more was disturbed
 
@@ -28,10 +30,15 @@ def use_precision(requested: str = "auto") -> tuple[str, str]:
         The policy's name, and the reason for it in a few words.
 
     Raises:
-        ValueError: An unknown precision.
+        ValueError: An unknown precision, or Keras is set to channels in front: all nets here have them last.
     """
     import keras
 
+    if (order := keras.config.image_data_format()) != "channels_last":
+        raise ValueError(
+            f"image_data_format: expected channels_last, got {order}, which would be other nets: correct keras.json in "
+            "Keras's folder (~/.keras, or $KERAS_HOME), or call keras.config.set_image_data_format('channels_last')"
+        )
     if requested not in PRECISIONS:
         raise ValueError(f"precision: expected one of {', '.join(PRECISIONS)}, got {requested!r}")
     policy, reason = _native_precision() if requested == "auto" else (requested, "asked for")
@@ -44,6 +51,8 @@ def _native_precision() -> tuple[str, str]:
     import keras
 
     capability = nvidia("compute_cap") if uses_gpu() else None
+    if uses_gpu() and not capability:
+        return "float32", "what the GPU computes with is not known: nvidia-smi names none"
     if capability:
         generation = int(capability.split(".")[0])
         if generation >= 8:  # Ampere and later
@@ -148,18 +157,38 @@ def nvidia(field: str) -> str | None:
 def visible_gpus() -> list[str]:
     """The NVIDIA GPUs that this process may use, by number or as $CUDA_VISIBLE_DEVICES names them."""
     if (visible := os.environ.get("CUDA_VISIBLE_DEVICES")) is not None:
-        return [gpu.strip() for gpu in visible.split(",") if gpu.strip() not in ("", "-1")]
+        named = [gpu.strip() for gpu in visible.split(",")]
+        return list(itertools.takewhile(lambda gpu: gpu not in ("", "-1", "NoDevFiles"), named))  # as CUDA reads it
     return [str(number) for number in range(len(_nvidia_smi("name")))]
 
 
 def memory_mb() -> int:
-    """Memory of the machine, MB."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 10**6
+    """Memory that this process may use, MB: the machine's, or less where a container is held to less."""
+    whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    allowed = _of_container("memory.max") or _of_container("memory/memory.limit_in_bytes") or [whole]
+    return min(whole, allowed[0]) // 10**6
 
 
 def cpu_count() -> int:
-    """Number of processor cores that this process may use."""
+    """Number of processor cores that this process may use: whole ones, where a container is held to a part."""
+    count = cores_in_sight()
+    quota = _of_container("cpu.max")
+    if not quota and (first := _of_container("cpu/cpu.cfs_quota_us")):
+        quota = first + (_of_container("cpu/cpu.cfs_period_us") or [])
+    return max(1, min(count, quota[0] // quota[1])) if len(quota) == 2 and quota[1] else count
+
+
+def cores_in_sight() -> int:
+    """Number of processor cores that libraries take for theirs, whatever share of them a container is held to."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _of_container(name: str) -> list[int]:
+    """The numbers in a file of the limits of this process's container, as Linux mounts it; none where it has none."""
+    try:
+        return [int(number) for number in (CGROUP / name).read_text().split() if int(number) > 0]
+    except (OSError, ValueError):  # no such file; or "max", no limit
+        return []
 
 
 def thread_count() -> int:

@@ -112,6 +112,8 @@ def compare_by_seed(runs: list[dict], first: str, second: str) -> pd.DataFrame:
 def hardest_classes(runs: Iterable[dict]) -> pd.DataFrame:
     """The class with the lowest F1 of each run, the next lowest, and what images of the hardest are taken for.
 
+    Classes without a test image, as small parts may have, do not count.
+
     Args:
         runs: Records of runs.
 
@@ -121,12 +123,14 @@ def hardest_classes(runs: Iterable[dict]) -> pd.DataFrame:
     """
     rows = []
     for run in runs:
-        f1 = pd.Series({name: of_class["f1-score"] for name, of_class in run["test"]["by_class"].items()})
+        by_class = run["test"]["by_class"]
+        f1 = pd.Series({name: of_class["f1-score"] for name, of_class in by_class.items() if of_class["support"]})
         (hardest, lowest), (following, next_lowest) = f1.nsmallest(2).items()
-        answers = pd.Series(run["test"]["confusion_matrix"][f1.index.get_loc(hardest)], f1.index)
+        answers = pd.Series(run["test"]["confusion_matrix"][list(by_class).index(hardest)], list(by_class))
         wrong = answers.drop(hardest)
         row = {"net": run["variant"].replace("_", " "), "seed": run["seed"], "hardest": hardest, "F1": f"{lowest:.3f}"}
-        row |= {"next": following, "its F1": f"{next_lowest:.3f}", "most often taken for": wrong.idxmax()}
+        taken_for = wrong.idxmax() if wrong.max() else "-"
+        row |= {"next": following, "its F1": f"{next_lowest:.3f}", "most often taken for": taken_for}
         rows.append(row | {"of its images": f"{wrong.max() / max(answers.sum(), 1):.1%}"})
     return pd.DataFrame(rows)
 

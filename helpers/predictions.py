@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -112,7 +113,7 @@ def read_images(folder: Path, digest: str | None) -> np.ndarray | None:
     """Test images with a digest, uint8 (n, height, width, channels); None where they are not kept or were altered."""
     try:
         images = np.load(_images_path(folder, digest or ""), allow_pickle=False)
-    except (OSError, ValueError):
+    except (OSError, ValueError, EOFError, BadZipFile):
         return None
     return images if digest_of_arrays(images) == digest else None
 

@@ -6,6 +6,7 @@ digest of itself: what is cut short, altered, or of a newer format is named and 
 
 import hashlib
 import json
+import math
 import os
 import re
 from collections.abc import Iterable
@@ -63,7 +64,7 @@ def read_record(path: Path) -> dict:
 def _read_record(path: Path, modified: int, size: int) -> dict:
     """The record as it was at a time."""
     try:
-        record = json.loads(path.read_text(), parse_constant=_refuse_number)
+        record = json.loads(path.read_text(), parse_constant=_refuse_number, parse_float=_finite)
     except (OSError, ValueError, RecursionError) as error:
         raise RecordError(f"cannot be read as JSON ({error})") from error
     if not isinstance(record, dict) or "format" not in record:
@@ -231,6 +232,11 @@ def newest(records: Iterable[dict]) -> dict | None:
 def _refuse_number(name: str):
     """JSON knows no NaN and no infinity, Python's reader does."""
     raise ValueError(f"{name} is no number of JSON")
+
+
+def _finite(number: str) -> float:
+    """A number of JSON, but for those too large for a float, which Python would read as infinite."""
+    return value if math.isfinite(value := float(number)) else _refuse_number(number)
 
 
 def _digest(record: dict) -> str:

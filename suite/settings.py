@@ -7,7 +7,7 @@ from pathlib import Path
 
 from helpers.data import LOADERS, data_folder
 from helpers.files import writable_folder
-from helpers.machine import cpu_count, memory_mb, nvidia, visible_gpus
+from helpers.machine import cores_in_sight, cpu_count, memory_mb, nvidia, visible_gpus
 from helpers.profiles import PROFILES
 from suite.jobs import MEMORY_MB, SIDE_BY_SIDE
 
@@ -220,5 +220,5 @@ def limit_threads(threads: int) -> None:
     """Keep this process, and those that it starts, to so many of the processor's cores."""
     for variable in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS", "NPROC"):  # TensorFlow's, linear algebra's, JAX's
         os.environ.pop(variable, None)
-        if threads < cpu_count():
+        if threads < cores_in_sight():
             os.environ[variable] = str(threads)

@@ -74,6 +74,16 @@ def test_upright_bars_have_their_heights():
     assert points_of(values_of(ax.figure)[0]) == {"": [("first net", "3"), ("second net", "-2")]}
 
 
+def test_names_that_are_numbers_are_names():
+    ax = plots.class_bars({"cnn": [0.1, 0.25], "dense": [0.2, 0.3]}, ["0", "1"], "recall")
+    assert points_of(values_of(ax.figure)[0])["dense"] == [("0.2", "0"), ("0.3", "1")]
+    (panel,) = values_of(plots.confusion_matrix(np.array([[30, 10], [0, 60]]), ["0", "1"]).figure)
+    assert points_of(panel) == {
+        "0": [("0", "0", "75"), ("0", "1", "0")],
+        "1": [("1", "0", "25"), ("1", "1", "100")],
+    }
+
+
 def test_dots_in_rows_have_the_name_of_their_row():
     ax = plots.accuracy_dots(pd.DataFrame({"cnn": [0.5, 0.6], "dense_2": [0.7, np.nan]}), {"cnn": 0.55})
     (panel,) = values_of(ax.figure)

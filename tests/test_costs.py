@@ -7,7 +7,7 @@ import pytest
 from keras import layers
 
 from helpers import costs
-from helpers.costs import epoch_work, layer_costs, measure_speed, training_work
+from helpers.costs import epoch_work, forward_work, layer_costs, measure_speed, training_work
 from helpers.machine import describe_device
 from helpers.models import count_parameters, report_a_cnn, report_a_dense
 
@@ -101,6 +101,14 @@ def test_a_value_in_the_middle_changes_with_the_pixels_of_its_receptive_field_an
 def test_dilated_kernels_see_further():
     dilated = layers.Conv2D(1, 3, dilation_rate=2, name="dilated")
     assert by_layer(net(dilated)).loc["dilated", "receptive field"] == 5
+
+
+def test_the_work_of_a_net_for_images_of_any_size_is_not_known():
+    images = keras.Input((None, None, 3))
+    pooled = layers.GlobalAveragePooling2D()(layers.Conv2D(4, 3, name="conv")(images))
+    with pytest.raises(ValueError, match="layer conv: its multiply-adds depend on the size of the images"):
+        forward_work(keras.Model(images, layers.Dense(2)(pooled)))
+    assert forward_work(keras.Model(images, layers.Dense(2)(layers.GlobalAveragePooling2D()(images)))) == 6
 
 
 def test_what_cannot_be_counted_is_refused():

@@ -71,6 +71,9 @@ def test_squares_are_as_large_as_the_receptive_fields_and_lie_in_the_middle():
     assert pooled.images[0].get_extent() == [-16, 16, 16, -16]
     assert [ax.get_title() for ax in figure.axes] == ["with pool: 6 pixels", "without: 5 pixels"]
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["conv_1", "pool_1"]
+    first = {"conv": POOLED[POOLED["layer"].isin(["conv_1"])], "dense": POOLED[POOLED["layer"] == "hidden_1"]}
+    drawn = layer_plots.receptive_fields(IMAGE, first, columns=2)
+    assert [ax.get_title() for ax in drawn.axes] == ["conv: 5 pixels", "dense: 1 pixels"]
 
 
 def test_each_run_is_a_dot_at_its_stride_and_the_line_goes_through_the_means():

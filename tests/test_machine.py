@@ -197,10 +197,41 @@ def test_a_program_that_cannot_be_started_is_no_gpu(nvidia_smi, tmp_path):
     assert visible_gpus() == []
 
 
-def test_the_memory_is_the_machines_in_millions_of_bytes():
+def test_the_memory_is_the_machines_in_millions_of_bytes(monkeypatch, tmp_path):
+    monkeypatch.setattr(machine, "CGROUP", tmp_path)
     pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     assert memory_mb() == pytest.approx(pages / 1e6, abs=1)
     assert memory_mb() > 500
+
+
+@pytest.mark.parametrize(
+    ("files", "memory", "cores"),
+    [
+        ({"memory.max": "3000000000", "cpu.max": "200000 100000"}, 3000, 2),
+        ({"memory.max": "max", "cpu.max": "max 100000"}, 64_000, 8),
+        ({"memory.max": "9223372036854771712", "cpu.max": "50000 100000"}, 64_000, 1),
+        (
+            {
+                "memory/memory.limit_in_bytes": "3000000000",
+                "cpu/cpu.cfs_quota_us": "350000",
+                "cpu/cpu.cfs_period_us": "100000",
+            },
+            3000,
+            3,
+        ),
+        ({"cpu/cpu.cfs_quota_us": "-1", "cpu/cpu.cfs_period_us": "100000"}, 64_000, 8),
+        ({}, 64_000, 8),
+    ],
+    ids=str,
+)
+def test_a_container_is_held_to_its_own_memory_and_cores(tmp_path, monkeypatch, files, memory, cores):
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(f"{content}\n")
+    monkeypatch.setattr(machine, "CGROUP", tmp_path)
+    monkeypatch.setattr(machine.os, "sysconf", {"SC_PAGE_SIZE": 4000, "SC_PHYS_PAGES": 16_000_000}.get)
+    monkeypatch.setattr(machine, "cores_in_sight", lambda: 8)
+    assert (memory_mb(), cpu_count()) == (memory, cores)
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="only Linux assigns cores to processes")

@@ -192,3 +192,12 @@ def test_the_hardest_class_is_the_one_of_the_lowest_f1():
     summary = summarise_test(Y_TRUE, probabilities(Y_PRED, 3), NAMES)
     row = hardest_classes([{"variant": "my_cnn", "seed": 10, "test": summary}]).loc[0]
     assert row.tolist() == ["my cnn", 10, "aeroplane", "0.500", "dog", "0.571", "cat", "33.3%"]
+
+
+def test_a_class_without_test_images_is_not_the_hardest_and_without_mistakes_none_is_named():
+    summary = summarise_test(np.array([0, 0, 1, 1]), probabilities(np.array([0, 1, 1, 1]), 3), NAMES)
+    row = hardest_classes([{"variant": "cnn", "seed": 10, "test": summary}]).loc[0]
+    assert row[["hardest", "next", "most often taken for"]].tolist() == ["cat", "dog", "dog"]
+    summary = summarise_test(np.array([0, 0, 1, 1]), probabilities(np.array([0, 0, 1, 1]), 3), NAMES)
+    row = hardest_classes([{"variant": "cnn", "seed": 10, "test": summary}]).loc[0]
+    assert row[["most often taken for", "of its images"]].tolist() == ["-", "0.0%"]

@@ -113,7 +113,7 @@ def test_a_grey_line_marks_where_a_stage_ends():
 
 def test_the_range_of_f1_names_the_lowest_and_the_highest_class_by_their_means():
     runs = [
-        {"test": {"by_class": {name: {"f1-score": f1} for name, f1 in zip(NAMES, scores, strict=True)}}}
+        {"test": {"by_class": {name: {"f1-score": f1, "support": 9} for name, f1 in zip(NAMES, scores, strict=True)}}}
         for scores in ((0.2, 0.6, 0.7), (0.4, 0.1, 0.9))
     ]
     assert plots.f1_range(runs) == "0.30 (cat) to 0.80 (ship)"

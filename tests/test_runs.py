@@ -208,6 +208,14 @@ def test_a_record_that_lacks_what_a_page_needs_is_named(tmp_path, field):
     assert list(problems.values()) == [f"lacks {field}"]
 
 
+def test_a_number_too_large_to_be_one_is_named(written, tmp_path):
+    path = next(tmp_path.rglob("*.json"))
+    path.write_text(path.read_text().replace('"format": 1', '"format": 1, "more": 1e999', 1))
+    records, problems = read_records(path.parent)
+    assert records == []
+    assert "1e999 is no number of JSON" in problems[path.name]
+
+
 def test_a_folder_in_a_records_place_is_named(tmp_path):
     (tmp_path / "03_cnn" / "cnn.json").mkdir()
     records, problems = read_records(tmp_path / "03_cnn")

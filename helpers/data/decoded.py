@@ -8,7 +8,8 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -34,14 +35,10 @@ def cache_folder() -> Path:
     chosen = os.environ.get("COURSEWORK_CACHE")
     user = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "coursework"
     folder = Path(chosen).expanduser() if chosen else user
-    try:
+    with _explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             return folder
-    except OSError as error:
-        raise CacheFolderError(
-            f"decoded images cannot be kept in {folder} ({error}): set COURSEWORK_CACHE to a writable folder"
-        ) from error
 
 
 def load_decoded(folder: Path, md5s: dict[str, str], decode: Callable[[list[bytes]], Arrays]) -> Arrays:
@@ -66,7 +63,11 @@ def load_decoded(folder: Path, md5s: dict[str, str], decode: Callable[[list[byte
     if arrays and all(known.get(path) == stamp for path, stamp in stamps.items()):
         return arrays
     contents = [read_verified(folder / name, md5) for name, md5 in md5s.items()]
-    if arrays is None:
+    if arrays:  # by someone else, perhaps, who alone may write there: then these files are verified each time
+        with suppress(OSError):
+            write_json(cache / "verified.json", known | stamps)
+        return arrays
+    with _explained(cache):
         cache.mkdir(parents=True, exist_ok=True)
         images, labels = decode(contents)
         _check_room(cache, images.nbytes + labels.nbytes)
@@ -74,9 +75,21 @@ def load_decoded(folder: Path, md5s: dict[str, str], decode: Callable[[list[byte
             with replacing(cache / name) as file:
                 np.save(file, array, allow_pickle=False)
         known |= {name: _sha256(cache / name) for name in DECODED}
-        arrays = _open(cache, known)
-    write_json(cache / "verified.json", known | stamps)
-    return arrays
+        write_json(cache / "verified.json", known | stamps)
+    return _open(cache, known)
+
+
+@contextmanager
+def _explained(folder: Path) -> Iterator[None]:
+    """Turn the system's word on a folder that cannot be written to into one that says what to do."""
+    try:
+        yield
+    except CacheFolderError:
+        raise
+    except OSError as error:
+        raise CacheFolderError(
+            f"decoded images cannot be kept in {folder} ({error}): set COURSEWORK_CACHE to a writable folder with room"
+        ) from error
 
 
 def _stamp(path: Path) -> list[int]:

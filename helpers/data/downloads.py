@@ -3,7 +3,12 @@
 import os
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from helpers.data.decoded import cache_folder
+from helpers.files import lock
 
 CONNECT_SECONDS = 5
 
@@ -13,12 +18,12 @@ class DownloadError(OSError):
 
 
 def keras_folder() -> Path:
-    """The folder that Keras keeps its downloads in."""
-    return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
+    """The folder that Keras keeps its downloads in, where it can be written to."""
+    return Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
 
 
 def fetch(fname: str, url: str, **options) -> Path:
-    """Fetch a file once, or find it where Keras keeps its downloads.
+    """Fetch a file once, or find it where Keras keeps its downloads; processes that want it at once take turns.
 
     Args:
         fname: The name to keep it under.
@@ -31,9 +36,18 @@ def fetch(fname: str, url: str, **options) -> Path:
     import keras  # here, so that finding local data needs no backend
 
     try:
-        return Path(keras.utils.get_file(fname, origin=url, cache_dir=str(keras_folder()), **options))
+        with _alone(fname):  # Keras writes to the file's own name: another process would take a part for the whole
+            return Path(keras.utils.get_file(fname, origin=url, cache_dir=str(keras_folder()), **options))
     except Exception as error:  # get_file raises bare Exception for every failure of the network
         raise DownloadError(f"{url} could not be fetched ({error})") from error
+
+
+@contextmanager
+def _alone(fname: str) -> Iterator[None]:
+    """Keep other processes of this machine from fetching a file of the same name meanwhile."""
+    with (cache_folder() / f"{fname}.lock").open("a") as file:
+        lock(file, lambda: print(f"Another process fetches {fname}; waiting for it.", flush=True))
+        yield
 
 
 def check_reachable(url: str) -> None:

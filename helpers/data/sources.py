@@ -170,7 +170,8 @@ def _download_fashion_mnist() -> Path:
     folder = _keras_cache() / "fashion-mnist"
     for name in FASHION_MNIST_MD5:
         if not (folder / name).is_file():
-            _fetch("Fashion-MNIST", name, FASHION_MNIST_FILES + name, cache_subdir="datasets/fashion-mnist")
+            where = {"cache_subdir": "datasets/fashion-mnist"}
+            folder = _fetch("Fashion-MNIST", name, FASHION_MNIST_FILES + name, **where).parent  # Keras may choose one
     return folder
 
 

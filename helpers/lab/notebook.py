@@ -200,11 +200,12 @@ class Lab:
 
         Args:
             variants: What each variant is, by its name: a function that builds its model, or its settings.
-            seeds: Other seeds than the notebook's; or, by variant, the seeds of those that have others.
+            seeds: Other seeds than the notebook's; or, by variant, which of the notebook's seeds those have that have
+                fewer.
         """
         variants = variants if isinstance(variants, dict) else dict.fromkeys(variants)
         by_variant = seeds if isinstance(seeds, dict) else {}
-        every = self.seeds if seeds is None or by_variant else seeds
+        every = seeds if isinstance(seeds, list) else self.seeds
         plan = [Run(self, v, s, variants[v]) for s in every for v in variants if s in by_variant.get(v, every)]
         self._variants |= set(variants)
         yield from self._in_turn(plan)

@@ -133,7 +133,7 @@ def f1_range(runs: list[dict]) -> str:
     """
     if not runs:
         return "not recorded"
-    names = runs[0]["test"]["by_class"]
+    names = [name for name, of_class in runs[0]["test"]["by_class"].items() if of_class["support"]]
     by_class = {name: np.mean([run["test"]["by_class"][name]["f1-score"] for run in runs]) for name in names}
     lowest, *_, highest = sorted(by_class, key=by_class.get)
     return f"{by_class[lowest]:.2f} ({lowest}) to {by_class[highest]:.2f} ({highest})"

@@ -42,14 +42,14 @@ def load_weights(base: Base) -> tuple[Arrays, str]:
         net.load_weights(path)
         arrays = {layer.name: layer.get_weights() for layer in net.layers if layer.weights}
         return arrays, f"{path.name}, Keras's published file by its checksum"
-    arrays = check_shapes(base, read_arrays(path), path)
+    arrays = read_arrays(path, base) if base.arrays_sha256 else {}
     found = digest_arrays(arrays)
-    if not base.arrays_sha256 or found != base.arrays_sha256:
+    if not arrays or found != base.arrays_sha256:
         raise DamagedFileError(
             f"{path} does not hold {base.name}'s published ImageNet weights: expected "
             f"{f'arrays of SHA-256 {base.arrays_sha256} or ' if base.arrays_sha256 else ''}a file of checksum "
-            f"{base.checksum}, got arrays of SHA-256 {found}. It was altered, damaged or trained further, and nothing "
-            "of it was used. Delete it and fetch it again."
+            f"{base.checksum}, got {f'arrays of SHA-256 {found}' if arrays else 'another'}. It was altered, damaged or "
+            "trained further, and nothing of it was used. Delete it and fetch it again."
         )
     return arrays, f"{path.name}, the published numbers by their SHA-256"
 
@@ -66,39 +66,40 @@ def find_weights(base: Base) -> tuple[Arrays | None, str]:
         return None, str(error)
 
 
-def read_arrays(path: Path) -> Arrays:
-    """Read what `keras.Model.save_weights` wrote as arrays by layer; HDF5 runs no code.
+def read_arrays(path: Path, base: Base) -> Arrays:
+    """Read what `keras.Model.save_weights` wrote as arrays by layer, in the order of a base's layers.
+
+    HDF5 runs no code. Shapes are compared before any array is read: a small file may claim to hold a huge one.
 
     Raises:
         DamagedFileError: It is no HDF5 file, is cut short, or has another layout.
+        ValueError: A layer or a shape is not of this base.
     """
     try:
         with h5py.File(path) as file:
-            found = [(group["vars"].attrs["name"], group["vars"]) for group in file["layers"].values()]
-            return {name: [kept[str(k)][()] for k in range(len(kept))] for name, kept in found if len(kept)}
-    except (OSError, KeyError, RuntimeError) as error:
+            kept = [(group["vars"].attrs["name"], group["vars"]) for group in file["layers"].values()]
+            kept = {name: [values[str(k)] for k in range(len(values))] for name, values in kept if len(values)}
+            got = {name: [(tuple(array.shape), array.dtype.name) for array in arrays] for name, arrays in kept.items()}
+            expected = _shapes(base)
+            wrong = next((name for name in [*expected, *got] if expected.get(name) != got.get(name)), None)
+            arrays = {} if wrong else {name: [array[()] for array in kept[name]] for name in expected}
+    except (OSError, KeyError, RuntimeError, AttributeError, TypeError, ValueError) as error:
         raise DamagedFileError(
             f"{path} cannot be read as a weights file ({error}; {path.stat().st_size:,} bytes). It was cut short or is "
             "another file, and nothing of it was used. Delete it and fetch it again."
         ) from error
+    if wrong:
+        raise ValueError(
+            f"{path} holds the weights of another net than {base.name}: layer {wrong!r} was expected to be "
+            f"{expected.get(wrong, 'absent')}, got {got.get(wrong, 'absent')}. Nothing of it was used."
+        )
+    return arrays
 
 
-def check_shapes(base: Base, arrays: Arrays, path: Path) -> Arrays:
-    """Return the arrays in the order of a base's layers, if they are of this net.
-
-    Raises:
-        ValueError: A layer or a shape differs.
-    """
-    expected = {layer.name: [tuple(weight.shape) for weight in layer.weights] for layer in _net(base).layers}
-    expected = {name: shapes for name, shapes in expected.items() if shapes}
-    got = {name: [array.shape for array in layer] for name, layer in arrays.items()}
-    for name in [*expected, *got]:
-        if expected.get(name) != got.get(name):
-            raise ValueError(
-                f"{path} holds the weights of another net than {base.name}: layer {name!r} was expected to be "
-                f"{expected.get(name, 'absent')}, got {got.get(name, 'absent')}. Nothing of it was used."
-            )
-    return {name: arrays[name] for name in expected}
+def _shapes(base: Base) -> dict[str, list[tuple[tuple[int, ...], str]]]:
+    """Shape and dtype of each weight of a base, by layer; of layers without weights nothing."""
+    layers = {layer.name: layer.weights for layer in _net(base).layers}
+    return {name: [(tuple(w.shape), "float32") for w in weights] for name, weights in layers.items() if weights}
 
 
 def digest_arrays(arrays: Arrays) -> str:

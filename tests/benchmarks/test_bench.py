@@ -141,6 +141,19 @@ def test_nets_are_measured_by_every_method_that_is_there_and_against_the_peak(mo
     assert share == pytest.approx(100 * 2 * (2 * 27_191_000 + 23_351_000) / 1e12, rel=1e-3)
 
 
+def test_a_net_that_ours_could_not_train_is_named_and_the_others_are_measured(monkeypatch):
+    class Killed(InstantTrainer):
+        def wait(self):
+            super().wait()
+            self.missing = "killed" if self.method == "ours" else self.missing
+
+    monkeypatch.setattr(trainers, "Trainer", Killed)
+    monkeypatch.setattr(throughput, "peak", lambda: 1e12)
+    comparisons = {c.title: c for c in throughput.measure(num_images=1, rounds=2)}
+    assert comparisons["Training report A's CNN"].missing["ours"] == "killed"
+    assert comparisons["Share of the matrix-product peak"].values == {}
+
+
 def keep_run(path: Path, comparisons: list[Comparison], day: int = 1, device: str = "this one") -> None:
     """A run of a benchmark as `python -m benchmarks` keeps it."""
     run = {"started": f"2026-01-0{day}T00:00:00+00:00", "seconds": 60.0, "device": device, "versions": {}}
@@ -377,7 +390,7 @@ def test_two_trainings_at_a_time_are_measured_beside_one_on_all_cores(monkeypatc
 
     monkeypatch.setattr(beside, "Trainer", Noted)
     monkeypatch.setattr(beside, "cpu_count", lambda: 4)
-    monkeypatch.setattr("suite.settings.cpu_count", lambda: 4)
+    monkeypatch.setattr("suite.settings.cores_in_sight", lambda: 4)
     comparison = next(beside.measure(num_images=300, rounds=2))
     assert started == [None, "2", "2"]
     assert comparison.values == {beside.ALONE: [100.0] * 2, beside.BESIDE: [200.0] * 2}

@@ -203,6 +203,23 @@ def test_a_cache_that_cannot_be_written_to_is_named(published, tmp_path, monkeyp
         load_decoded(*published, decode)
 
 
+def test_what_another_user_decoded_is_used_though_nothing_can_be_noted_there(published, monkeypatch):
+    folder, md5s = published
+    load_decoded(folder, md5s, decode)
+    (folder / "batch_1").touch()  # known by another time, as the copy of another user is
+
+    def refused(*_):
+        raise PermissionError("not yours")
+
+    monkeypatch.setattr(decoded_module, "write_json", refused)
+    images, _ = load_decoded(folder, md5s, never)
+    assert len(images) == 400
+    for path in decoded_module.cache_folder().rglob("*.npy"):
+        path.unlink()
+    with pytest.raises(decoded_module.CacheFolderError, match=r"not yours.*set COURSEWORK_CACHE"):
+        load_decoded(folder, md5s, decode)
+
+
 def test_a_disk_without_room_for_the_decoded_images_is_named_and_nothing_is_left(published, monkeypatch):
     usage = collections.namedtuple("usage", "total used free")
     with monkeypatch.context() as patch:

@@ -90,6 +90,25 @@ def test_a_variant_may_have_seeds_of_its_own_and_settings_in_place_of_a_function
     plan = [(run.variant, run.seed, run.options) for run in lab.runs({"a": {"rate": 1}, "b": 2}, {"b": [11]})]
     assert plan == [("a", 10, {"rate": 1}), ("a", 11, {"rate": 1}), ("b", 11, 2)]
     assert [(run.variant, run.seed) for run in lab.runs(["a"], [5])] == [("a", 5)]
+    assert [(run.variant, run.seed) for run in lab.runs(["a"], {})] == [("a", 10), ("a", 11)]
+    assert [run.seed for run in lab.runs(["a"], {"a": [11, 99]})] == [11]
+
+
+def test_a_difference_in_points_is_of_the_seeds_that_both_have(notebook):
+    lab = notebook.start(seeds=[10, 11])
+    accuracies = {"net": {10: 0.5, 11: 0.6, 12: 0.9}, "wide": {11: 0.65, 10: 0.57}}
+    lab.of = lambda name: [{"seed": k, "test": {"accuracy": a}} for k, a in accuracies.get(name, {}).items()]
+    assert lab.difference("wide", "net").startswith("+6.0 (")
+    assert lab.difference("net", "absent") == "not recorded"
+
+
+def test_nets_whose_channels_come_first_are_refused_before_anything_is_built(notebook):
+    keras.config.set_image_data_format("channels_first")
+    try:
+        with pytest.raises(ValueError, match=r"image_data_format: expected channels_last, got channels_first.*correct"):
+            notebook.start()
+    finally:
+        keras.config.set_image_data_format("channels_last")
 
 
 def test_a_removed_variant_or_seed_is_not_among_the_records(notebook, in_suite):

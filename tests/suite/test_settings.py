@@ -14,6 +14,7 @@ from suite.settings import SettingsError, limit_threads, read_settings
 def four_cores(monkeypatch):
     """A machine with four cores and no GPU."""
     monkeypatch.setattr(settings_module, "cpu_count", lambda: 4)
+    monkeypatch.setattr(settings_module, "cores_in_sight", lambda: 4)
     monkeypatch.setattr(settings_module, "visible_gpus", lambda: [])
     monkeypatch.setattr(settings_module, "nvidia", lambda field: None)
     monkeypatch.setattr(settings_module, "memory_mb", lambda: 16_000)

@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import urllib.error
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -76,6 +77,27 @@ def test_a_file_that_cannot_be_read_is_named(published, damage):
         load_weights(base)
 
 
+def claim_much(file):
+    del file["layers/conv2d/vars/0"]
+    file.create_dataset("layers/conv2d/vars/0", (10**13,), "float32", chunks=(10**6,))
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "problem"),
+    [
+        (claim_much, ValueError, "holds the weights of another net"),
+        (lambda file: file.pop("layers") and file.create_dataset("layers", data=[1.0]), DamagedFileError, "cannot be"),
+        (lambda file: file.create_dataset("layers/more", data=[1.0]), DamagedFileError, "cannot be read"),
+    ],
+)
+def test_nothing_is_read_of_a_file_that_is_not_laid_out_as_the_net(published, change, error, problem):
+    base, _, path = published
+    with h5py.File(path, "a") as file:
+        change(file)
+    with pytest.raises(error, match=problem):
+        load_weights(base)
+
+
 def test_weights_that_differ_in_one_bit_are_refused(published):
     base, net, path = published
     kernel, bias = net.layers[0].get_weights()
@@ -128,6 +150,6 @@ def test_a_download_that_breaks_off_is_no_other_error(offline, monkeypatch):
 
 
 def test_reading_takes_each_layer_s_arrays_by_its_name(published):
-    _, _, path = published
-    arrays = read_arrays(path)
+    base, _, path = published
+    arrays = read_arrays(path, base)
     assert {name: len(layer) for name, layer in arrays.items()} == {"conv_a": 2, "norm": 4}
