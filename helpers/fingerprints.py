@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 
 PLAIN = (str, int, float)  # and bool
+_VALUES = (*PLAIN, list, tuple, dict, set, frozenset, bytes, np.ndarray, np.generic, partial, types.FunctionType)
+_VALUES = (*_VALUES, types.MethodType, types.SimpleNamespace)
 
 
 def digest_of_arrays(*arrays: np.ndarray) -> str:
@@ -74,7 +76,7 @@ def description(value, seen: tuple = ()):
         return value.hex()
     if hasattr(value, "get_config"):
         settings = description(value.get_config(), within)
-    elif type(value).__module__ == "__main__" and hasattr(value, "__dict__"):
+    elif (_is_of_notebook(type(value)) or isinstance(value, types.SimpleNamespace)) and hasattr(value, "__dict__"):
         settings = description(vars(value), within)
     else:
         settings = None
@@ -91,33 +93,59 @@ def code_of(thing: type | types.FunctionType) -> str:
         return digest_of_code([Path(path).read_text()])
     if isinstance(thing, types.FunctionType):
         return digest_of_values(thing)
+    return repr(digest_of_values([thing.__qualname__, _members_of(thing)]))
+
+
+def _members_of(thing: type) -> dict:
+    """The members of a class, and of those of its module that it derives from."""
     bases = [base for base in reversed(thing.__mro__) if base.__module__ == thing.__module__ and base is not object]
-    members = {name: member for base in bases for name, member in _members(base).items()}
-    return repr(digest_of_values([thing.__qualname__, members]))
+    return {name: member for base in bases for name, member in _members(base).items()}
 
 
 def _members(thing: type) -> dict:
-    """A class's own functions, those within properties and the like, and plain values, by their names."""
+    """A class's own functions, those within properties and the like, and values that count, by their names."""
     found = {}
     for name, member in vars(thing).items():
         inner = getattr(member, "__func__", getattr(member, "fget", member))
-        plain = isinstance(inner, (*PLAIN, list, tuple, dict)) and not name.startswith("__")
-        if plain or isinstance(inner, types.FunctionType):
+        if isinstance(inner, types.FunctionType) or (_counts(inner) and not name.startswith("__")):
             found[name] = inner
     return found
 
 
 def _description_of_function(function: types.FunctionType, seen: tuple) -> list:
-    """What a function does and remembers; of a notebook's, also the plain values and functions that it reads there."""
+    """What a function does and remembers; of a notebook's, also what it reads there."""
     cells = [cell.cell_contents for cell in function.__closure__ or ()]
     remembered = [*cells, *(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).items()]
     of_notebook = function.__module__ == "__main__"
     names = _names(function.__code__) if of_notebook else ()
     read = {name: function.__globals__.get(name) for name in sorted(names)}
-    counts = (*PLAIN, list, tuple, dict, np.ndarray, types.FunctionType)
-    read = {name: description(value, seen) for name, value in read.items() if isinstance(value, counts)}
+    read = {name: _described_with_code(value, seen) for name, value in read.items() if _counts(value)}
     found = [instructions(function.__code__, not of_notebook), *(description(value, seen) for value in remembered)]
     return [*found, read] if read else found
+
+
+def _counts(value) -> bool:
+    """Whether a value that code reads is a part of what it does: no module, and no class or thing of a package's but
+    those of Keras that say what they were made with.
+    """
+    return (
+        isinstance(value, _VALUES)
+        or _is_of_notebook(value if isinstance(value, type) else type(value))
+        or (hasattr(value, "get_config") and not isinstance(value, type))
+    )
+
+
+def _is_of_notebook(kind: type) -> bool:
+    return kind.__module__ == "__main__"
+
+
+def _described_with_code(value, seen: tuple):
+    """A value as `description` gives it; a notebook's class, or what is made of one, with what the class does."""
+    kind = value if isinstance(value, type) else type(value)
+    if not _is_of_notebook(kind) or any(kind is each for each in seen):
+        return description(value, seen)
+    does = {name: description(member, (*seen, kind)) for name, member in _members_of(kind).items()}
+    return [kind.__qualname__, does, None if value is kind else description(value, seen)]
 
 
 def _names(code: types.CodeType) -> set[str]:

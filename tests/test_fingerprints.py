@@ -224,6 +224,49 @@ def test_a_function_of_a_notebook_counts_with_the_values_and_functions_that_it_r
     assert describe("unused = 1", *cells) == usual
 
 
+KINDS = """
+import types
+from functools import partial
+import keras
+import numpy as np
+
+class Own:
+    rate = RATE
+    def __call__(self, x):
+        return Own.rate * x
+class Slots(Own):
+    def __init__(self):
+        self.rate = RATE
+"""
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "types.SimpleNamespace(rate=RATE)",
+        "partial(pow, RATE)",
+        "np.float32(RATE)",
+        "{RATE, 'x'}",
+        "np.array([RATE])",
+        "keras.optimizers.schedules.CosineDecay(RATE, 10)",
+        "Own",
+        "Own()",
+        "Slots()",
+        "Own().__call__",
+    ],
+)
+def test_whatever_a_function_or_class_of_a_notebook_reads_counts(notebook, made):
+    def describe(rate):
+        names = notebook(f"RATE = {rate}\n{KINDS}\nthing = {made}\nRATE = None\ndef f(x):\n    return thing(x)\n")
+        names |= notebook("class Holder:\n    held = thing\n    def call(self, x):\n        return thing(x)\n")
+        return description(names["f"]), code_of(names["Holder"])
+
+    first, again, other = describe(0.1), describe(0.1), describe(0.2)
+    assert first == again
+    assert first[0] != other[0]
+    assert first[1] != other[1]
+
+
 @pytest.mark.parametrize(
     ("part", "other"),
     [("x / 2", "x / 3"), ("half = 2", "half = 3"), ("more = 1", "more = 2"), ("return 22", ""), ("return 33", "")],

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from helpers.claims.published import published_folder
-from helpers.claims.readers import OF_MATRIX, OF_RUN, Counts
+from helpers.claims.readers import OF_MATRIX, OF_RUN, Counts, split_pair
+from helpers.data.sources import CIFAR10_CLASSES, FASHION_MNIST_CLASSES
 
 # What reports call otherwise. Where they do not say which average, it is the one over the classes.
 ALIASES = {"precision": "macro_precision", "recall": "macro_recall", "f1": "macro_f1", "class_accuracy": "class_recall"}
@@ -26,7 +27,8 @@ LABELS = {
     "train_accuracy": "highest training accuracy",
     "val_accuracy": "highest validation accuracy",
 }
-WORDS = {  # the argument, and what stands behind its dash or @, are put in
+CLASSES = (*CIFAR10_CLASSES, *FASHION_MNIST_CLASSES)
+WORDS = {  # the argument is put in, both parts of a pair
     "class_recall": "recall of {}",
     "class_precision": "precision of {}",
     "class_f1": "F1 of {}",
@@ -98,8 +100,8 @@ class Figure:
     def words(self) -> str:
         """What it is called in a sentence, such as "recall of cat"."""
         said = WORDS.get(self.name, self.name.replace("_", " "))
-        one, _, other = self.argument.partition("@" if "@" in self.argument else "-")
-        return said.format(one.replace("+", ", "), other)
+        parts = split_pair(self.argument, CLASSES) if said.count("{}") == 2 else (self.argument,)
+        return said.format(*(part.replace("+", ", ") for part in parts))
 
     @property
     def kind(self) -> Kind:

@@ -44,15 +44,23 @@ def _of_class(of_classes):
     return lambda counts, classes, name: of_classes(counts)[..., _place(classes, name)]
 
 
+def split_pair(pair: str, classes: Sequence[str]) -> tuple[str, str]:
+    """The two classes of "cat-dog"; a name may hold a dash of its own, as "T-shirt/top" does."""
+    places = [k for k, sign in enumerate(pair) if sign == "-"]
+    pairs = [(pair[:k], pair[k + 1 :]) for k in places]
+    known = [both for both in pairs if set(both) <= set(classes)]
+    return (known or pairs or [(pair, "")])[0]
+
+
 def _confused(counts: Counts, classes: Sequence[str], pair: str) -> np.ndarray:
     """Images of either of two classes that are taken for the other."""
-    one, other = (_place(classes, name) for name in pair.split("-"))
+    one, other = (_place(classes, name) for name in split_pair(pair, classes))
     return counts[..., one, other] + counts[..., other, one]
 
 
 def _taken_for(counts: Counts, classes: Sequence[str], pair: str) -> np.ndarray:
     """Images of a class that are taken for a certain other, minus those that are taken for the next most frequent."""
-    true, said = (_place(classes, name) for name in pair.split("-"))
+    true, said = (_place(classes, name) for name in split_pair(pair, classes))
     others = [k for k in range(len(classes)) if k not in (true, said)]
     return counts[..., true, said] - counts[..., true, others].max(axis=-1)
 

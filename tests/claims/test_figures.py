@@ -108,6 +108,18 @@ def test_the_margins_are_those_of_the_rules():
     assert margins == {"accuracy": 0.01, "time": pytest.approx(np.log(1.1)), "loss": 0.02, "count": 20}
 
 
+def test_a_class_with_a_dash_in_its_name_is_one_class():
+    names = ["T-shirt/top", "Shirt", "Coat"]
+    matrix = np.array([[8, 1, 1], [3, 7, 0], [0, 0, 9]])
+    assert figure("confusion:T-shirt/top-Shirt").of_counts(matrix, names) == 4
+    assert figure("confusion:Shirt-T-shirt/top").of_counts(matrix, names) == 4
+    assert figure("taken_for:Shirt-T-shirt/top").of_counts(matrix, names) == 3
+    assert figure("class_recall:T-shirt/top").words == "recall of T-shirt/top"
+    assert figure("confusion:Shirt-T-shirt/top").words == "Shirt and T-shirt/top taken for each other"
+    with pytest.raises(ValueError, match="class: expected one of"):
+        figure("confusion:T-shirt/top-Boot").of_counts(matrix, names)
+
+
 def test_words_name_the_argument():
     assert figure("confusion:cat-dog").words == "cat and dog taken for each other"
     assert (
