@@ -93,17 +93,17 @@ def run_suite(root: Path, *arguments, **environment) -> subprocess.CompletedProc
     """`python -m suite` in a checkout, with some environment variables changed."""
     line = [sys.executable, "-m", "suite", *map(str, arguments)]
     env = {**os.environ, "PYTHONPATH": str(root), **environment}
-    return subprocess.run(line, cwd=root, env=env, capture_output=True, text=True, timeout=1800)
+    return subprocess.run(line, cwd=root, env=env, capture_output=True, text=True, timeout=900)
 
 
-def finish(process: subprocess.Popen, expected: int = 0) -> str:
-    """What the suite said, once it has ended as expected."""
+def finish(process: subprocess.Popen, expected: int | None = 0) -> str:
+    """What the suite said, once it has ended as expected; None expects no more than that it ends."""
     try:
         said, _ = process.communicate(timeout=600)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         raise
-    assert process.returncode == expected, said[-3000:]
+    assert expected is None or process.returncode == expected, said[-3000:]
     return said
 
 

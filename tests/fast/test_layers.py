@@ -190,6 +190,7 @@ def test_the_layers_of_models_within_a_model_are_found():
     assert [type(layer).__name__ for layer in all_layers(model)] == ["Sequential", "Dense", "Activation", "Dense"]
 
 
+@on_tensorflow
 def test_training_with_and_without_them_gives_the_same_net_to_rounding(tiny_data):
     def trained(**options):
         keras.utils.set_random_seed(0)

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -52,8 +53,10 @@ class Worker:
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
         command = [sys.executable, str(HERE / "worker.py")]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-        self._process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL, **pipes)
-        assert self._process.stdout.readline() == "ready\n"
+        self._log = folder / "worker.log"
+        with self._log.open("w") as log:
+            self._process = subprocess.Popen(command, env=environment, stderr=log, **pipes)
+        assert self._read() == "ready\n"
 
     def ask(self, runs_dir: Path, **request) -> dict:
         """Train in `runs_dir`: the statuses, seconds, result (None if it did not end) and error."""
@@ -63,9 +66,18 @@ class Worker:
         request |= {"runs_dir": str(runs_dir), "result": str(self._result)}
         self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
-        answer = json.loads(self._process.stdout.readline())
+        answer = json.loads(self._read())
         answer["results"] = [json.loads(path.read_text()) for path in results if path.exists()]
         return answer | {"error": error.read_text() if error.exists() else None}
+
+    def _read(self, seconds: float = 300) -> str:
+        """The next line that the process says; it is killed where it says none."""
+        watchdog = threading.Timer(seconds, self._process.kill)
+        watchdog.start()
+        line = self._process.stdout.readline()
+        watchdog.cancel()
+        assert line, f"the worker ended, or said nothing for {seconds:.0f} s: {self._log.read_text()[-3000:]}"
+        return line
 
     def end(self) -> None:
         """End the process."""

@@ -53,7 +53,8 @@ def test_SIGKILL_at_a_random_moment(worker, undisturbed, runs_dir, moment):
 
 def test_SIGKILL_again_and_again(worker, undisturbed, runs_dir):
     for share in (0.5, 0.7, 0.6, 0.8, 0.75):
-        worker.ask(runs_dir, kill_after=share * undisturbed["seconds"])
+        killed = worker.ask(runs_dir, kill_after=share * undisturbed["seconds"])
+        assert killed["statuses"][0] in (-9, 0), killed["error"]
     assert_ends_like(undisturbed, worker.ask(runs_dir))
 
 
@@ -135,7 +136,8 @@ def test_two_processes_on_one_run(worker, undisturbed, runs_dir):
 
 
 def test_two_processes_on_one_run_both_killed(worker, undisturbed, runs_dir):
-    worker.ask(runs_dir, processes=2, kill_after=0.7 * undisturbed["seconds"])
+    killed = worker.ask(runs_dir, processes=2, kill_after=0.7 * undisturbed["seconds"])
+    assert set(killed["statuses"]) <= {-9, 0}, killed["error"]
     assert_ends_like(undisturbed, worker.ask(runs_dir, processes=2))
 
 
