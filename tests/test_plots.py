@@ -224,13 +224,13 @@ def test_schedules_stand_beside_the_loss_they_cause_on_one_axis_of_steps():
         "learning rate",
         "loss (nats)",
         "momentum",
-        "validation accuracy",
+        "accuracy",
     ]
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["constant", "one cycle"]
     dashed, solid = figure.axes[1].lines[:2]
     assert list(dashed.get_xdata()) == [1, 3, 5]  # a mean over the epoch, drawn at its middle
     assert list(solid.get_xdata()) == [2, 4, 6]  # measured at its end
-    assert len(figure.axes[3].lines) == 3
+    assert [line.get_linestyle() for line in figure.axes[3].lines] == ["--", "-"] * 3
     assert not figure.axes[1].texts
 
 

@@ -145,13 +145,14 @@ def schedules_and_curves(runs: list[dict], rates: dict, momenta: dict, steps_per
             dashed["marker"] = style["marker"] if len(ends) == 1 else None
             axes[0, 1].plot(ends - steps_per_epoch / 2, history["loss"], **dashed)
             axes[0, 1].plot(ends, history["val_loss"], **style)
+            axes[1, 1].plot(ends - steps_per_epoch / 2, history["accuracy"], **dashed)
             axes[1, 1].plot(ends, history["val_accuracy"], **style)
             losses += [*history["loss"], *history["val_loss"]]
     _leave_out_outliers(axes[0, 1], losses)
     axes[0, 0].set(ylabel="learning rate")
     axes[1, 0].set(ylabel="momentum", xlabel="step")
     axes[0, 1].set(ylabel="loss (nats)", title="training dashed, validation solid")
-    axes[1, 1].set(ylabel="validation accuracy", xlabel="step")
+    axes[1, 1].set(ylabel="accuracy", xlabel="step")
     figure.legend(loc="outside upper center", ncols=max(1, len(colors)), frameon=False)
     return figure
 
