@@ -1,9 +1,9 @@
 """`make audit`: records drawn at random are trained again from nothing, and held against what they say."""
 
-import json
 import os
 import random
 import shutil
+import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from suite.processes import Follow, errors_to
 from suite.recorded import this_machine
 from suite.results import record_files
 from suite.settings import Settings, limit_threads
+from suite.site.facts import read_note
 from suite.site.index import build_index
 from suite.workflow import fetch_data
 
@@ -35,6 +36,10 @@ def audit_command(notebooks: list[Path], suite: list[Path], settings: Settings) 
         suite: All notebooks.
         settings: How many, in which time, drawn with which seed.
     """
+    noted = settings.reports / "audit.json"
+    if noted.exists() and not read_note(noted):  # what is found could not be added
+        print("Nothing was audited.", file=sys.stderr)
+        return 2
     started, draw = time.time(), random.randrange(2**32) if settings.draw is None else settings.draw
     paths = {path.stem: path for path in notebooks}
     records = _draw(settings.folder, paths, draw)
@@ -53,7 +58,7 @@ def audit_command(notebooks: list[Path], suite: list[Path], settings: Settings) 
         verdicts.append(found["verdict"])
         print(f"{file}: {describe(found)}", flush=True)
         if found["verdict"] not in ("not trained", "no epoch in time"):
-            note_audit(settings.reports / "audit.json", found)
+            note_audit(noted, found)
     build_index(settings.folder, read_outcomes(suite, settings.folder))
     print(f"\n{format_seconds(time.time() - started)} in all. Open {os.path.relpath(settings.folder / 'index.html')}")
     return 1 if {"differs", "not trained"} & set(verdicts) else 0
@@ -100,8 +105,7 @@ def audit_record(notebook: Path, record: dict, settings: Settings, limit: Limit)
 
 def note_audit(path: Path, found: dict) -> None:
     """Add an audit to those that are noted, in place of an earlier one of the same record."""
-    audits = json.loads(path.read_text())["audits"] if path.exists() else []
-    kept = [audit for audit in audits if audit["sha256"] != found["sha256"]]
+    kept = [audit for audit in read_note(path).get("audits", ()) if audit["sha256"] != found["sha256"]]
     write_json(path, {"audits": sorted([*kept, found], key=lambda audit: audit["record"])})
 
 

@@ -112,8 +112,12 @@ def split_report_e(num_images: int, seed: int = REPORT_E_SEED) -> Split:
     Args:
         num_images: Number of images, the test images last; fewer, such as those of a stand-in, are cut in proportion.
         seed: Seed of the draw.
+
+    Raises:
+        ValueError: A part would be empty.
     """
     num_held_out = min(10_000, num_images // 6)
+    _check_room(num_images, num_held_out - num_held_out * 8 // 10, num_held_out * 8 // 10)
     order = num_images - num_held_out + np.random.RandomState(seed).permutation(num_held_out)
     validation, test = np.split(order, [num_held_out * 8 // 10])
     return check_split(Split("report_e", np.arange(num_images - num_held_out), validation, test), num_images)

@@ -1,6 +1,7 @@
 """How results were obtained, in words: the strip of facts at the top of each page."""
 
 import json
+import sys
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
@@ -70,6 +71,18 @@ def describe_runs(records: Iterable[dict]) -> dict[str, list[str]]:
     return {"seeds": [_ranges({r["seed"] for r in records})], "precision": [_counts(r["precision"] for r in records)]}
 
 
+def read_note(path: Path) -> dict:
+    """What `make audit` or `make faults` noted; empty where there is no note, or a damaged one, which is then said."""
+    try:
+        note = json.loads(path.read_text())
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        print(f"{path.name} cannot be read and is left out ({error}): mend it, or take it from git", file=sys.stderr)
+        return {}
+    return note if isinstance(note, dict) else {}
+
+
 def describe_faults(path: Path) -> dict | None:
     """How many of the faults that the tests make were survived, as `make faults` noted it; None without a note.
 
@@ -79,9 +92,9 @@ def describe_faults(path: Path) -> dict | None:
     Returns:
         tried and survived, in all; date, commit; faults: a row each with fault, tried, survived.
     """
-    if not path.is_file():
+    note = read_note(path)
+    if not note.get("faults"):
         return None
-    note = json.loads(path.read_text())
     totals = {key: sum(fault[key] for fault in note["faults"]) for key in ("tried", "survived")}
     return totals | {"date": _date(note["finished"]), "commit": note["commit"], "faults": note["faults"]}
 
@@ -97,12 +110,11 @@ def describe_audits(path: Path, profile_dir: Path) -> dict | None:
         text, such as "3 of 66 records audited, all equal"; partly, how many of these by their first epochs alone;
         older, how many others cannot be audited; good, whether none differs; audits: a row each.
     """
-    if not path.is_file():
-        return None
+    noted = read_note(path).get("audits", ())
     folders = sorted((profile_dir / "results").glob("*"))
     runs = [record for folder in folders for record in read_records(folder)[0] if record["kind"] == "run"]
     known = {record["sha256"] for record in runs if not record.get("older")}  # those lack predictions
-    audits = [audit for audit in json.loads(path.read_text())["audits"] if audit["sha256"] in known]
+    audits = [audit for audit in noted if audit["sha256"] in known]
     verdicts = [audit["verdict"] for audit in audits]
     counts = {verdict: verdicts.count(verdict) for verdict in ("equal", "within tolerance", "differs")}
     words = {"differs": "differ" if counts["differs"] > 1 else "differs"}

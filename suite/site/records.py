@@ -1,6 +1,5 @@
 """The pages of records: for each notebook all that was recorded, so that every number leads to the run it is of."""
 
-import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,6 +9,7 @@ import numpy as np
 
 from helpers.claims import mean_interval
 from suite.site.catalogue import Catalogue, Entry, group_anchor
+from suite.site.facts import read_note
 from suite.site.record_words import date_of, describe_candidate, describe_measurement, describe_run
 from suite.site.render import page_exporter, write_file
 
@@ -120,11 +120,10 @@ def _mean(runs: Iterable[dict]) -> str:
 
 def _read_audits(path: Path) -> dict[str, str]:
     """What audits found, in words, by the digest of the record."""
-    audits = json.loads(path.read_text())["audits"] if path.is_file() else []
     return {
         audit["sha256"]: f"{audit['verdict']}, {audit['epochs_compared']} of {audit['epochs']} epochs compared, on "
         f"{'the same device and versions' if audit['same_machine'] else audit['device']}, {date_of(audit['when'])}"
-        for audit in audits
+        for audit in read_note(path).get("audits", ())
     }
 
 

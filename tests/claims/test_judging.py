@@ -240,6 +240,12 @@ def test_a_comparison_that_cannot_be_read_is_refused_with_its_claim(comparison):
         find_steps(results_of(), load_claims().assign(comparison=comparison).iloc[0])
 
 
+@pytest.mark.parametrize("comparison", ["0 > cnn", "cnn < 0"])
+def test_a_comparison_with_0_has_it_as_the_smaller_side(comparison):
+    with pytest.raises(ValueError, match="claim A1: expected 0 as the smaller side, 'x > 0' or 'x ~ 0'"):
+        find_steps(results_of(), load_claims().assign(comparison=comparison).iloc[0])
+
+
 def test_undecided_claims_say_how_many_seeds_would_tell():
     rng = np.random.default_rng(0)
     runs = [make_run(v, s, float(rng.normal(0.7, 0.01))) for v in ("cnn", "dense") for s in FIVE]

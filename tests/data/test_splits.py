@@ -147,6 +147,9 @@ def test_the_parts_say_what_each_image_is_for():
         lambda: split_stratified(LABELS, validation_size=0),
         lambda: split_kfold(LABELS, num_folds=2),
         lambda: split_report_a(1),
+        lambda: split_report_b(5),
+        lambda: split_report_c(5),
+        lambda: split_report_e(5),
     ],
 )
 def test_sizes_that_leave_a_part_empty_are_refused(make):

@@ -1,12 +1,14 @@
 """Audits: a record that is true is found equal to the bit, one that was altered is found out."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 from small_suite import call, make_suite, records
 
 from helpers.runs import write_record
-from suite.audit import _draw, describe, note_audit
+from suite.audit import _draw, audit_command, describe, note_audit
+from suite.site.facts import describe_audits, describe_faults, read_note
 
 
 @pytest.fixture(scope="module")
@@ -73,3 +75,19 @@ def test_an_audit_is_described_in_a_line():
     found |= {"device": "a GPU", "difference": 0.0123}
     assert describe(found) == "within tolerance, 1.23 points off in accuracy (3 of 40 epochs, on a GPU)"
     assert describe({"verdict": "not trained", "error": "no such run"}) == "not trained: no such run"
+
+
+@pytest.mark.parametrize("content", ['{"audits": [\n<<<<<<< HEAD\n', "[]", ""])
+def test_a_note_that_a_merge_damaged_is_left_out_of_pages_and_stops_an_audit_before_it_trains(
+    tmp_path, monkeypatch, capsys, content
+):
+    note = tmp_path / "audit.json"
+    note.write_text(content)
+    assert read_note(note) == {}
+    assert describe_faults(note) is None
+    assert describe_audits(note, tmp_path / "full") is None
+    monkeypatch.setattr("suite.audit.audit_record", lambda *_: pytest.fail("it was trained"))
+    assert audit_command([], [], SimpleNamespace(reports=tmp_path)) == 2
+    said = capsys.readouterr().err
+    assert "Nothing was audited." in said
+    assert content == "[]" or "audit.json cannot be read and is left out" in said

@@ -275,6 +275,12 @@ def test_impossible_settings_are_refused_before_anything_is_trained(train, monke
         train(**options)
 
 
+def test_batches_of_another_size_than_the_one_that_is_said_are_refused(build_tiny, tiny_data):
+    batches = ShuffledBatches(*tiny_data, batch_size=16, seed=0)
+    with pytest.raises(ValueError, match="batch_size: expected that of the dataset of batches, 16, got 32"):
+        fit(build_tiny(), batches, validation_data=None, epochs=1, batch_size=32, seed=0)
+
+
 def test_a_model_that_is_not_compiled_is_refused(tiny_data):
     model = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Flatten(), keras.layers.Dense(4)])
     with pytest.raises(ValueError, match=r"call model\.compile"):
