@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from helpers.training import TrainingDivergedError, fit, join_results
+from helpers.training.batches import ShuffledBatches
 
 QUANTITIES = {"loss", "accuracy", "val_loss", "val_accuracy", "learning_rate"}
 
