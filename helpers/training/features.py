@@ -114,6 +114,12 @@ def features_bytes(frozen: keras.Model, num_images: int) -> int:
     return num_images * int(np.prod(frozen.output_shape[1:])) * np.dtype(_dtype(frozen)).itemsize
 
 
+def kept_bytes(frozen: keras.Model, num_images: int) -> int:
+    """The size of all that `frozen_features` keeps of so many images: theirs, and those of a pool on the way."""
+    shared = _shared_part(frozen, num_images)
+    return features_bytes(frozen, num_images) + (features_bytes(shared, num_images) if shared else 0)
+
+
 def has_room(needed: int) -> bool:
     """Whether features of so many bytes are within the limit, and the disk has room for them."""
     kept = sum(status.st_size for status in _kept().values())

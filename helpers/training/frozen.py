@@ -7,7 +7,7 @@ import numpy as np
 
 from helpers.training.batches import OrderedBatches, ShuffledBatches
 from helpers.training.checkpoints import CheckpointError
-from helpers.training.features import LIMIT_BYTES, features_bytes, features_folder, frozen_features, has_room
+from helpers.training.features import LIMIT_BYTES, features_folder, frozen_features, has_room, kept_bytes
 from helpers.training.feeding import feed
 from helpers.training.splitting import split_frozen
 
@@ -72,7 +72,7 @@ def plan_training(
         every_epoch["about"] += "augmentation changes the images in front of the frozen layers"
         return TrainingPlan(model, batches, validation, every_epoch)
     frozen, rest = parts
-    needed = features_bytes(frozen, batches.num_images + (len(validation[0]) if validation else 0))
+    needed = kept_bytes(frozen, batches.num_images + (len(validation[0]) if validation else 0))
     room = has_room(needed)
     limit = f"{needed / 2**30:.1f} GiB exceed the limit of {LIMIT_BYTES / 2**30:.0f} GiB or the disk"
     if keep and not room:
@@ -105,6 +105,6 @@ def predict(model: keras.Model, images: np.ndarray, fast: bool = True) -> np.nda
         float32 (n, classes), each row summing to 1.
     """
     parts = _worthwhile_split(model)
-    if parts and has_room(features_bytes(parts[0], len(images))):
+    if parts and has_room(kept_bytes(parts[0], len(images))):
         images, model = frozen_features(parts[0], images, fast).values, parts[1]
     return np.asarray(model.predict(feed(OrderedBatches(images, batch_size=PREDICTION_BATCH)), verbose=0))

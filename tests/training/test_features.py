@@ -70,6 +70,13 @@ def test_features_do_not_depend_on_what_was_kept_before(
     np.testing.assert_allclose(found[0].astype("float32"), expected, rtol=tolerance, atol=1e-5)
 
 
+def test_what_is_kept_on_the_way_takes_room_too(cache, tiny_data):
+    frozen_features(pooled("mean"), tiny_data[0])
+    kept = sum(np.load(path).nbytes for path in features_module.features_folder().glob("*.npy"))
+    assert features_module.kept_bytes(pooled("mean"), len(tiny_data[0])) == kept
+    assert features_module.kept_bytes(pooled("pool_2"), 64) == features_module.features_bytes(pooled("pool_2"), 64)
+
+
 def test_a_part_that_ends_in_a_pool_is_computed_in_one_piece(cache, tiny_data, given):
     frozen_features(pooled("pool_2"), tiny_data[0])
     assert given == [(8, 8, 3)]
