@@ -81,10 +81,11 @@ def largest_loss(by_technique: dict[str, Sequence[float]], shorter: list[dict], 
     may_be_chance = ", which may be chance" if word == "yes" else ""
     measured_on = f"{'one seed' if seeds == 1 else f'{seeds} seeds'}, over {epochs} epochs"
     mean = np.mean(by_technique[name])
-    loss = f"{abs(mean):.2f} points {'more' if mean < 0 else 'less'} without it{how_sure}{may_be_chance}"
+    costs = f"{abs(mean):.2f} points {'more' if mean < 0 else 'less'}{how_sure}{may_be_chance}"
     if len(table) == 1:
-        return f"Of {name}, switched off alone ({measured_on}): {loss}."
-    return f"Of the techniques, switched off one at a time ({measured_on}), {name} is missed most: {loss}."
+        return f"Without {name} ({measured_on}) it is {costs}."
+    missed = "none is missed" if mean < 0 else f"{name} is missed most"
+    return f"Of the techniques, switched off one at a time ({measured_on}), {missed}: {costs} without {name}."
 
 
 def gain_bars(

@@ -1,12 +1,13 @@
 """Digests of arrays and of code: what two runs must share to be the same run."""
 
 import ast
+import dis
 import hashlib
 import inspect
 import json
 import sys
 import types
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache, partial
 from pathlib import Path
 
@@ -39,48 +40,57 @@ def digest_of_code(sources: Iterable[str]) -> str:
     return digest_of_values(sorted(map(_meaning, sources)))
 
 
-def description(value, seen: tuple = ()):
+def description(value, seen: tuple = (), known: set[int] | None = None):
     """A value as plain values that are the same in every process: arrays and functions by their content.
 
-    A thing of a notebook's own class counts by its attributes, if it has no `get_config`; one of another class without
-    it by the class alone.
+    A notebook's own class counts by what it does, and a thing of one by its attributes besides, or by its `get_config`;
+    a thing of another class without that by the class alone.
 
     Args:
         value: Anything.
         seen: What it is within, so that what holds itself is not described without end.
+        known: The notebook's functions and classes that are described already, by identity: named from then on.
     """
+    known = set() if known is None else known
     if any(value is each for each in seen):
         return getattr(value, "__name__", type(value).__qualname__)
+    if isinstance(value, types.FunctionType | type) and _is_of_notebook(value):
+        if id(value) in known:
+            return value.__qualname__
+        known.add(id(value))
     within = (*seen, value)
+    describe = partial(description, seen=within, known=known)
     if isinstance(value, np.ndarray):
         return digest_of_arrays(value)
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, types.FunctionType):
-        return _description_of_function(value, within)
+        return _description_of_function(value, describe)
     if isinstance(value, types.MethodType):
-        return [description(value.__func__, within), description(value.__self__, within)]
+        return [describe(value.__func__), describe(value.__self__)]
     if isinstance(value, partial):
-        return [description(part, within) for part in (value.func, value.args, value.keywords)]
+        return [describe(part) for part in (value.func, value.args, value.keywords)]
     if isinstance(value, type):
-        return value.__qualname__
+        members = _members_of(value) if _is_of_notebook(value) else {}
+        return [value.__qualname__, describe(members)] if members else value.__qualname__
     if isinstance(value, dict):
-        return {str(key): description(content, within) for key, content in value.items()}
+        return {str(key): describe(content) for key, content in value.items()}
     if isinstance(value, list | tuple):
-        return [description(content, within) for content in value]
-    if isinstance(value, set | frozenset):
-        return sorted(digest_of_values(description(content, within)) for content in value)
+        return [describe(content) for content in value]
+    if isinstance(value, set | frozenset):  # in an order of its own in each process
+        return sorted(digest_of_values(description(content, within, set(known))) for content in value)
     if value is None or isinstance(value, PLAIN):
         return value
     if isinstance(value, bytes | bytearray):
         return value.hex()
+    of_notebook = _is_of_notebook(type(value))
     if hasattr(value, "get_config"):
-        settings = description(value.get_config(), within)
-    elif (_is_of_notebook(type(value)) or isinstance(value, types.SimpleNamespace)) and hasattr(value, "__dict__"):
-        settings = description(vars(value), within)
+        settings = describe(value.get_config())
+    elif (of_notebook or isinstance(value, types.SimpleNamespace)) and hasattr(value, "__dict__"):
+        settings = describe(vars(value))
     else:
         settings = None
-    return [type(value).__qualname__, settings]
+    return [describe(type(value)) if of_notebook else type(value).__qualname__, settings]
 
 
 def code_of(thing: type | types.FunctionType) -> str:
@@ -112,46 +122,38 @@ def _members(thing: type) -> dict:
     return found
 
 
-def _description_of_function(function: types.FunctionType, seen: tuple) -> list:
+def _description_of_function(function: types.FunctionType, describe: Callable) -> list:
     """What a function does and remembers; of a notebook's, also what it reads there."""
     cells = [cell.cell_contents for cell in function.__closure__ or ()]
     remembered = [*cells, *(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).items()]
-    of_notebook = function.__module__ == "__main__"
+    of_notebook = _is_of_notebook(function)
     names = _names(function.__code__) if of_notebook else ()
     read = {name: function.__globals__.get(name) for name in sorted(names)}
-    read = {name: _described_with_code(value, seen) for name, value in read.items() if _counts(value)}
-    found = [instructions(function.__code__, not of_notebook), *(description(value, seen) for value in remembered)]
+    read = {name: describe(value) for name, value in read.items() if _counts(value)}
+    found = [instructions(function.__code__, not of_notebook), *map(describe, remembered)]
     return [*found, read] if read else found
 
 
 def _counts(value) -> bool:
-    """Whether a value that code reads is a part of what it does: no module, and no class or thing of a package's but
-    those of Keras that say what they were made with.
+    """Whether a value that code reads is a part of what it does: no module, no class of a package, and of a package's
+    things only those that say what they were made with and have no state, such as Keras's schedules.
     """
-    return (
-        isinstance(value, _VALUES)
-        or _is_of_notebook(value if isinstance(value, type) else type(value))
-        or (hasattr(value, "get_config") and not isinstance(value, type))
-    )
+    if isinstance(value, type):
+        return _is_of_notebook(value)
+    has_settings = hasattr(value, "get_config") and not hasattr(value, "variables")
+    return isinstance(value, _VALUES) or _is_of_notebook(type(value)) or has_settings
 
 
-def _is_of_notebook(kind: type) -> bool:
-    return kind.__module__ == "__main__"
-
-
-def _described_with_code(value, seen: tuple):
-    """A value as `description` gives it; a notebook's class, or what is made of one, with what the class does."""
-    kind = value if isinstance(value, type) else type(value)
-    if not _is_of_notebook(kind) or any(kind is each for each in seen):
-        return description(value, seen)
-    does = {name: description(member, (*seen, kind)) for name, member in _members_of(kind).items()}
-    return [kind.__qualname__, does, None if value is kind else description(value, seen)]
+def _is_of_notebook(thing: type | types.FunctionType) -> bool:
+    """Whether a class or a function was defined in a notebook."""
+    return thing.__module__ == "__main__"
 
 
 def _names(code: types.CodeType) -> set[str]:
-    """The names that a function's code refers to, functions within it included."""
+    """The global names that a function's code reads, functions within it included."""
     inner = [_names(constant) for constant in code.co_consts if isinstance(constant, types.CodeType)]
-    return set(code.co_names).union(*inner)
+    read = {each.argval for each in dis.get_instructions(code) if each.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
+    return read.union(*inner)
 
 
 def instructions(code: types.CodeType, docstrings: bool = True) -> list:

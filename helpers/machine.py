@@ -193,7 +193,7 @@ def _of_container(name: str) -> list[int]:
 
 def thread_count() -> int:
     """Number of cores that this process computes with: with another number sums round differently."""
-    return int(os.environ.get("TF_NUM_INTRAOP_THREADS") or cpu_count())
+    return int(os.environ.get("TF_NUM_INTRAOP_THREADS") or cores_in_sight())
 
 
 def cpu_info(field: str) -> str | None:

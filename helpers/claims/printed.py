@@ -108,7 +108,7 @@ def compare_with_published(
             judged = list(map(figure(own), _usable(of_seeds, of_all, own)))
             known = printed and comparable and values
             agreement = compare_with_print(judged, printed, own, fewest) if known else "-"
-            if known and own not in EXACT:
+            if known and own not in (*EXACT, *TIMES):
                 is_its = name in (variant, *nets[variant]) or CHOSEN in nets[variant]
                 agreement = repeated.get(variant, agreement if is_its else "of another net")
             row |= _row(values, own, printed if comparable else None, form) | {"agreement": agreement}

@@ -10,6 +10,7 @@ from helpers.data.duplicates import count_leaked_images, find_similar_images
 from helpers.data.pixels import at_resolution, channel_statistics, reduce_resolution
 from helpers.data.sources import (
     LOADERS,
+    TITLES,
     DataFolderError,
     DataNotFoundError,
     Dataset,
@@ -34,6 +35,7 @@ from helpers.data.tables import describe_dataset, describe_split
 
 __all__ = [
     "LOADERS",
+    "TITLES",
     "DamagedFileError",
     "DataFolderError",
     "DataNotFoundError",

@@ -4,7 +4,7 @@ import os
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from helpers.data.decoded import cache_folder
@@ -35,18 +35,21 @@ def fetch(fname: str, url: str, **options) -> Path:
     """
     import keras  # here, so that finding local data needs no backend
 
-    try:
-        with _alone(fname):  # Keras writes to the file's own name: another process would take a part for the whole
+    with _alone(fname):  # Keras writes to the file's own name: another process would take a part for the whole
+        try:
             return Path(keras.utils.get_file(fname, origin=url, cache_dir=str(keras_folder()), **options))
-    except Exception as error:  # get_file raises bare Exception for every failure of the network
-        raise DownloadError(f"{url} could not be fetched ({error})") from error
+        except Exception as error:  # get_file raises bare Exception for every failure of the network
+            raise DownloadError(f"{url} could not be fetched ({error})") from error
 
 
 @contextmanager
 def _alone(fname: str) -> Iterator[None]:
-    """Keep other processes of this machine from fetching a file of the same name meanwhile."""
-    with (cache_folder() / f"{fname}.lock").open("a") as file:
-        lock(file, lambda: print(f"Another process fetches {fname}; waiting for it.", flush=True))
+    """Keep the user's other processes from fetching a file of the same name meanwhile."""
+    with ExitStack() as stack:
+        path = cache_folder() / f"{fname}.lock"
+        with suppress(PermissionError):  # another user's lock, in a folder that both use
+            file = stack.enter_context(path.open("a"))
+            lock(file, lambda: print(f"Another process fetches {fname}; waiting for it.", flush=True))
         yield
 
 

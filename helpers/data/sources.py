@@ -11,6 +11,7 @@ from helpers.data.checksums import CIFAR10_MD5, FASHION_MNIST_MD5
 from helpers.data.decoded import load_decoded
 from helpers.data.downloads import DownloadError, check_reachable, fetch, keras_folder
 
+TITLES = {"cifar10": "CIFAR-10", "fashion_mnist": "Fashion-MNIST", "digits": "scikit-learn's digits"}  # for reading
 CIFAR10_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 FASHION_MNIST_CLASSES = (
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",

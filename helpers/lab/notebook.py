@@ -205,7 +205,7 @@ class Lab:
         """
         variants = variants if isinstance(variants, dict) else dict.fromkeys(variants)
         by_variant = seeds if isinstance(seeds, dict) else {}
-        every = seeds if isinstance(seeds, list) else self.seeds
+        every = self.seeds if seeds is None or isinstance(seeds, dict) else seeds
         plan = [Run(self, v, s, variants[v]) for s in every for v in variants if s in by_variant.get(v, every)]
         self._variants |= set(variants)
         yield from self._in_turn(plan)

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from helpers.data import TITLES
 from helpers.predictions import read_images, read_labels, unpack_predictions
 from helpers.runs import RecordError, read_records
-from suite.site.facts import DATASETS
 from suite.site.render import TEMPLATES, render_page, script_hash, write_file
 
 MOST_RUNS = 70  # on the page, some 20 kB each: of more, those of the first seeds
@@ -119,7 +119,7 @@ def _describe_set(y_true: np.ndarray, images: str, runs: list[dict], profile_dir
     disputed = most_disputed(y_pred, len(names))
     pictured = _and_hardest(disputed, y_pred != y_true)
     notebooks = sorted({run["notebook"][:2] for run in runs})
-    data = DATASETS.get(runs[0]["dataset"], runs[0]["dataset"])
+    data = TITLES.get(runs[0]["dataset"], runs[0]["dataset"])
     return {
         "title": f"{data}: {len(y_true):,} test images (notebook{'s' * (len(notebooks) > 1)} {', '.join(notebooks)})",
         "classes": names,

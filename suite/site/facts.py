@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
+from helpers.data import TITLES
 from helpers.profiles import PROFILES
 from helpers.progress import format_seconds
 from helpers.runs import read_records
 
-DATASETS = {"cifar10": "CIFAR-10", "fashion_mnist": "Fashion-MNIST", "digits": "scikit-learn's digits"}
 SOURCES = {"devices": "device", "dates": "date", "software": "software", "commits": "commit"}  # as pages call them
 
 
@@ -74,13 +74,15 @@ def describe_runs(records: Iterable[dict]) -> dict[str, list[str]]:
 def read_note(path: Path) -> dict:
     """What `make audit` or `make faults` noted; empty where there is no note, or a damaged one, which is then said."""
     try:
-        note = json.loads(path.read_text())
+        note, problem = json.loads(path.read_text()), "it is not a note"
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
-        print(f"{path.name} cannot be read and is left out ({error}): mend it, or take it from git", file=sys.stderr)
-        return {}
-    return note if isinstance(note, dict) else {}
+        note, problem = None, error
+    if isinstance(note, dict) and {"audits", "faults"} & note.keys():
+        return note
+    print(f"{path.name} cannot be read and is left out ({problem}): mend it, or take it from git", file=sys.stderr)
+    return {}
 
 
 def describe_faults(path: Path) -> dict | None:
@@ -143,7 +145,7 @@ def replaced_datasets(summaries: Iterable[dict | None]) -> list[str]:
     for summary in filter(None, summaries):
         asked += [summary.get("asked_dataset", "digits")] if summary["dataset"] == "digits" else []
         asked += summary.get("stand_ins", [])  # of data looked at beside the main one
-    return [DATASETS.get(name, name) for name in dict.fromkeys(asked)]
+    return [TITLES.get(name, name) for name in dict.fromkeys(asked)]
 
 
 def shortened(profile: str, summary: dict | None = None) -> str | None:
@@ -161,8 +163,8 @@ def _sources(summary: dict) -> dict[str, list[str]]:
 
 def _data(summary: dict) -> list[str]:
     """The data set used, and the one that it stands in for; then what is looked at beside it."""
-    used, asked = (DATASETS.get(name, name) for name in (summary["dataset"], summary["asked_dataset"]))
-    beside = [DATASETS.get(name, name) for name in summary.get("beside", ()) if name != summary["dataset"]]
+    used, asked = (TITLES.get(name, name) for name in (summary["dataset"], summary["asked_dataset"]))
+    beside = [TITLES.get(name, name) for name in summary.get("beside", ()) if name != summary["dataset"]]
     return [used if used == asked else f"{used}, in place of {asked}", *beside]
 
 

@@ -4,10 +4,10 @@ from datetime import datetime
 
 from markupsafe import Markup
 
+from helpers.data import TITLES
 from helpers.progress import format_seconds, format_time
 from helpers.runs import MACHINE, epoch_seconds
 from suite.site.curves import draw_curves
-from suite.site.facts import DATASETS
 
 
 def describe_run(record: dict) -> dict:
@@ -102,7 +102,7 @@ def _data(record: dict) -> str:
     sizes = ", ".join(f"{split[part]:,} {part}" for part in ("train", "validation", "test") if part in split)
     stands_in = f" in place of {record['asked_dataset']}" if record["asked_dataset"] != used else ""
     name = str(split.get("name", "not named")).replace("_", " ")
-    return f"{DATASETS.get(used, used)}{stands_in}; split {name}" + (f": {sizes}" if sizes else "")
+    return f"{TITLES.get(used, used)}{stands_in}; split {name}" + (f": {sizes}" if sizes else "")
 
 
 def _epochs_table(record: dict) -> dict:

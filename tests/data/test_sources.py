@@ -1,6 +1,9 @@
 """Where the data come from, and what is said where they are unavailable."""
 
+import threading
+import time
 import urllib.error
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -103,3 +106,44 @@ def test_the_digits_are_never_a_stand_in_when_asked_for_by_name():
 def test_an_unknown_data_set_is_refused_with_the_known_ones():
     with pytest.raises(ValueError, match="'cifar100': expected one of cifar10, fashion_mnist, digits"):
         load_dataset("cifar100")
+
+
+def test_processes_that_want_one_file_take_turns(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSEWORK_CACHE", str(tmp_path))
+    at_once, most = [], []
+
+    def get_file(fname, **_):
+        at_once.append(fname)
+        most.append(len(at_once))
+        time.sleep(0.05)
+        at_once.remove(fname)
+        return str(tmp_path / fname)
+
+    monkeypatch.setattr(keras.utils, "get_file", get_file)
+    threads = [threading.Thread(target=downloads.fetch, args=("weights.h5", "https://example.org")) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert most == [1] * 4  # locks are between openings of a file, so threads stand for processes
+
+
+def test_another_users_lock_keeps_nobody_from_fetching(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSEWORK_CACHE", str(tmp_path))
+    open_it = Path.open
+
+    def refused(path, *arguments, **options):
+        if path.suffix == ".lock":
+            raise PermissionError("not yours")
+        return open_it(path, *arguments, **options)
+
+    monkeypatch.setattr(Path, "open", refused)
+    monkeypatch.setattr(keras.utils, "get_file", lambda fname, **_: str(tmp_path / fname))
+    assert downloads.fetch("weights.h5", "https://example.org") == tmp_path / "weights.h5"
+
+
+def test_a_cache_that_cannot_be_written_to_is_no_failed_download(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("COURSEWORK_CACHE", str(tmp_path / "file" / "cache"))
+    with pytest.raises(OSError, match="set COURSEWORK_CACHE to a writable folder"):
+        downloads.fetch("weights.h5", "https://example.org")

@@ -77,7 +77,7 @@ def test_an_audit_is_described_in_a_line():
     assert describe({"verdict": "not trained", "error": "no such run"}) == "not trained: no such run"
 
 
-@pytest.mark.parametrize("content", ['{"audits": [\n<<<<<<< HEAD\n', "[]", ""])
+@pytest.mark.parametrize("content", ['{"audits": [\n<<<<<<< HEAD\n', "[]", "{}", ""])
 def test_a_note_that_a_merge_damaged_is_left_out_of_pages_and_stops_an_audit_before_it_trains(
     tmp_path, monkeypatch, capsys, content
 ):
@@ -90,4 +90,4 @@ def test_a_note_that_a_merge_damaged_is_left_out_of_pages_and_stops_an_audit_bef
     assert audit_command([], [], SimpleNamespace(reports=tmp_path)) == 2
     said = capsys.readouterr().err
     assert "Nothing was audited." in said
-    assert content == "[]" or "audit.json cannot be read and is left out" in said
+    assert said.count("audit.json cannot be read and is left out") == 4
