@@ -44,10 +44,11 @@ def evidence_table(results: Results, claim_ids: Sequence[str], reading: str = ""
 
 
 def printed_of(claim: pd.Series) -> str:
-    """The printed figures of a claim: "0.72 against 0.54"; where one of both was printed, "0.92 against none"."""
+    """The printed figures of a claim: "0.72 against 0.54"; of one printed alone, "0.92, the other not printed"."""
     printed = [text.replace("|", " and ") for text in claim[["published_better", "published_worse"]] if text]
     unit = " s" if claim["metric"] in TIMES else ""
-    printed += ["none"] if len(printed) == 1 and claim["worse"] else []
+    if len(printed) == 1 and claim["worse"]:
+        return f"{printed[0]}{unit}, the other not printed"
     return (" against ".join(printed) + unit) if printed else "not printed"
 
 
