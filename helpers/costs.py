@@ -10,7 +10,8 @@ from keras import layers
 from pandas.io.formats.style import Styler
 
 from helpers.fast.layers import all_layers, fast_layers
-from helpers.machine import QUIET_SHARE, Load, describe_device
+from helpers.load import QUIET_SHARE, Load
+from helpers.machine import describe_device
 
 BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 STEP_WORK = 3  # forward passes' worth of a training step: forward, gradient of the inputs, gradient of the weights

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import keras
 
-from helpers.machine import Load
+from helpers.load import Load
 from helpers.progress import Progress
 from helpers.training.optimizers import learning_rate_of
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 
-from helpers.machine import QUIET_SHARE
+from helpers.load import QUIET_SHARE
 
 
 @dataclass(frozen=True)

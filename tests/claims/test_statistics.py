@@ -1,6 +1,7 @@
 """Tests, intervals and power against figures worked out by hand and against SciPy's own ways."""
 
 import math
+import warnings
 
 import numpy as np
 import pytest
@@ -37,6 +38,15 @@ def test_two_nets_are_compared_by_welch():
     assert (found.low, found.high) == pytest.approx(tuple(interval))
     assert found.degrees == pytest.approx(expected.df)
     assert found.standard_error == pytest.approx(math.sqrt(0.02**2 / 3 + np.var(other, ddof=1) / 4))
+
+
+def test_a_side_whose_runs_are_all_alike_leaves_the_others_spread_and_warns_of_nothing():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = compare(THREE, [0.4, 0.4, 0.4], 0.01)
+    alone = stats.ttest_1samp(THREE, 0.4)
+    assert (found.p, found.degrees) == pytest.approx((alone.pvalue, 2))
+    assert (found.low, found.high) == pytest.approx(tuple(np.array(alone.confidence_interval(0.95)) - 0.4))
 
 
 def test_tests_of_the_same_runs_are_paired():
