@@ -36,9 +36,7 @@ def _evidence(steps: list[tuple[Judged, Step]]) -> Figure:
     kind = steps[0][1].figure.kind
     scale = (lambda x: np.exp(x)) if kind.name == "time" else (lambda x: np.asarray(x) * kind.scale)
     figure, axes = plt.subplots(figsize=(9, 1.4 + 0.34 * len(steps)), layout="constrained")
-    # Of how many images a count is differs between claims; its margin does not.
-    margin = f"{kind.margin:g} {kind.unit}" if kind.name == "count" else kind.meaning
-    axes.axvspan(*scale([-kind.margin, kind.margin]), color="0.92", label=f"margin: {margin}")
+    axes.axvspan(*scale([-kind.margin, kind.margin]), color="0.92", label=f"margin: {kind.margin_in_words}")
     axes.axvline(scale(0.0), color="0.4", linewidth=1)
     for row, (claim, step) in enumerate(steps):
         seeds = step.seeds or sorted(set(step.first) & set(step.second))

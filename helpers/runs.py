@@ -15,11 +15,17 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from pandas.io.formats.style import Styler
 
 from helpers.files import plain, write_json
 
 FORMAT = 1  # of records; a reader knows this one and those before
 MACHINE = {True: "disturbed", False: "quiet", None: "not known"}  # while a run trained, in tables
+ABOUT_COSTS = (  # above a table of costs
+    "Disturbed: other processes used the processor meanwhile, so these times are compared with no others. Epoch kept: "
+    "the one whose weights were tested. An epoch: the median, validation included, without the first, in which Keras "
+    "compiles. First steps: until the first training call returned, which compiles."
+)
 _NEEDED = {"format", "kind", "notebook", "profile", "dataset", "setting", "identity", "started", "sha256"}
 _NEEDED_OF_RUNS = {"variant", "seed", "history", "seconds_by_epoch", "device", "versions", "test", "tests"}
 
@@ -145,13 +151,15 @@ def cost_table(records: Iterable[dict]) -> pd.DataFrame:
         records: Records of runs.
 
     Returns:
-        By column: net, seed; machine, "disturbed" where the times beside it were measured while other processes used
-        the processor; epochs trained, epoch kept (whose weights were tested); training time, an epoch, first steps (s).
+        By column: net, seed; precision; machine, "disturbed" where the times beside it were measured while other
+        processes used the processor; epochs trained, epoch kept (whose weights were tested); training time, an epoch,
+        first steps (s).
     """
     rows = [
         {
             "net": run["variant"].replace("_", " "),
             "seed": run["seed"],
+            "precision": run["precision"].removeprefix("mixed_"),
             "machine": MACHINE[run["disturbed"]],
             "epochs trained": len(run["seconds_by_epoch"]),
             "epoch kept": run["best_epoch"],
@@ -162,6 +170,11 @@ def cost_table(records: Iterable[dict]) -> pd.DataFrame:
         for run in records
     ]
     return pd.DataFrame(rows).sort_values(["net", "seed"], ignore_index=True) if rows else pd.DataFrame()
+
+
+def styled_costs(records: Iterable[dict]) -> Styler:
+    """`cost_table` for reading, with what its columns mean above it."""
+    return cost_table(records).style.hide(axis="index").set_caption(ABOUT_COSTS)
 
 
 def epoch_seconds(run: dict) -> float:

@@ -27,7 +27,8 @@ VERDICTS = {
     "equal": "An exact figure is ours.",
     "not equal": "An exact figure is another.",
 }
-FAR, FAR_BY_CLASS = 0.10, 0.30  # of shares: several times what seeds and the choice of test images make of any net here
+FAR, FAR_BY_CLASS = 0.10, 0.30  # of shares: several times what seeds and the choice of test images make of most nets
+FAR_SPREAD = 3  # and at least so many standard deviations of ours: of six seeds or more no one more run lies so far
 UNUSUAL = ("unusually high", "unusually low", "not equal")
 
 
@@ -39,6 +40,7 @@ class Checked:
         report, experiment, variant: Whose figure it is meant to be.
         reading: Of what is printed and can be read in two ways.
         metric, class_name: Which figure; no class of a whole net's.
+        held_as: Which of ours it is held against, where the report calls that one so.
         printed: As it was given.
         note: What its row said besides.
         verdict: A key of `VERDICTS`.
@@ -63,6 +65,12 @@ class Checked:
     high: float = float("nan")
     reason: str = ""
     causes: tuple[str, ...] = ()
+    held_as: str = ""
+
+    @property
+    def is_unusual(self) -> bool:
+        """Whether it lies outside."""
+        return self.verdict in UNUSUAL
 
     @property
     def net(self) -> str:
@@ -72,7 +80,7 @@ class Checked:
     @property
     def words(self) -> str:
         """What the figure is called: "recall of cat"."""
-        name = in_words(self.metric)
+        name = in_words(self.metric) + (f" (as {in_words(self.held_as)})" if self.held_as else "")
         return f"{name} of {self.class_name}" if self.class_name else name
 
     @property
@@ -91,14 +99,19 @@ def check_table(table: pd.DataFrame, results: Results) -> list[Checked]:
         results: Our runs; those of the full protocol and of the judged seeds count.
 
     Returns:
-        A row a figure, by net; two where a printed variant can be read in two ways.
+        A row a figure, by net. Where a printed variant can be read in two ways, by the one in which fewer of the net's
+        figures lie outside; where as many do, a row for each.
     """
     rows, variants = [], load_variants()
     for key, of_net in tidy(table).groupby(NET, sort=False):
         sides = variants[(variants[NET] == list(key)).all(axis=1)]
-        for reading, notebook, side in sides[["reading", "notebook", "side"]].to_numpy() if len(sides) else [[""] * 3]:
+        readings = []
+        columns = ["reading", "notebook", "side", "layers"]
+        for reading, notebook, side, layers in sides[columns].to_numpy() if len(sides) else [[""] * 4]:
             runs = judged_runs(results.side(side, notebook).all_runs, key[1]) if side else []
-            rows += _check_net(of_net, reading, runs)
+            readings.append(_check_net(of_net, reading, runs, layers == "ours"))
+        fewest = min(_num_unusual(of_reading) for of_reading in readings)
+        rows += [row for of_reading in readings if _num_unusual(of_reading) == fewest for row in of_reading]
     return rows
 
 
@@ -143,26 +156,47 @@ def check(notebook: str, variant: str, results: Results | None = None, **figures
 def unusual_figures(rows: Iterable[Checked]) -> list[list[Checked]]:
     """The rows that lie outside, those of one net with the same verdict and causes together."""
     by = lambda row: (row.net, row.verdict, row.causes)  # noqa: E731
-    outside = [row for row in rows if row.verdict in UNUSUAL]
+    outside = [row for row in rows if row.is_unusual]
     order = list(dict.fromkeys(map(by, outside)))
     return [list(group) for _, group in itertools.groupby(sorted(outside, key=lambda row: order.index(by(row))), by)]
 
 
-def _check_net(rows: pd.DataFrame, reading: str, runs: Sequence[dict]) -> list[Checked]:
-    """The rows of one net beside its runs."""
+def _num_unusual(rows: Iterable[Checked]) -> int:
+    """How many rows lie outside."""
+    return sum(row.is_unusual for row in rows)
+
+
+def _check_net(rows: pd.DataFrame, reading: str, runs: Sequence[dict], own_layers: bool) -> list[Checked]:
+    """The rows of one net beside its runs.
+
+    A metric that the report calls otherwise than we may be meant either way, unless the table gives both.
+
+    Args:
+        rows: Of the table.
+        reading: By which the runs were found.
+        runs: Of ours.
+        own_layers: Whether their layers are our choice, as the report does not print them.
+    """
     report, experiment, variant = rows.iloc[0][NET]
+    given = set(rows.loc[(rows["class"] == "") & rows["epoch"].isna(), "metric"])
     renamed, fewest = renamed_metrics(report, experiment), fewest_seeds(report, experiment)
     confidence = _confidence(int((rows["metric"].isin(OF_CLASS) & (rows["class"] != "") & rows["epoch"].isna()).sum()))
     checked, columns = [], ["metric", "class", "epoch", "printed", "note"]
     for metric, name, epoch, printed, note in rows.reindex(columns=columns).itertuples(index=False):
-        of = None if pd.notna(epoch) else _figure_of(renamed.get((variant, metric), metric), name)
-        if of is None:
-            found = {"verdict": "not compared", "reason": "only checked against the table's other figures"}
-        else:
-            half, level = rounding_of(printed), confidence if name else CONFIDENCE
-            found = _compare(of, float(printed), half, runs, fewest, level)
+        of_report, level = renamed.get((variant, metric), metric), confidence if name else CONFIDENCE
+        found = []
+        for meaning in dict.fromkeys([metric] if of_report in given else [of_report, metric]):
+            of = None if pd.notna(epoch) else _figure_of(meaning, name)
+            if of is None:
+                found.append({"verdict": "not compared", "reason": "only checked against the table's other figures"})
+            elif own_layers and of.name in EXACT:
+                found.append({"verdict": "not compared", "reason": "the report does not print this net's layers"})
+            else:
+                compared = _compare(of, float(printed), rounding_of(printed), runs, fewest, level)
+                found.append(compared | {"held_as": meaning if meaning != metric else ""})
+        best = next((each for each in found if each["verdict"] not in UNUSUAL), found[0])
         note = note if isinstance(note, str) else ""
-        checked.append(Checked(report, experiment, variant, reading, metric, name, printed, note, **found))
+        checked.append(Checked(report, experiment, variant, reading, metric, name, printed, note, **best))
     return checked
 
 
@@ -193,12 +227,13 @@ def _compare(of: Figure, value: float, half: float, runs: Sequence[dict], fewest
     low, high = prediction_interval(values, half, confidence)
     found |= {"low": low, "high": high}
     far = (FAR_BY_CLASS if of.argument else FAR) if of.name in SHARES else np.inf
+    far = max(far, FAR_SPREAD * float(np.std(values, ddof=1))) if len(values) > 1 else far
     near = found["mean"] - far - half, found["mean"] + far + half
     widest = WIDEST_COUNT if of.name in COUNTS else FAR_BY_CLASS if of.argument else WIDEST
     few = len(values) < max(2, fewest)
     low, high = near if few else (max(low, near[0]), min(high, near[1]))
     if low <= value <= high:
-        says_nothing = few or (found["high"] - found["low"]) / 2 - half > widest
+        says_nothing = few or (found["high"] - found["low"]) / 2 > widest
         return found | {"verdict": "too few seeds to say" if says_nothing else "within"}
     verdict = "unusually high" if value > high else "unusually low"
     return found | {"verdict": verdict, "causes": causes_of(of, verdict)}

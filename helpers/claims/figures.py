@@ -68,6 +68,11 @@ class Kind:
     form: str
     meaning: str
 
+    @property
+    def margin_in_words(self) -> str:
+        """The margin alone, without what a count is of, which differs between claims."""
+        return f"{self.margin:g} {self.unit}" if self.name == "count" else self.meaning
+
     def show(self, difference: float) -> str:
         """A difference in words: "+2.1 points", or of times a ratio: "1.25 times"."""
         shown = np.exp(difference) if self.name == "time" else difference * self.scale

@@ -12,7 +12,7 @@ from helpers.claims.evidence import Results, judged_runs
 from helpers.claims.figures import figure
 from helpers.claims.printed import compare_with_print
 from helpers.claims.published import load_claims
-from helpers.claims.statistics import FAMILY_ERROR, Difference, adjust, seeds_needed
+from helpers.claims.statistics import FAMILY_ERROR, MOST_SEEDS, POWER, Difference, adjust, seeds_needed
 from helpers.claims.steps import NUM_DRAWS, Step, find_steps
 
 VERDICTS = {  # and no other words
@@ -40,7 +40,8 @@ class Judged:
         reason: What else is to be said, such as how many seeds would decide it; "" where there is nothing.
         p: Of no difference, adjusted; 1.0 where it could not be tested.
         p_equivalent: Of a difference of the margin or more, adjusted.
-        seeds_to_decide: Of an undecided claim, the seeds a side that would give 80 % power; None where unknown.
+        seeds_to_decide: Of an undecided claim, the seeds a side that would give each of its steps 80 % power; None
+            where unknown, or where more than `MOST_SEEDS` would be needed.
     """
 
     claim: pd.Series
@@ -183,20 +184,32 @@ def _judged(row: pd.Series, steps: Sequence[Step], verdict: str, p: float, p_equ
         lacking = f"{fewest} of the {first_look} seeds with which it is first tested{times}"
         was_run = all(step.num_recorded for step in steps)
         return Judged(row, "undecided" if was_run else "not yet run", tuple(steps), lacking)
-    needed = None
+    needed, wanted, equal = None, "", steps[0].equal
+    margin = " and ".join(dict.fromkeys(step.figure.kind.margin_in_words for step in steps))
     if verdict == "undecided":
-        each = [seeds_needed(s.difference.spread, s.figure.kind.margin, alpha, s.paired) for s in steps]
+        each = [_seeds_needed(step, alpha) for step in steps]
         needed = None if None in each else max(each)
-    margin = ", ".join(dict.fromkeys(step.figure.kind.meaning for step in steps))
-    wanted = f"{needed} seeds would find a difference of the margin, {margin}" if needed and not steps[0].equal else ""
+        number = str(needed) if needed else f"more than {MOST_SEEDS:,}"
+        wanted = f"{number} seeds would " + ("show it" if equal else f"find a difference of the margin, {margin}")
     used = min(len(step.seeds) for step in steps)
     following = next((look for look in map(int, row["looks"].split()) if look > used), None)
     after = f"it is tested next with {following} seeds" if following and verdict == "undecided" else ""
-    notes = [f"little or none is less than {margin}" if steps[0].equal else "", wanted, after]
+    notes = [f"little or none is less than {margin}" if equal else "", wanted, after]
     notes += ["on these test images" if any(step.by_images for step in steps) else ""]
     exact = [f"{step.permutation:.2g}" for step in steps if step.permutation is not None]
     notes += [f"permutation test, not adjusted: p {' and '.join(exact)}"] if exact else []
     return Judged(row, verdict, tuple(steps), "; ".join(filter(None, notes)), p, p_equivalent, needed)
+
+
+def _seeds_needed(step: Step, alpha: float) -> int | None:
+    """Seeds a side that would find a difference of the margin; or, where there is said to be none, that there is none.
+
+    That takes two one-sided tests, each of which fails in half of the cases that are left.
+    """
+    spread, margin = step.difference.spread, step.figure.kind.margin
+    if step.equal:
+        return seeds_needed(spread, margin, 2 * alpha, step.paired, (1 + POWER) / 2)
+    return seeds_needed(spread, margin, alpha, step.paired)
 
 
 def _judge_print(results: Results, row: pd.Series) -> Judged:

@@ -68,6 +68,7 @@ def nets_of(table: pd.DataFrame) -> list[Net]:
     nets = []
     for key, rows in tidy(table).groupby(NET, sort=False):
         net, renamed = Net(key, {}, {}, {}), renamed_metrics(*key[:2])
+        given = set(rows.loc[(rows["class"] == "") & rows["epoch"].isna(), "metric"])
         for metric, name, epoch, printed in rows[["metric", "class", "epoch", "printed"]].itertuples(index=False):
             value = range_of(printed, metric in EXACT_COUNTS or metric.startswith(CONFUSED))
             if pd.notna(epoch):
@@ -75,7 +76,8 @@ def nets_of(table: pd.DataFrame) -> list[Net]:
             elif name:
                 net.by_class.setdefault(metric, {})[name] = value
             else:
-                net.whole[renamed.get((key[2], metric), metric)] = value
+                of_report = renamed.get((key[2], metric), metric)
+                net.whole[metric if of_report in given else of_report] = value
         nets.append(net)
     return nets
 

@@ -80,6 +80,6 @@ def load_variants() -> pd.DataFrame:
         Columns: report, experiment, variant; reading, of what is printed and can be read in two ways; notebook and
         side, whose runs; metrics, which of its metrics we call otherwise ("accuracy=val_accuracy"); same_as, another
         printed variant of which this one only repeats the figures: one printed number is judged once; fewest, the seeds
-        from which on it is judged.
+        from which on it is judged; layers, "ours" where the report does not print them.
     """
     return pd.read_csv(published_folder() / "variants.csv", dtype=str, keep_default_na=False)

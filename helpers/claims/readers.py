@@ -107,11 +107,12 @@ def _change(key):
     return read
 
 
-def _since(key, best):
+def _since(key):
     def read(run, epoch):
-        """From the end of an epoch to that of the last; of a run that has no later one, from its best."""
+        """From the end of an epoch to that of the last; of a run that has no later one, from that of its least loss."""
         values, number = run["history"][key], int(epoch)
-        return values[-1] - (values[number - 1] if len(values) > number else best(values))
+        start = number - 1 if len(values) > number else int(np.argmin(run["history"]["val_loss"]))
+        return values[-1] - values[start]
 
     return read
 
@@ -139,8 +140,8 @@ OF_RUN: dict[str, Callable[[dict, str], float]] = {
     "generalisation_gap": _generalisation_gap,
     "val_accuracy_change": _change("val_accuracy"),
     "val_loss_change": _change("val_loss"),
-    "val_loss_since": _since("val_loss", min),
-    "train_accuracy_since": _since("accuracy", max),
+    "val_loss_since": _since("val_loss"),
+    "train_accuracy_since": _since("accuracy"),
 }
 
 

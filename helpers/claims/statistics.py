@@ -85,14 +85,15 @@ def adjust(p_values: Sequence[float]) -> np.ndarray:
     return multipletests(list(p_values), FAMILY_ERROR, method="holm")[1] if len(p_values) else np.empty(0)
 
 
-def seeds_needed(spread: float, margin: float, alpha: float, paired: bool = False) -> int | None:
-    """Seeds a side for 80 % power to find a difference of the margin.
+def seeds_needed(spread: float, margin: float, alpha: float, paired: bool = False, power: float = POWER) -> int | None:
+    """Seeds a side that give a test its power to find a difference of the margin.
 
     Args:
         spread: As in `Difference`.
         margin: The difference.
         alpha: Two-sided level of the test, adjustments included.
         paired: Whether the test is the paired one.
+        power: The probability of finding it.
 
     Returns:
         2 or more; None if `MOST_SEEDS` do not suffice or the spread is not known.
@@ -100,7 +101,7 @@ def seeds_needed(spread: float, margin: float, alpha: float, paired: bool = Fals
     if np.isnan(spread):
         return None
     low, high, size = 2, MOST_SEEDS, margin / max(spread, ROUNDING)
-    enough = lambda n: _power(size, n, alpha, paired) >= POWER  # noqa: E731
+    enough = lambda n: _power(size, n, alpha, paired) >= power  # noqa: E731
     if not enough(high):
         return None
     while low < high:

@@ -76,7 +76,8 @@ def words() -> list[tuple[str, str, str]]:
         "tested at all of them, TVTV a net for each.",
         "adjusted p": "The probability of a difference as large as the one found if there were none, made larger for "
         "three looks at each claim and for all claims together.",
-        "23 seeds would find": "About so many seeds of each net a true difference as small as the margin would take.",
+        "23 seeds would find": "About so many seeds of each net a true difference as small as the margin would take; "
+        "'would show it': that there is none.",
         "permutation test": "A check beside the t test, from seven seeds on: how often runs that are assigned to "
         "the two nets at random differ as much. No verdict is by it.",
         "one more run": "Where a single further run of ours would lie with a probability of 95 %.",
@@ -139,9 +140,9 @@ def readme_table(claims: list[dict]) -> str:
     rows = ["| claim | of report | verdict | seeds |", "| --- | --- | --- | --- |"]
     judged = [claim for claim in claims if claim["verdict"] not in ("not yet run", "undecided")]
     for claim in judged:
-        rows.append(
-            f"| {claim['name']}: {claim['claim']} | {claim['report']} | **{claim['verdict']}** | {claim['seeds']} |"
-        )
+        caveat = f" ({claim['caveat']})" if claim["caveat"] else ""
+        verdict = f"**{claim['verdict']}**{caveat}"
+        rows.append(f"| {claim['name']}: {claim['claim']} | {claim['report']} | {verdict} | {claim['seeds']} |")
     about = describe_counts(claims)
     early = {"undecided": f" ({about['before_first_look']})"} if about["before_first_look"] else {}
     counts = ", ".join(f"{count} {word}{early.get(word, '')}" for word, _, count in count_verdicts(claims))
@@ -167,6 +168,7 @@ def _describe(judged: Judged, catalogue: Catalogue) -> dict:
         "seeds": judged.num_seeds or min((step.num_seeds for step in judged.steps), default=0),
         "records": _records_of(judged, catalogue),
         "note": judged.reason,
+        "caveat": judged.claim["note"] if any(step.against_print for step in judged.steps) else "",
     }
 
 

@@ -192,13 +192,81 @@ def test_the_best_combination_of_report_e_is_the_one_that_its_notebook_chose():
 
 
 def test_a_variant_that_can_be_read_in_two_ways_has_a_row_for_each():
-    table = table_of("accuracy,,0.7").assign(experiment="pooling_stride", variant="stride_2")
+    table = table_of("accuracy,,0.711").assign(experiment="pooling_stride", variant="stride_2")
     runs = [make_run("conv_stride_2", seed, 0.7 + seed / 1000) for seed in (10, 11, 12)]
     rows = check_table(table, results_of(n06_strides=runs))
     assert [(row.reading, row.verdict) for row in rows] == [
         ("pool stride", "not compared"), ("convolution stride", "within"),
     ]  # fmt: skip
     assert rows[1].net == "A / pooling_stride / stride_2 (convolution stride)"
+
+
+def test_of_two_readings_the_one_counts_in_which_fewer_figures_lie_outside():
+    conv = [make_run("conv_stride_2", seed, 0.6, parameters={"total": 323_910}) for seed in (10, 11, 12)]
+    pool = [make_run("cnn", seed, 0.7, parameters={"total": 573_510}) for seed in (10, 11, 12)]
+    both = results_of(n06_strides=[*conv, *pool])
+    stride_2 = {"experiment": "pooling_stride", "variant": "stride_2"}
+    for parameters, reading in ((573_510, "pool stride"), (323_910, "convolution stride")):
+        row = one(check_table(table_of(f"parameters,,{parameters}").assign(**stride_2), both))
+        assert (row.reading, row.verdict) == (reading, "equal")
+    neither = check_table(table_of("parameters,,1000").assign(**stride_2), both)
+    assert [row.verdict for row in neither] == ["not equal", "not equal"]
+
+
+FASHION = {"report": "B", "experiment": "fashion_mnist", "variant": "arc2_adam"}
+
+
+def check_fashion(*rows: str) -> list[Checked]:
+    """Rows beside runs whose best validation accuracy is 0.930 to 0.932 and whose test accuracy 0.9 to 0.902."""
+    runs = [
+        make_run(
+            "arc2_adam", 10 + k, 0.9 + k / 1000, dataset="fashion_mnist", history={"val_accuracy": [0.93 + k / 1000]}
+        )
+        for k in range(3)
+    ]
+    return check_table(table_of(*rows).assign(**FASHION), results_of(n09_fashion_mnist=runs))
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "verdict", "words"),
+    [
+        ("0.9310", "within", "accuracy (as val accuracy)"),  # what report B calls its accuracy
+        ("0.9010", "within", "accuracy"),
+        ("0.99", "unusually high", "accuracy (as val accuracy)"),
+        ("0.5", "unusually low", "accuracy (as val accuracy)"),
+    ],
+)
+def test_what_a_report_calls_otherwise_may_be_meant_either_way(accuracy, verdict, words):
+    row = one(check_fashion(f"accuracy,,{accuracy}"))
+    assert (row.verdict, row.words) == (verdict, words)
+
+
+def test_a_table_with_both_accuracies_means_each_by_its_name():
+    rows = check_fashion("accuracy,,0.9310", "val_accuracy,,0.9310")
+    assert [(row.words, row.verdict) for row in rows] == [
+        ("accuracy", "unusually high"), ("val accuracy", "within"),
+    ]  # fmt: skip
+
+
+def test_parameters_of_layers_that_no_report_prints_are_not_compared():
+    results = results_of(n10_batch_norm=[make_run("cnn_plain", seed, 0.8) for seed in range(10, 15)])
+    net = {"report": "C", "experiment": "batch_norm", "variant": "cnn_plain"}
+    rows = check_table(table_of("parameters,,1000", "accuracy,,0.80").assign(**net), results)
+    assert [(row.verdict, row.reason) for row in rows] == [
+        ("not compared", "the report does not print this net's layers"), ("within", ""),
+    ]  # fmt: skip
+
+
+def test_many_seeds_that_scatter_tell_how_far_one_more_would_lie():
+    accuracies = (0.42, 0.47, 0.50, 0.52, 0.53, 0.55, 0.56, 0.58, 0.60)
+    runs = [make_run("conv_stride_4", 10 + k, accuracy) for k, accuracy in enumerate(accuracies)]
+    low, high = prediction_interval([figure("accuracy")(run) for run in runs])
+    asked = [f"{value:.4f}" for value in (low + 0.001, low - 0.001, high - 0.001, high + 0.001)]
+    verdicts = [
+        check("06_strides", "conv_stride_4", results_of(n06_strides=runs), accuracy=value)["verdict"][0]
+        for value in asked
+    ]
+    assert verdicts == ["too few seeds to say", "unusually low", "too few seeds to say", "unusually high"]
 
 
 # In a notebook

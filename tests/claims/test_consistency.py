@@ -284,6 +284,31 @@ def one_of(variant: str, accuracy: str, recalls: list[str], experiment: str = "r
     return table(("B", experiment, variant), by_class={"class_accuracy": recalls}, accuracy=accuracy, **more)
 
 
+ARC2 = "0.87 0.99 0.89 0.92 0.88 0.98 0.78 0.96 0.98 0.96"  # F1 by class of a run of ours
+
+
+@pytest.mark.parametrize(
+    ("arc3", "odd"),
+    [
+        ("0.86 0.99 0.89 0.92 0.87 0.98 0.77 0.97 0.98 0.97", False),  # of another net's run of ours: six agree
+        (ARC2.replace("0.78", "0.77"), False),
+        (ARC2, True),
+    ],
+)
+def test_two_digits_may_agree_by_chance_in_some_classes_not_in_all(arc3, odd):
+    nets = [
+        table(("B", "fashion_mnist", variant), by_class={"f1": f1.split()}, accuracy=accuracy)
+        for variant, f1, accuracy in (("arc2_adam", ARC2, "0.92"), ("arc3_adam", arc3, "0.93"))
+    ]
+    assert ["F1 is that of arc2_adam to the digit in 10 of 10" in text for text in found(*nets)] == [True] * odd
+
+
+def test_a_class_accuracy_is_its_recall():
+    scores = {"recall": {"cat": "0.53"}, "class_accuracy": {"cat": "0.95"}, "precision": {"cat": "0.65"}}
+    assert found(table(by_class=scores)) == ["class accuracy of cat 0.95, but its recall 0.53: these are the same"]
+    assert found(table(by_class=scores | {"class_accuracy": {"cat": "0.528"}})) == []
+
+
 @pytest.mark.parametrize(("same", "odd"), [(10, True), (5, True), (4, False)])
 def test_classes_that_repeat_another_nets_are_odd(same, odd):
     other = RECALLS[:same] + ["0.7"] * (10 - same)

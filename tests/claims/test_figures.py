@@ -63,7 +63,8 @@ def test_changes_of_a_history():
     assert figure("val_loss_change:2-40")(run) == pytest.approx(0.25)  # of a shorter run to its end
     assert figure("val_loss_since:3")(run) == pytest.approx(-0.25)
     assert figure("val_loss_since:1")(run) == pytest.approx(-0.75)
-    assert figure("val_loss_since:4")(run) == pytest.approx(0.25)  # of one that ended by then: since its best
+    assert figure("val_loss_since:4")(run) == pytest.approx(0.25)  # of one that ended by then: since its best loss
+    assert figure("train_accuracy_since:4")(run) == pytest.approx(0.3)
     assert figure("train_accuracy_since:3")(run) == pytest.approx(0.2)
     assert figure("val_accuracy")(run) == 0.4
 

@@ -10,10 +10,11 @@ from made_up import CLASSES, make_run, make_test, matrix_of, results_of
 
 from helpers.claims import judge_claims, load_claims
 from helpers.claims.judging import Evidence, decide, gather
-from helpers.claims.statistics import compare
+from helpers.claims.statistics import compare, seeds_needed
 from helpers.claims.steps import find_steps
 
 FIVE = range(10, 15)
+NUM_TESTED = 32  # claims, second readings among them; E2 is held against the print
 CLOSE = np.array([-0.002, -0.001, 0.0, 0.001, 0.002])  # around a mean, five seeds
 
 
@@ -251,9 +252,50 @@ def test_undecided_claims_say_how_many_seeds_would_tell():
     runs = [make_run(v, s, float(rng.normal(0.7, 0.01))) for v in ("cnn", "dense") for s in FIVE]
     found = judge("A1", results_of(n03_cnn=runs))
     assert found.verdict == "undecided"
+    [step] = found.steps
+    assert found.seeds_to_decide == seeds_needed(step.difference.spread, 0.01, 0.05 / 3 / NUM_TESTED)
     assert found.seeds_to_decide > 12
     wanted = f"{found.seeds_to_decide} seeds would find a difference of the margin"
     assert found.reason == f"{wanted}, 1 point; it is tested next with 8 seeds"
+
+
+def test_an_undecided_order_needs_the_seeds_of_its_hardest_step():
+    rng = np.random.default_rng(1)
+    spreads = {"cnn": 0.001, "conv_stride_2": 0.01, "conv_stride_4": 0.03}
+    runs = [make_run(v, s, float(rng.normal(0.7, spread))) for v, spread in spreads.items() for s in FIVE]
+    found = judge("A6", results_of(n06_strides=runs), reading="convolution stride")
+    each = [seeds_needed(step.difference.spread, 0.01, 0.05 / 3 / NUM_TESTED) for step in found.steps]
+    assert (found.verdict, len(each)) == ("undecided", 2)
+    assert found.seeds_to_decide == max(each) != min(each)
+
+
+def test_an_undecided_claim_of_no_difference_says_how_many_seeds_would_show_it():
+    def b10(spread: float):
+        rng, nets = np.random.default_rng(0), ("arc2_sgd", "arc2_adam", "arc3_sgd", "arc3_adam")
+        losses = lambda: [0.3] * 49 + [0.3 + float(rng.normal(0, spread))]  # noqa: E731
+        same = {"dataset": "fashion_mnist", "tests": {"training images": make_test(matrix_of(0.9))}}
+        history = lambda: {"val_loss": losses(), "val_accuracy": [0.9]}  # noqa: E731
+        runs = [make_run(v, s, history=history(), **same) for v in nets for s in (10, 11, 12)]
+        return judge("B10", results_of(n09_fashion_mnist=runs))
+
+    found = b10(0.02)
+    assert found.verdict == "undecided"
+    assert found.seeds_to_decide > 3
+    wanted = f"little or none is less than 0.02 nats; {found.seeds_to_decide} seeds would show it"
+    assert found.reason == f"{wanted}; it is tested next with 5 seeds"
+    assert "more than 1,000 seeds would show it" in b10(2.0).reason
+    assert b10(2.0).seeds_to_decide is None
+
+
+def test_the_margins_of_a_claim_on_several_figures_are_named_without_what_counts_are_of():
+    runs = []
+    for k in range(5):
+        matrix = matrix_of([0.7, 0.7, 0.7, 0.64 + 0.03 * k, *[0.7] * 6])
+        matrix[3, [4, 5]] = matrix[3, [5, 4]]  # cats are taken for dogs, which are not the next class
+        runs += [make_run(net, 10 + k, test=make_test(matrix)) for net in ("cnn_plain", "cnn_batch_norm")]
+    found = judge("C4", results_of(n10_batch_norm=runs))
+    assert found.verdict == "undecided"
+    assert "seeds would find a difference of the margin, 1 point and 20 images; it is tested" in found.reason
 
 
 def difference(mean: float, p: float, p_equivalent: float = 1.0):

@@ -112,6 +112,14 @@ def test_seeds_needed_give_the_power_and_one_fewer_does_not(spread, paired):
     assert needed == 2 or power(needed - 1) < 0.81
 
 
+def test_seeds_needed_to_show_that_there_is_no_difference_show_it_as_often_as_they_promise():
+    spread, margin, alpha = 0.01, 0.01, 0.01
+    needed = seeds_needed(spread, margin, 2 * alpha, power=0.9)  # each of the two one-sided tests
+    rng = np.random.default_rng(0)
+    shown = [compare(*rng.normal(0, spread, (2, needed)), margin).p_equivalent < alpha for _ in range(2000)]
+    assert np.mean(shown) == pytest.approx(0.8, abs=0.03)
+
+
 def test_seeds_needed_are_few_without_spread_and_unknown_with_too_much():
     alpha, margin = 0.05 / 93, 0.01
     assert seeds_needed(1e-9, margin, alpha) == 2
