@@ -145,6 +145,11 @@ class AverageWeights(keras.callbacks.Callback):
         super().__init__()
         self._batches, self.num_batches = batches, num_batches
 
+    @property
+    def batches(self):
+        """What it measures on."""
+        return self._batches
+
     def on_train_begin(self, logs=None):
         """Begin the mean: in what was compiled before there is none."""
         optimizer, variables = optimizer_of(self.model), self.model.trainable_variables

@@ -19,8 +19,8 @@ from helpers.models import count_parameters
 from helpers.predictions import Predictions, keep_images, keep_labels, pack_predictions, unpack_predictions
 from helpers.runs import newest, write_record
 from helpers.training import TrainingResult, fit, identify_run, join_results
+from helpers.training.compiled_metrics import has_metrics
 from helpers.training.identity import TRAINING_VERSION, Identity
-from helpers.training.loop import has_metrics
 
 FORBIDDEN = ("call", "predict", "predict_on_batch", "evaluate", "test_on_batch", "get_weights", "save", "save_weights")
 

@@ -8,6 +8,7 @@ import keras
 
 from helpers.load import Load
 from helpers.progress import Progress
+from helpers.training.compiled_metrics import history_of
 from helpers.training.optimizers import learning_rate_of
 
 
@@ -46,8 +47,9 @@ class Clock(keras.callbacks.Callback):
         self.values["training"].append((self._trained or end) - self._start)
         self.values["epochs"].append(end - self._start)
         self.values["others"].append(self._load.others())
-        for key, value in (logs | {"learning_rate": learning_rate_of(self.model)}).items():
-            self.values["history"].setdefault(key, []).append(float(value))
+        figures = history_of(self.model, logs) | {"learning_rate": float(learning_rate_of(self.model))}
+        for key, value in figures.items():
+            self.values["history"].setdefault(key, []).append(value)
 
 
 class DrawEpoch(keras.callbacks.Callback):

@@ -1,6 +1,68 @@
-"""The metrics that a model is compiled with, made before its training step is traced."""
+"""The metrics that a model is compiled with: what a history calls them, and made before its training step is traced."""
+
+import re
+from collections import Counter
 
 import keras
+import numpy as np
+
+
+def names_in_history(model: keras.Model) -> dict[str, str] | None:
+    """What a history calls the metrics of a compiled model, by what they are called in this process.
+
+    Keras numbers metrics that were given no name by how many of their kind the process has made before. In a history
+    the first of a model has no number, whatever was trained before it.
+
+    Args:
+        model: Compiled.
+
+    Returns:
+        Names by names; None where the metrics are not given as a plain list.
+    """
+    metrics = model._compile_config.config["metrics"] or []
+    if not isinstance(metrics, list | tuple) or any(isinstance(metric, list | tuple | dict) for metric in metrics):
+        return None
+    names, kinds = {}, Counter()
+    for metric in metrics:
+        name = metric if isinstance(metric, str) else getattr(metric, "name", None) or getattr(metric, "__name__", "")
+        kind, number = re.fullmatch(r"(.*?)(_\d+)?", name).groups()
+        if isinstance(metric, keras.metrics.Metric) and _plain(kind) == type(metric).__name__.lower():
+            number = f"_{kinds[kind]}" if kinds[kind] else ""
+            kinds[kind] += 1
+            names[name] = kind + number
+        else:
+            names[name] = name
+    return names
+
+
+def has_metrics(model: keras.Model, history: dict) -> bool:
+    """Whether a history has each metric that a model is compiled with: they are no part of a run's identity.
+
+    Args:
+        model: Compiled.
+        history: Values by epoch, by the names of quantities.
+    """
+    known = {_plain(name) for name in history}
+    return all(_plain(name) in known for name in (names_in_history(model) or {}).values() if name)
+
+
+def history_of(model: keras.Model, logs: dict) -> dict[str, float]:
+    """An epoch's figures as a history has them.
+
+    Args:
+        model: Compiled.
+        logs: As Keras gives them to callbacks.
+
+    Raises:
+        ValueError: A metric gives more than one number.
+    """
+    names, found = names_in_history(model) or {}, {}
+    for key, value in logs.items():
+        of_validation = "val_" if key.startswith("val_") else ""
+        name = key.removeprefix(of_validation)
+        name = of_validation + names.get(name, name)
+        found[name] = _number(name, value)
+    return found
 
 
 def build_metrics(model: keras.Model, batches: keras.utils.PyDataset) -> None:
@@ -12,9 +74,28 @@ def build_metrics(model: keras.Model, batches: keras.utils.PyDataset) -> None:
     Args:
         model: Compiled; of one that has no output shape, or a step or metrics of its own, nothing is made.
         batches: Of images and classes (n,) or one-hot (n, classes), as the model is trained on them.
+
+    Raises:
+        ValueError: A metric gives more than one number.
     """
     shape, own = getattr(model, "output_shape", None), type(model)
     is_usual = own.compute_metrics is keras.Model.compute_metrics and own.train_step is keras.Model.train_step
     if keras.backend.backend() == "tensorflow" and is_usual and isinstance(shape, tuple) and None not in shape[1:]:
-        model.compute_metrics(x=None, y=batches[0][1][:1], y_pred=keras.ops.zeros((1, *shape[1:])))
+        found = model.compute_metrics(x=None, y=batches[0][1][:1], y_pred=keras.ops.zeros((1, *shape[1:])))
         model.reset_metrics()
+        history_of(model, found)
+
+
+def _number(name: str, value) -> float:
+    """A figure as a number; an array is refused."""
+    if shape := np.shape(keras.ops.convert_to_numpy(value)):
+        raise ValueError(
+            f"metrics: expected one number of each; {name} gives an array of shape {shape}: have it averaged, such as "
+            "by average='macro', or take the classes from metrics_report"
+        )
+    return float(value)
+
+
+def _plain(name: str) -> str:
+    """A name as it is compared: Keras writes a function's as my_metric, whatever it is called."""
+    return name.replace("_", "").lower()

@@ -7,6 +7,7 @@ from types import FunctionType
 from typing import NamedTuple
 
 import keras
+import numpy as np
 
 from helpers.fast.layers import all_layers, is_fast
 from helpers.fingerprints import PLAIN, code_of, description, digest_of_arrays, digest_of_values, instructions
@@ -19,6 +20,7 @@ TRAINING_VERSION = 1
 _WITHOUT_MEANING = {"shared_object_id", "module", "build_config"}  # numbers of a process, places of code, shapes
 _GRAPH = {"keras_history", "input_layers", "output_layers"}  # where a model's configuration refers to layers by name
 _OWN = ("keras", __package__.split(".")[0])  # packages whose code counts by its version
+_SETTINGS = (list, tuple, dict, set, frozenset, np.ndarray, np.generic, FunctionType)  # and plain values
 _NEWER = {"BatchNormalization": {"renorm": False, "renorm_momentum": 0.99}}  # options that are new in Keras 3.15
 
 
@@ -63,7 +65,7 @@ def identify(
     compiled = whole.pop("compile_config")  # what else of it matters counts below
     setting = {
         "model": cleaned(whole, names),
-        "loss": _named(model.loss),
+        "loss": _named(model.loss),  # what else is within it stands under "own"
         "optimizer": _named_optimizers(model),
         "trainable": [variable.trainable for variable in model.variables],
         "decays": [each._use_weight_decay(v) for each, some in optimizers if each.weight_decay for v in some],
@@ -74,6 +76,10 @@ def identify(
     }
     if compiled.get("loss_weights"):
         setting["loss_weights"] = compiled["loss_weights"]
+    if unsaid := _unsaid([*_losses(model.loss), optimizer, *dict(optimizers), *layers]):
+        setting["own"] = unsaid
+    if further := [each for callback in callbacks if (each := _batches_of(callback, batches))]:
+        setting["batches of callbacks"] = further
     setting_digest = digest_of_values(description(setting))[:32]
     if setting_only:
         return Identity(setting_digest, "")
@@ -85,7 +91,7 @@ def identify(
         "backend": [keras.backend.backend(), "gpu" if uses_gpu() else "cpu"],
         "training": [TRAINING_VERSION, "fast" if fast and is_fast() else "plain"],
         "code": foreign_code([model, optimizer, *dict(optimizers), batches, model.loss, *layers, *callbacks]),
-        "loss": [model.loss, getattr(model.loss, "fn", None)],
+        "loss": [_without_number(model.loss), getattr(model.loss, "fn", None)],
     }
     if hidden := [_hidden_values(callback) for callback in callbacks if not _is_own(type(callback))]:
         run["callbacks"] = hidden
@@ -95,12 +101,70 @@ def identify(
 
 
 def _named(thing):
-    """A loss or an optimizer by its name and what it is made with; a function by its name."""
+    """A loss or an optimizer by its name and what it is made with; a function by its name, if it has one of its own."""
     if thing is None or isinstance(thing, str):
         return thing
+    if isinstance(thing, list | tuple):
+        return [_named(each) for each in thing]
+    if isinstance(thing, dict):
+        return {name: _named(each) for name, each in thing.items()}
+    if isinstance(thing, FunctionType) and (thing.__name__ == "<lambda>" or thing.__closure__):
+        return description(thing)
     if not hasattr(thing, "get_config"):
         return getattr(thing, "__name__", type(thing).__name__)
     return [type(thing).__name__, cleaned(description(thing.get_config()), {})]
+
+
+def _losses(loss) -> list:
+    """The losses of a model: of each output, if it has several."""
+    parts = list(loss.values()) if isinstance(loss, dict) else loss
+    return [each for part in parts for each in _losses(part)] if isinstance(parts, list | tuple) else [loss]
+
+
+def _without_number(loss):
+    """A loss; of one that is neither Keras's nor ours, its configuration without a name that this process numbered."""
+    if isinstance(loss, list | tuple):
+        return [_without_number(each) for each in loss]
+    if isinstance(loss, dict):
+        return {name: _without_number(each) for name, each in loss.items()}
+    if not isinstance(loss, keras.losses.Loss) or _is_own(type(loss)):
+        return loss
+    return [type(loss).__name__, cleaned(description(loss.get_config()), {})]
+
+
+def _unsaid(things: Iterable) -> list:
+    """What losses, optimizers, constraints and the like of a notebook's own were made with, where no one says it.
+
+    One that inherits Keras's `get_config` has a configuration without its own settings: its attributes count then.
+    """
+    found = []
+    for each in [part for thing in things for part in (thing, *_held(thing))]:
+        makers = [kind for kind in type(each).__mro__ if "get_config" in vars(kind)]
+        if makers and _is_own(makers[0]) and not _is_own(type(each)) and not isinstance(each, keras.Layer):
+            inherited = {name for kind in type(each).__mro__ if _is_own(kind) for name in _names_used(kind)}
+            own = {k: v for k, v in vars(each).items() if k not in inherited and isinstance(v, (*PLAIN, *_SETTINGS))}
+            if own:
+                found.append([type(each).__name__, description(own, (each,))])
+    return found
+
+
+def _held(thing) -> list:
+    """What a thing holds that can be configured."""
+    return [value for value in getattr(thing, "__dict__", {}).values() if hasattr(value, "get_config")]
+
+
+def _names_used(kind: type) -> set[str]:
+    """The names of attributes and the like that a class's own functions use."""
+    functions = [getattr(member, "__func__", member) for member in vars(kind).values()]
+    return {name for each in functions if isinstance(each, FunctionType) for name in each.__code__.co_names}
+
+
+def _batches_of(callback, batches) -> list | None:
+    """What batches of its own a callback looks at, if they are others than those that are trained on."""
+    own = getattr(callback, "batches", None)
+    if not hasattr(own, "describe") or own is batches or own.describe() == batches.describe():
+        return None
+    return [type(callback).__name__, type(own).__name__, own.describe(), *_more_of(own)]
 
 
 def _named_optimizers(model: keras.Model):

@@ -14,7 +14,7 @@ from helpers.progress import Progress
 from helpers.training.batches import OrderedBatches, ShuffledBatches
 from helpers.training.callbacks import Checkpoint, Clock, DrawEpoch, Report, StopOnNan, Stopping
 from helpers.training.checkpoints import RunFiles
-from helpers.training.compiled_metrics import build_metrics
+from helpers.training.compiled_metrics import build_metrics, has_metrics, names_in_history
 from helpers.training.feeding import feed
 from helpers.training.frozen import TrainingPlan, behind_frozen, plan_training
 from helpers.training.grouping import choose_steps, grouped_steps
@@ -24,6 +24,12 @@ from helpers.training.result import TrainingResult
 from helpers.variables import FRESH
 
 VALIDATION_BATCH = 500  # images; no gradients are kept, so larger than a training batch
+FORGETFUL = (  # callbacks that know more than the epoch and the step, or have put other weights into the model
+    keras.callbacks.EarlyStopping,
+    keras.callbacks.ReduceLROnPlateau,
+    keras.callbacks.BackupAndRestore,
+    keras.callbacks.SwapEMAWeights,
+)
 
 
 def fit(
@@ -65,8 +71,9 @@ def fit(
         name: What the line of progress calls the run.
         progress: The notebook's progress; default, of this run alone.
         callbacks: More of Keras's callbacks, made anew for each run. What they do must depend on the epoch and the step
-            alone: what they remember is not kept when a run is interrupted. Behind frozen layers their model is the
-            part that trains, which takes what those layers give; with `fast=False` it is the whole.
+            alone: what they remember is not kept when a run is interrupted, nor are random numbers that a layer of
+            one's own draws without a `keras.random.SeedGenerator`. Behind frozen layers their model is the part that
+            trains, which takes what those layers give; with `fast=False` it is the whole.
         runs_dir: Folder where runs are kept, a checkpoint an epoch. An interrupted run is resumed from it, to the
             result that it would have had; a finished one is not trained again, unless it began before the time in
             `$COURSEWORK_FRESH`. None keeps nothing.
@@ -135,17 +142,6 @@ def identify_run(
     return identify(model, batches, validation_data, settings, callbacks, fast, setting_only)
 
 
-def has_metrics(model: keras.Model, history: dict) -> bool:
-    """Whether a history has each metric that a model is compiled with: they are no part of a run's identity.
-
-    Args:
-        model: Compiled.
-        history: Values by epoch, by the names of quantities.
-    """
-    known = {_plain(name) for name in history}
-    return all(_plain(name) in known for name in _metric_names(model) or () if name)
-
-
 def _as_batches(x, y, batch_size: int, seed: int) -> ShuffledBatches:
     """The training images as a dataset of batches, if they are not one."""
     return x if y is None else ShuffledBatches(x, y, batch_size, seed)
@@ -177,11 +173,11 @@ def _check(model, x, y, validation_data, whole_numbers: dict[str, int | None], c
             raise ValueError(f"{name}: expected a whole number of 1 or more, got {value!r}")
     if whole_numbers["patience"] is not None and validation_data is None:
         raise ValueError("patience: expected validation_data to watch, got None; or leave patience out")
-    named = _metric_names(model)
+    named = names_in_history(model)
     if whole_numbers["patience"] is not None and named is not None and "accuracy" not in named:
         raise ValueError(
-            f"patience: expected 'accuracy' among the metrics, to watch it on the validation images, got {named}: "
-            "compile with metrics=['accuracy'], or leave patience out"
+            f"patience: expected 'accuracy' among the metrics, to watch it on the validation images, got "
+            f"{list(named)}: compile with metrics=['accuracy'], or leave patience out"
         )
     if validation_data is not None and len(validation_data[0]) != len(validation_data[1]):
         counts = " and ".join(str(len(part)) for part in validation_data)
@@ -194,12 +190,12 @@ def _check(model, x, y, validation_data, whole_numbers: dict[str, int | None], c
         )
     if y is None and x.batch_size != (got := whole_numbers["batch_size"]):
         raise ValueError(f"batch_size: expected that of the dataset of batches, {x.batch_size}, got {got}")
-    forgetful = (keras.callbacks.EarlyStopping, keras.callbacks.ReduceLROnPlateau, keras.callbacks.BackupAndRestore)
     for callback in callbacks:
-        if isinstance(callback, forgetful):
+        if isinstance(callback, FORGETFUL):
             raise ValueError(
                 f"callbacks: {type(callback).__name__} would forget what it knows when a run is interrupted: expected "
-                "callbacks that depend on the epoch and the step alone; for early stopping give patience"
+                "callbacks that depend on the epoch and the step alone; for early stopping give patience, for averaged "
+                "weights helpers.fast.net.AverageWeights"
             )
         if whole_numbers["patience"] is not None and getattr(callback, "replaces_weights", False):
             raise ValueError(
@@ -208,25 +204,24 @@ def _check(model, x, y, validation_data, whole_numbers: dict[str, int | None], c
             )
 
 
-def _metric_names(model: keras.Model) -> list[str] | None:
-    """What the metrics of a compiled model are called in its history; None where they are not given as a plain list."""
-    metrics = model._compile_config.config["metrics"] or []
-    if not isinstance(metrics, list | tuple) or any(isinstance(metric, list | tuple | dict) for metric in metrics):
-        return None
-    return [m if isinstance(m, str) else getattr(m, "name", None) or getattr(m, "__name__", "") for m in metrics]
-
-
-def _plain(name: str) -> str:
-    """A name as it is compared: Keras writes a function's as my_metric, whatever it is called."""
-    return name.replace("_", "").lower()
-
-
 def _with_metrics(found: tuple[dict, dict] | None, model: keras.Model) -> tuple[dict, dict] | None:
-    """What a finished or interrupted run left, if its history has the metrics that the model is compiled with now."""
+    """What a finished or interrupted run left, if its history has the metrics that the model is compiled with now.
+
+    An interrupted one, whose history is to go on, must have no others.
+    """
     if not found:
         return None
     values = found[1]
-    return found if has_metrics(model, values.get("history") or values["clock"]["history"]) else None
+    if "history" in values:
+        return found if has_metrics(model, values["history"]) else None
+    begun_with = values.get("metrics", _metrics_of(model))
+    return found if has_metrics(model, values["clock"]["history"]) and begun_with == _metrics_of(model) else None
+
+
+def _metrics_of(model: keras.Model) -> list[str] | None:
+    """The metrics that a model is compiled with, as a checkpoint names them."""
+    names = names_in_history(model)
+    return None if names is None else sorted(names.values())
 
 
 def _train(plan: TrainingPlan, epochs: int, patience, name: str, progress: Progress, callbacks, files, begun) -> dict:
@@ -242,6 +237,7 @@ def _train(plan: TrainingPlan, epochs: int, patience, name: str, progress: Progr
     def keep(epoch: int) -> None:
         state = {"started": started, "epochs": epoch, "ended": model.stop_training or epoch == epochs}
         state |= {"clock": clock.values, "stopping": stopping.values, "frozen_part": frozen_part}
+        state["metrics"] = _metrics_of(model)
         files.checkpoint(_arrays(model) | _numbered("best", stopping.best_weights or []), state)
 
     where = environment()  # of the start: the code may change while it trains
@@ -269,8 +265,9 @@ def _arrays(model: keras.Model) -> dict[str, np.ndarray]:
 
 
 def _numbered(kind: str, variables) -> dict[str, np.ndarray]:
-    """Variables as arrays, named by their kind and place."""
-    return {f"{kind} {i}": keras.ops.convert_to_numpy(variable) for i, variable in enumerate(variables)}
+    """Variables as arrays, named by kind and place; of a type that NumPy has not, such as bfloat16, as float32."""
+    arrays = {f"{kind} {i}": keras.ops.convert_to_numpy(variable) for i, variable in enumerate(variables)}
+    return {name: array.astype("float32") if array.dtype.kind == "V" else array for name, array in arrays.items()}
 
 
 def _source_of(arrays: dict[str, np.ndarray], model: keras.Model) -> keras.Model:

@@ -65,13 +65,14 @@ def join_results(parts: Sequence[TrainingResult]) -> TrainingResult:
     """One result of runs that continue each other, such as on small images first and on large ones then.
 
     Args:
-        parts: Results of `fit`, in order, one or more.
+        parts: Results of `fit`, in order, one or more; of quantities that not all of them have, none is kept.
     """
     epochs = [second for part in parts for second in part.seconds_by_epoch]
+    common = [key for key in parts[-1].history if all(key in part.history for part in parts)]
     seconds_an_image = sum(len(part.seconds_by_epoch) / part.images_per_second for part in parts) / len(epochs)
     return replace(
         parts[-1],
-        history={key: [value for part in parts for value in part.history[key]] for key in parts[-1].history},
+        history={key: [value for part in parts for value in part.history[key]] for key in common},
         seconds_first_step=parts[0].seconds_first_step,
         seconds_by_epoch=epochs,
         seconds=sum(part.seconds for part in parts),

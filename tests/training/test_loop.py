@@ -252,6 +252,65 @@ def test_a_finished_run_without_a_metric_that_is_asked_for_now_is_trained_again(
         run("accuracy", seed=1, callbacks=(Interrupt(6),))
     resumed = run("accuracy", Mean(), seed=1, callbacks=(Interrupt(100),))
     assert {len(values) for values in resumed.history.values()} == {2}
+    with pytest.raises(KeyboardInterrupt):
+        run("accuracy", Mean(), seed=2, callbacks=(Interrupt(6),))
+    fewer = run("accuracy", seed=2, callbacks=(Interrupt(100),))
+    assert set(fewer.history) == QUANTITIES
+    assert {len(values) for values in fewer.history.values()} == {2}
+
+
+def of_classes() -> keras.metrics.Metric:
+    """A metric without a name of its own, which Keras numbers."""
+    return keras.metrics.MeanIoU(4, sparse_y_pred=False)
+
+
+def test_a_metric_without_a_name_is_called_the_same_whatever_was_trained_before(build_tiny, tiny_data, tmp_path):
+    def run(seed: int, *metrics):
+        model = build_tiny()
+        model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy", *metrics])
+        options = {"epochs": 1, "batch_size": 16, "seed": seed, "runs_dir": tmp_path}
+        return fit(model, *tiny_data, validation_data=tiny_data, **options)
+
+    first, second = run(0, of_classes()), run(1, of_classes())
+    assert set(first.history) == set(second.history) == QUANTITIES | {"mean_io_u", "val_mean_io_u"}
+    assert run(0, of_classes()).reused
+    assert run(1, of_classes()).reused
+    joined = join_results([first, second])
+    assert joined.history["val_mean_io_u"] == first.history["val_mean_io_u"] + second.history["val_mean_io_u"]
+    two = run(2, of_classes(), of_classes())
+    assert {"mean_io_u", "mean_io_u_1", "val_mean_io_u_1"} < set(two.history)
+    assert join_results([first, run(3)]).history.keys() == QUANTITIES
+
+
+def test_a_metric_that_gives_an_array_is_refused_by_its_name(build_tiny, tiny_data, tmp_path):
+    model, labels = build_tiny(), keras.utils.to_categorical(tiny_data[1])
+    model.compile("sgd", "categorical_crossentropy", metrics=["accuracy", keras.metrics.F1Score()])
+    data = tiny_data[0], labels
+    options = {"epochs": 1, "batch_size": 16, "seed": 0, "runs_dir": tmp_path}
+    with pytest.raises(ValueError, match=r"expected one number of each; f1_score gives an array of shape \(4,\)"):
+        fit(model, *data, validation_data=data, **options)
+
+
+def test_a_run_with_variables_in_bfloat16_goes_on_and_is_used_again(tiny_data, tmp_path):
+    def run(**options):
+        keras.utils.set_random_seed(0)
+        dense = keras.layers.Dense(4, activation="softmax", dtype="bfloat16")
+        model = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Flatten(), dense])
+        model.compile(keras.optimizers.SGD(1e-3), "sparse_categorical_crossentropy", metrics=["accuracy"])
+        options = {"epochs": 2, "batch_size": 16, "seed": 0} | options
+        result = fit(model, *tiny_data, validation_data=tiny_data, **options)
+        return result, [keras.ops.convert_to_numpy(keras.ops.cast(v, "float32")) for v in model.weights]
+
+    whole, weights = run()
+    with pytest.raises(KeyboardInterrupt):
+        run(runs_dir=tmp_path, callbacks=(Interrupt(6),))
+    resumed, same = run(runs_dir=tmp_path, callbacks=(Interrupt(100),))
+    assert resumed.history["loss"] == whole.history["loss"]
+    again, taken = run(runs_dir=tmp_path, callbacks=(Interrupt(100),))
+    assert again.reused
+    for one, two, three in zip(weights, same, taken, strict=True):
+        np.testing.assert_array_equal(one, two)
+        np.testing.assert_array_equal(one, three)
 
 
 def certainty(y_true, y_pred):

@@ -117,6 +117,7 @@ def test_a_damaged_finished_run_is_trained_again(kept, take, tmp_path):
         keras.callbacks.EarlyStopping("val_loss"),
         keras.callbacks.ReduceLROnPlateau(),
         keras.callbacks.BackupAndRestore("backup"),
+        keras.callbacks.SwapEMAWeights(),
     ],
     ids=lambda callback: type(callback).__name__,
 )
