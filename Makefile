@@ -46,10 +46,11 @@ ONE_BACKEND := test_notebooks.py test_charts.py test_costs.py test_crashes.py te
                test_times.py lab/test_lab.py lab/test_parameters.py training/test_checkpoints.py training/test_identity_own_code.py \
                benchmarks claims data faults suite
 # A file of tests a process, in the order of tests/conftest.py; three on two cores, since many wait for what they began.
-AT_ONCE := $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --durations 15
+# On a GPU none of them takes all of its memory beforehand.
+AT_ONCE := TF_FORCE_GPU_ALLOW_GROWTH=true XLA_PYTHON_CLIENT_PREALLOCATE=false $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --durations 15
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reproduce pages report status audit check simulate test faults bench lab colab colab-test lock clean
+.PHONY: usable help setup reproduce pages report status audit check simulate test faults bench lab colab colab-test lock clean
 
 help:  ## list the targets
 	@echo 'make TARGET [PROFILE=auto|quick|full|smoke] [SEEDS="10 11"] [NB=03_cnn] [JOBS=2] [MINUTES=150] [FRESH=1]'
@@ -109,7 +110,11 @@ clean:  ## remove what quick and smoke runs and the tools left; keeps .venv and 
 	rm -rf reports/quick reports/smoke .snakemake .pytest_cache .ruff_cache build *.egg-info
 	find helpers suite benchmarks tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(READY): $(LOCK) pyproject.toml
+usable:  # the Python of a $(VENV) from another machine, or one that was removed since, is not there
+	@! test -L $(BIN)/python || $(BIN)/python -c '' 2>/dev/null || { echo '$(VENV) was made with a Python that is not here: remove \
+	  $(VENV), and make sets it up anew' | tr -s '\n\t ' ' ' >&2; echo >&2; exit 1; }
+
+$(READY): $(LOCK) pyproject.toml | usable
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 13) else \
 	  "Python 3.11, 3.12 or 3.13 is needed, this is %d.%d: try  make PYTHON=python3.12 ..." % v)'
 	@test -e $@ || ! ls $(VENV)/ready-* >/dev/null 2>&1 || { ls $(VENV)/ready-* | sed 's|.*/ready-|$(VENV) has the packages \

@@ -117,6 +117,16 @@ def versions() -> dict[str, str]:
     return found
 
 
+def versions_that_count(versions: dict[str, str]) -> dict[str, str]:
+    """Versions of what a run is computed by, under one name for each: what is said of another machine's or of this one.
+
+    Neither Python's nor scikit-learn's makes a run another, and TensorFlow for processors is one package on Linux and
+    Windows on Intel's or AMD's, another everywhere else.
+    """
+    same = {"tensorflow": "tensorflow-cpu"}
+    return {same.get(name, name): v for name, v in versions.items() if name not in ("python", "scikit-learn")}
+
+
 def environment() -> dict:
     """Where a result was computed: backend, kind of device ("cpu" or "gpu"), device, threads, versions, commit."""
     import keras

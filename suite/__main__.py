@@ -5,10 +5,14 @@ python -m suite reproduce|pages|status|audit --profile auto --seeds "10 11 12" -
 
 import argparse
 import os
+import re
 import sys
 from pathlib import Path
 
+import nbformat
+
 from helpers.files import lock, remove_half_written
+from helpers.profiles import PROFILES
 from suite.jobs import ROOT
 from suite.settings import DEFAULTS, Settings, read_settings
 from suite.warm import warm_processes
@@ -17,11 +21,11 @@ from suite.warm import warm_processes
 def main() -> int:
     """Do what was asked for; 0 if all went well, 2 if it could not begin, else 1."""
     asked = read_command_line()
-    suite = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
     for variable in ("COURSEWORK_DATA", "COURSEWORK_CACHE"):  # the kernels work in another folder
         if os.environ.get(variable):
             os.environ[variable] = str(Path(os.environ[variable]).expanduser().resolve())
     try:
+        suite = suite_of(ROOT / "notebooks")
         notebooks = choose_notebooks(suite, asked.only)
         defaults = {"pages": {"profile": "full", "jobs": "2"}, "audit": {"profile": "full"}}.get(asked.command, {})
         given = {name: getattr(asked, name) or defaults.get(name, "") for name in DEFAULTS}
@@ -63,6 +67,23 @@ def read_command_line() -> argparse.Namespace:
     parser.add_argument("--only", default="", help="one notebook's name, such as 03_cnn; default all")
     parser.add_argument("--reports", type=Path, default=ROOT / "reports")
     return parser.parse_args()
+
+
+def suite_of(folder: Path) -> list[Path]:
+    """The notebooks of the suite, in order: those named as "03_cnn.ipynb" is. Others, such as copies, are left alone.
+
+    Raises:
+        ValueError: One says nothing of what the suite must know.
+    """
+    suite = sorted(path for path in folder.glob("*.ipynb") if re.fullmatch(r"\d\d_[a-z0-9_]+", path.stem))
+    for path in suite:
+        about = nbformat.read(path, as_version=4).metadata.get("coursework", {})
+        if "question" not in about or not set(PROFILES) <= set(about.get("minutes", {})):
+            raise ValueError(
+                f"notebooks/{path.name}: expected in its metadata, under coursework, a question and the minutes of "
+                f"{', '.join(PROFILES)}, as CONTRIBUTING.md says (or another name, such as draft.ipynb); got {about}"
+            )
+    return suite
 
 
 def choose_notebooks(suite: list[Path], only: str) -> list[Path]:

@@ -23,7 +23,7 @@ def train_in_time(
     settings: Settings,
     started: float,
 ) -> tuple[list[Job], int]:
-    """Execute missing jobs until the time is up, then make the pages of the notebooks that have new records.
+    """Execute missing jobs until the time is up, then make the pages of the notebooks that lack nothing else.
 
     Jobs are chosen by what they are expected to take, and chosen again while there is time left: the estimates err.
     Those that would not end beside another in time have all cores. One that takes longer than expected is stopped when
@@ -63,6 +63,8 @@ def train_in_time(
     has_no_page = {
         job.notebook for job in executed if not (settings.folder / job.mark).exists() or job.seed is not None
     }
+    waits = {job.notebook for job in jobs if states[job.name] != "done" and job.name in place}
+    has_no_page |= {job.notebook for job in jobs if states[job.name] != "done"} - waits  # all but the page is there
     if not has_no_page or ended == INTERRUPTED:
         return begun, ended
     of_pages = {job.name: read_outcome(settings.folder, job.name) for job in executed if job.seed is None}

@@ -7,7 +7,7 @@ from pathlib import Path
 from helpers.progress import format_seconds
 from helpers.runs import read_summary
 from suite.jobs import Job, read_outcome
-from suite.recorded import digests_of, why_stale
+from suite.recorded import digests_of, other_records, why_stale
 from suite.settings import Settings
 from suite.site.pages import notebook_title_and_question
 
@@ -33,13 +33,18 @@ def drop_unfounded_marks(jobs: list[Job], folder: Path) -> None:
 
 
 def is_founded(job: Job, folder: Path) -> bool:
-    """Whether what a job left is there, whole, and of the data that were asked for, no digits in their place."""
+    """Whether what a job left is there, whole, and of the data that were asked for, no digits in their place.
+
+    A page is not, once there are other records than it was made of.
+    """
     outcome = read_outcome(folder, job.name)
     summary = outcome.get("summary") or {}
     stand_in = summary and (summary["dataset"] != summary["asked_dataset"] or summary.get("stand_ins"))
     lost = set(outcome.get("records", ())) - set(digests_of(folder / "results" / job.notebook, job.seeds))
     gone = job.seed is None and not ((folder / f"{job.notebook}.html").exists() and _ended_well(job.notebook, folder))
-    return not (stand_in or gone or lost or summary.get("missing"))
+    page = read_summary(folder / "results" / job.notebook)
+    older = job.seed is None and other_records(job.notebook, folder, page)
+    return not (stand_in or gone or lost or older or summary.get("missing"))
 
 
 def new_outcome(job: Job, folder: Path, started: float) -> dict:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import nbformat
 
-from helpers.machine import cpu_count
+from helpers.machine import cpu_count, versions_that_count
 from helpers.runs import read_records, read_summary
 from suite import warm
 from suite.jobs import PAGE_MINUTES, ROOT, SIDE_BY_SIDE, Job, digest_of_cells
@@ -66,6 +66,8 @@ def recorded_jobs(jobs: Iterable[Job], folder: Path, machine: dict) -> set[str]:
         lacking = {_seed_of(missing, planned) for missing in summary.get("missing", ())}
         if None in lacking or not summary.get("training"):
             continue
+        kept = {record["sha256"] for path in folder.glob("results/*") for record in _runs(path)}
+        lacking |= {run["seed"] for run in summary.get("runs", ()) if run["record"] not in kept}
         done = [seed for seed in planned if seed in summary["seeds"] and seed not in lacking]
         found |= {f"{name}-seed{seed}" for seed in done if _is_of_kind(folder / "results" / name, seed, machine)}
     return found
@@ -86,6 +88,17 @@ def why_stale(name: str, folder: Path) -> str:
     summary = _last_summary(name, folder)
     if not summary:
         return "The notebook's code has changed since this page was made."
+    return other_records(name, folder, summary)
+
+
+def other_records(name: str, folder: Path, summary: dict) -> str:
+    """How the records that are there differ from those that a notebook's page was made of; "" if they do not.
+
+    Args:
+        name: The notebook's name.
+        folder: The profile's folder of reports.
+        summary: Of the page.
+    """
     records = [record for path in folder.glob("results/*") for record in _runs(path)]
     shown = {run["record"] for run in summary.get("runs", ())}
     if gone := shown - {record["sha256"] for record in records}:
@@ -123,7 +136,7 @@ def _is_of_kind(results: Path, seed: int, machine: dict) -> bool:
 
 def _kind(where: dict) -> tuple:
     """What two machines must share for one to use the other's runs."""
-    versions = {name: version for name, version in where["versions"].items() if name not in ("python", "scikit-learn")}
+    versions = versions_that_count(where["versions"])
     return versions, *(where.get(key) for key in ("backend", "device_kind", "training_version"))
 
 

@@ -1,16 +1,17 @@
 """`make reproduce`: execute what is missing, all of it or as much as fits into a time, then the pages and the index."""
 
+import json
 import os
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 from helpers import variables
-from helpers.files import replacing
+from helpers.files import write_json
 from helpers.profiles import PROFILES
 from helpers.progress import format_seconds
 from suite.in_time import train_in_time
-from suite.jobs import PAGE_MINUTES, Job, plan_jobs, seconds_of_all
+from suite.jobs import MARKS, PAGE_MINUTES, Job, plan_jobs, seconds_of_all
 from suite.outcomes import drop_unfounded_marks, jobs_table
 from suite.recorded import measured_slowness, seconds_of, this_machine
 from suite.results import record_files, report, say_new_records, say_what_is_missing, show_index
@@ -19,7 +20,7 @@ from suite.site.pages import notebook_title_and_question
 from suite.status import missing_line, states_of, status_table
 from suite.workflow import call_snakemake, fetch_data
 
-ANEW = "anew"  # holds since when FRESH=1 has trained anew, until all of it is done
+ANEW = "anew.json"  # since when FRESH=1 has trained which jobs anew, until all of them are done
 
 
 def status_command(notebooks: list[Path], settings: Settings) -> int:
@@ -57,7 +58,7 @@ def reproduce_command(notebooks: list[Path], suite: list[Path], settings: Settin
     _announce(notebooks, jobs, before, seconds, settings)
     if any(state != "done" for state in before.values()):
         fetch_data(settings)
-    known, every = record_files(settings.folder), jobs
+    known = record_files(settings.folder)
     if settings.minutes:
         jobs, ended = train_in_time(notebooks, jobs, before, seconds, settings, started)
     else:
@@ -66,18 +67,19 @@ def reproduce_command(notebooks: list[Path], suite: list[Path], settings: Settin
     print("\n" + jobs_table(jobs, before, settings.folder, started))
     say_what_is_missing(jobs, settings.folder, started)
     say_new_records(known, settings)
-    trained = [job for job in every if job.seed is not None or not job.after]
-    if anew and all((settings.folder / job.mark).exists() for job in trained):
-        (settings.partial / ANEW).unlink(missing_ok=True)
+    _end_anew(settings)
     whole = show_index(suite, settings, jobs, started)
     return report(jobs, settings, ended, started) or int(not whole)
 
 
 def _begin_anew(jobs: list[Job], settings: Settings) -> None:
-    """Have nothing count that is older than this call; or than an earlier one, if that ended before all was done."""
+    """Have nothing count that is older than this call; or than an earlier one for these jobs that was interrupted."""
     noted, now = settings.partial / ANEW, datetime.now(UTC).isoformat(timespec="seconds")
-    goes_on = noted.exists()
-    since = noted.read_text() if goes_on else now
+    asked = [job.name for job in jobs if job.seed is not None or not job.after]
+    note = json.loads(noted.read_text()) if noted.exists() else {"since": now, "jobs": asked}
+    goes_on = noted.exists() and set(asked) <= set(note["jobs"])
+    note = note if goes_on else {"since": now, "jobs": asked}
+    since = note["since"]
     if goes_on:
         print(f"Going on with what FRESH=1 began on {since}; to begin again, delete {os.path.relpath(noted)}.")
     for job in jobs:
@@ -86,9 +88,16 @@ def _begin_anew(jobs: list[Job], settings: Settings) -> None:
             job.forget(settings.folder)
             (settings.partial / f"{job.name}.threads").unlink(missing_ok=True)  # nothing of it is begun
     settings.partial.mkdir(parents=True, exist_ok=True)
-    with replacing(noted) as file:  # at last: a kill before it forgets again
-        file.write(since.encode())
+    write_json(noted, note)  # at last: a kill before it forgets again
     os.environ[variables.FRESH] = since
+
+
+def _end_anew(settings: Settings) -> None:
+    """Forget that jobs were to be trained anew once all of them have ended well, by whatever call."""
+    noted = settings.partial / ANEW
+    names = json.loads(noted.read_text())["jobs"] if noted.exists() else []
+    if all(list((settings.folder / MARKS).glob(f"{name}.*")) for name in names):
+        noted.unlink(missing_ok=True)
 
 
 def _survey(

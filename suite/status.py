@@ -6,7 +6,7 @@ from pathlib import Path
 from helpers.progress import format_seconds
 from suite.jobs import Job, last_log_line, read_outcome, seconds_of_all
 from suite.outcomes import align, is_founded
-from suite.recorded import recorded_jobs
+from suite.recorded import recorded_jobs, why_stale
 from suite.settings import Settings
 
 SEED_COUNTS = (1, 3, 5)  # how many seeds of everything are wanted first, then next, then at last
@@ -30,8 +30,10 @@ def states_of(jobs: list[Job], pages: list[Job], folder: Path, machine: dict) ->
 
 
 def _shows_all_records(page: Job, folder: Path) -> bool:
-    """Whether a page was made from records by today's code, after the newest of them was written."""
+    """Whether a page was made from records by today's code, after the newest of them was written, and lacks none."""
     mark = folder / page.mark
+    if why_stale(page.notebook, folder):
+        return False
     newest = max((path.stat().st_mtime for path in (folder / "results" / page.notebook).glob("*-*.json")), default=0)
     return mark.exists() and mark.stat().st_mtime >= newest
 

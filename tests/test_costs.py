@@ -1,5 +1,7 @@
 """What layers cost: multiply-adds, memory and receptive fields, counted by hand."""
 
+from types import SimpleNamespace
+
 import keras
 import numpy as np
 import pandas as pd
@@ -133,7 +135,13 @@ def test_the_speed_is_the_work_of_a_step_by_its_median_time(build_tiny, tiny_dat
     speed = measure_speed(build_tiny(), x[:16], y[:16], steps=3)
     assert speed["multiply_adds"] == 3 * 16 * (8 * 8 * 3 * 4) / 2
     assert speed["device"] == describe_device()
-    assert speed["disturbed"] in (True, False, None)
+
+
+@pytest.mark.parametrize(("others", "disturbed"), [(None, None), (0.05, False), (0.2, True)])
+def test_a_speed_says_whether_others_disturbed_it(build_tiny, tiny_data, monkeypatch, others, disturbed):
+    monkeypatch.setattr(costs, "Load", lambda: SimpleNamespace(others=lambda: others))
+    x, y = tiny_data
+    assert measure_speed(build_tiny(), x[:16], y[:16], steps=1)["disturbed"] is disturbed
 
 
 TABLES = {"small": layer_costs(net(layers.Flatten(), layers.Dense(10))), "large": layer_costs(net(layers.Conv2D(4, 3)))}
@@ -157,7 +165,9 @@ def test_without_a_speed_there_is_no_prediction_and_the_rest_stays():
     without = forecast(None)
     assert without[["predicted an epoch, s", "in all, min"]].isna().all(axis=None)
     assert without["relative"].tolist() == forecast(SPEED)["relative"].tolist()
-    assert "nothing" not in costs.describe_speed(SPEED)
+    assert costs.describe_speed(SPEED | {"multiply_adds": 2e9}) == "2 billion multiply-adds a second on this one."
+    busy = costs.describe_speed(SPEED | {"multiply_adds": 2e9, "disturbed": True})
+    assert busy == "2 billion multiply-adds a second on this one, while other processes were busy."
     assert costs.describe_speed(None) == "No speed is recorded, so no times are predicted."
 
 

@@ -46,6 +46,15 @@ def test_a_results_folder_below_a_regular_file_is_refused_by_name(tmp_path):
         results_folder(tmp_path / "reports", "smoke", "03_cnn")
 
 
+def test_a_folder_that_is_there_and_cannot_be_written_to_is_refused_before_training(tmp_path, monkeypatch):
+    def refuse(dir):
+        raise PermissionError(13, "Permission denied", str(dir))
+
+    monkeypatch.setattr(files.tempfile, "TemporaryFile", refuse)
+    with pytest.raises(ResultsFolderError, match=r"03_cnn \(.*Permission denied.*Nothing was trained"):
+        results_folder(tmp_path, "smoke", "03_cnn")
+
+
 def test_a_disk_that_is_nearly_full_is_refused_before_training(tmp_path, monkeypatch):
     usage = collections.namedtuple("usage", "total used free")
     monkeypatch.setattr(files.shutil, "disk_usage", lambda _: usage(10**12, 10**12, 5 * 2**20))

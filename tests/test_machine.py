@@ -15,6 +15,7 @@ from helpers.machine import (
     environment,
     memory_mb,
     nvidia,
+    thread_count,
     use_precision,
     versions,
     visible_gpus,
@@ -232,7 +233,8 @@ def test_a_container_is_held_to_its_own_memory_and_cores(tmp_path, monkeypatch, 
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="only Linux assigns cores to processes")
-def test_cores_that_the_process_may_not_use_do_not_count():
+def test_cores_that_the_process_may_not_use_do_not_count(monkeypatch, tmp_path):
+    monkeypatch.setattr(machine, "CGROUP", tmp_path)  # no container's limit
     allowed = os.sched_getaffinity(0)
     try:
         os.sched_setaffinity(0, {min(allowed)})
@@ -250,8 +252,16 @@ def test_the_environment_says_what_computed():
     assert found["versions"]["keras"] == keras.__version__
     assert any(name.startswith(keras.backend.backend()) for name in found["versions"])
     assert found["device"]
-    assert found["threads"] == cpu_count()
+    assert found["threads"] == thread_count()
     assert found["commit"]
+
+
+def test_libraries_compute_with_all_cores_in_sight_even_where_a_container_is_held_to_some(monkeypatch, tmp_path):
+    monkeypatch.delenv("TF_NUM_INTRAOP_THREADS", raising=False)
+    (tmp_path / "cpu.max").write_text("200000 100000\n")
+    monkeypatch.setattr(machine, "CGROUP", tmp_path)
+    monkeypatch.setattr(machine, "cores_in_sight", lambda: 8)
+    assert (thread_count(), cpu_count()) == (8, 2)
 
 
 def test_a_process_that_is_kept_to_some_cores_says_so(monkeypatch):

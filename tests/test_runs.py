@@ -269,6 +269,8 @@ def test_an_epochs_time_leaves_out_what_compiles():
 def test_of_several_records_of_a_run_the_newest_counts():
     records = [{"started": "2026-01"}, {"started": "2026-03"}, {"started": "2026-02"}]
     assert newest(records) == records[1]
+    again = [{"started": "2026-03", "ended": end} for end in ("2026-04", "2026-05", "2026-03")]
+    assert newest(again) == again[1]  # one training, tested again
     assert newest([]) is None
 
 

@@ -455,4 +455,13 @@ class Lab:
             **({"unavailable": self._unavailable} if self._unavailable else {}),
             **more,
         }
-        write_json(Path(os.environ.get(variables.SUMMARY) or self.folder / "summary.json"), summary)
+        self._keep(summary)
+
+    def _keep(self, summary: dict) -> None:
+        """Write the summary; by hand, where the suite has made a page, that and its summary stay as they are."""
+        page, place = self.folder.parents[1] / f"{self.notebook}.html", os.environ.get(variables.SUMMARY)
+        if not place and page.exists():
+            command = f"make report NB={self.notebook} PROFILE={self._profile.name}"
+            print(f"The page {page.name}, and what claims are judged by, stay as they are: {command} makes them anew.")
+            return
+        write_json(Path(place or self.folder / "summary.json"), summary)

@@ -11,7 +11,7 @@ import numpy as np
 
 from helpers.fast.layers import all_layers, is_fast
 from helpers.fingerprints import PLAIN, code_of, description, digest_of_arrays, digest_of_values, instructions
-from helpers.machine import uses_gpu, versions
+from helpers.machine import uses_gpu, versions, versions_that_count
 from helpers.training.optimizers import optimizer_of, optimizers_of
 
 # What our own code makes of the same model, images and settings: raise it in the same commit as a change after which
@@ -87,7 +87,7 @@ def identify(
     run = {
         "state": digest_of_arrays(*map(keras.ops.convert_to_numpy, state)),
         "precision": [keras.config.dtype_policy().name, *(layer.dtype_policy.name for layer in layers)],
-        "software": {name: version for name, version in versions().items() if name not in ("python", "scikit-learn")},
+        "software": versions_that_count(versions()),
         "backend": [keras.backend.backend(), "gpu" if uses_gpu() else "cpu"],
         "training": [TRAINING_VERSION, "fast" if fast and is_fast() else "plain"],
         "code": foreign_code([model, optimizer, *dict(optimizers), batches, model.loss, *layers, *callbacks]),

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -88,6 +89,29 @@ def test_frozen_layers_are_measured_from_an_empty_cache(monkeypatch, tmp_path):
     assert [len(comparison.as_dict()["goals"]) for comparison in comparisons] == [1, 1, 0]
     assert os.environ["COURSEWORK_CACHE"] == str(tmp_path)
     assert not list(tmp_path.iterdir())  # each round has a cache of its own
+
+
+def test_who_computes_frozen_layers_is_as_the_comparisons_say(monkeypatch, tmp_path):
+    asked = []
+
+    def fit(*_, fast, **__):
+        asked.append(fast)
+        return SimpleNamespace(seconds_by_epoch=[2.0, 1.0])
+
+    def take_turns(methods, rounds):
+        found = {}
+        for name, method in methods.items():
+            asked.clear()
+            method()
+            found[name] = [float(fast) for fast in asked]
+        return found
+
+    monkeypatch.setattr(frozen, "pretrained_classifier", build_small)
+    monkeypatch.setattr(frozen, "fit", fit)
+    monkeypatch.setattr(frozen, "in_turns", take_turns)
+    *partly, whole = frozen.measure(num_images=36, rounds=1)
+    assert [comparison.values for comparison in partly] == [{frozen.PLAIN: [0.0], frozen.OURS: [1.0]}] * 2
+    assert whole.values == {frozen.KERAS: [0.0], frozen.FASTER: [1.0]}
 
 
 def test_feeding_the_net_is_compared_with_training_it(monkeypatch):
@@ -254,6 +278,31 @@ def test_each_method_trains_an_epoch_a_turn_and_says_how_fast_after_one_to_warm_
     pipe = AskingPipe()
     trainers._serve(pipe, method, "report A's CNN", 16)
     assert_trained_in_turns(pipe.told)
+
+
+@pytest.mark.parametrize(("method", "policy"), [("plain Keras", "float32"), ("plain Keras bfloat16", "mixed_bfloat16")])
+def test_plain_keras_is_keras_alone_in_the_precision_that_is_said(method, policy, monkeypatch, keep_precision):
+    def small(_):  # where bfloat16 is emulated a large one takes for ever
+        model = keras.Sequential([keras.Input((32, 32, 3)), layers.Flatten(), layers.Dense(10, activation="softmax")])
+        model.compile("sgd", "sparse_categorical_crossentropy")
+        return model
+
+    monkeypatch.setattr(methods, "keras_net", small)
+    monkeypatch.setattr("helpers.machine.bfloat16_instructions", lambda: ["avx512_bf16"])
+    monkeypatch.setattr("helpers.training.fit", lambda *_, **__: pytest.fail("that is ours"))
+    pipe = AskingPipe()
+    trainers._serve(pipe, method, "report A's CNN", 16)
+    assert_trained_in_turns(pipe.told)
+    assert keras.config.dtype_policy().name == policy
+
+
+def test_ours_has_the_precision_that_is_best_here(monkeypatch, keep_precision):
+    keras.config.set_dtype_policy("float32")
+    chosen, trained = [], []
+    monkeypatch.setattr("helpers.machine.use_precision", lambda *asked: chosen.append(asked))
+    monkeypatch.setattr("helpers.training.fit", lambda *_, **options: trained.append(options.get("fast", True)))
+    methods.train_by("ours", "report A's CNN", None, None, None)
+    assert (chosen, trained) == ([()], [True])
 
 
 def test_where_bfloat16_would_be_emulated_plain_keras_says_so(monkeypatch, keep_precision):

@@ -15,7 +15,7 @@ from helpers.data import DamagedFileError, load_cifar10
 from helpers.data import checksums as checksums_module
 from helpers.data import decoded as decoded_module
 from helpers.data.checksums import CIFAR10_MD5, read_verified
-from helpers.data.decoded import load_decoded
+from helpers.data.decoded import CacheFolderError, load_decoded
 
 
 def md5(content: bytes) -> str:
@@ -200,6 +200,15 @@ def test_a_cache_that_cannot_be_written_to_is_named(published, tmp_path, monkeyp
     (tmp_path / "file").touch()
     monkeypatch.setenv("COURSEWORK_CACHE", str(tmp_path / "file" / "cache"))
     with pytest.raises(OSError, match="set COURSEWORK_CACHE to a writable folder"):
+        load_decoded(*published, decode)
+
+
+def test_so_is_one_that_is_there_and_read_only(published, monkeypatch):
+    def refuse(dir):
+        raise PermissionError(13, "Permission denied", str(dir))
+
+    monkeypatch.setattr("helpers.data.decoded.tempfile.TemporaryFile", refuse)
+    with pytest.raises(CacheFolderError, match="set COURSEWORK_CACHE to a writable folder"):
         load_decoded(*published, decode)
 
 

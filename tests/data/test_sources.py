@@ -1,5 +1,6 @@
 """Where the data come from, and what is said where they are unavailable."""
 
+import pickle
 import threading
 import time
 import urllib.error
@@ -16,6 +17,7 @@ from helpers.data import (
     load_cifar10,
     load_dataset,
     load_digits,
+    load_fashion_mnist,
     sources,
 )
 from helpers.data.checksums import CIFAR10_MD5, FASHION_MNIST_MD5
@@ -97,6 +99,95 @@ def test_the_digits_are_bytes_from_black_to_white_of_ten_classes(shape):
     assert labels.dtype == np.int64
     assert set(labels) == set(range(10))
     assert class_names == tuple("0123456789")
+
+
+def test_the_digits_are_the_bundled_ones_enlarged():
+    from sklearn.datasets import load_digits as bundled
+
+    images, labels, _ = load_digits((32, 32, 3))
+    assert labels.tolist() == bundled().target.tolist()
+    small = np.round(bundled().images * 255 / 16)
+    for channel in range(3):
+        np.testing.assert_array_equal(images[:, ::4, ::4, channel], small)
+        np.testing.assert_array_equal(images[:, 3::4, 3::4, channel], small)
+
+
+def test_the_pickles_of_cifar10_are_decoded_row_by_row_channel_by_channel():
+    pixels = np.random.default_rng(0).integers(0, 256, (6, 2, 3, 32, 32), "uint8")
+    labels = np.arange(12).reshape(6, 2) % 10
+    batches = [{b"data": p.reshape(2, -1), b"labels": c.tolist()} for p, c in zip(pixels, labels, strict=True)]
+    images, classes = sources._decode_cifar10([pickle.dumps(batch) for batch in batches])
+    assert (images.shape, images.dtype, classes.dtype) == ((12, 32, 32, 3), np.uint8, np.int64)
+    assert classes.tolist() == labels.ravel().tolist()
+    for batch, image, row, column, channel in ((0, 0, 1, 30, 2), (5, 1, 31, 0, 1)):
+        assert images[2 * batch + image, row, column, channel] == pixels[batch, image, channel, row, column]
+
+
+def test_the_files_of_fashion_mnist_are_decoded_training_images_first():
+    rng = np.random.default_rng(0)
+    parts = [rng.integers(0, 256, (n, 28, 28), "uint8") for n in (3, 2)]
+    labels = [np.array([9, 0, 4], "uint8"), np.array([1, 7], "uint8")]
+    files = [b"h" * 16 + parts[0].tobytes(), b"h" * 8 + labels[0].tobytes()]
+    files += [b"h" * 16 + parts[1].tobytes(), b"h" * 8 + labels[1].tobytes()]
+    images, classes = sources._decode_fashion_mnist(files)
+    np.testing.assert_array_equal(images[..., 0], np.concatenate(parts))
+    assert (images.shape, classes.tolist()) == ((5, 28, 28, 1), [9, 0, 4, 1, 7])
+
+
+@pytest.fixture
+def downloaded(offline, monkeypatch):
+    """What Keras is asked to fetch, each file left where it would lie; nothing is verified or decoded."""
+    asked = []
+
+    def get_file(fname, origin, cache_dir, cache_subdir="datasets", **options):
+        asked.append((fname, origin, options))
+        path = Path(cache_dir) / cache_subdir / fname
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for name in CIFAR10_MD5 if options.get("extract") else ():
+            (path / "cifar-10-batches-py").mkdir(parents=True, exist_ok=True)
+            (path / "cifar-10-batches-py" / name).touch()
+        if not options.get("extract"):
+            path.touch()
+        return str(path)
+
+    monkeypatch.setattr(sources, "check_reachable", lambda *_: None)
+    monkeypatch.setattr(keras.utils, "get_file", get_file)
+    monkeypatch.setattr(sources, "load_decoded", lambda folder, md5s, _: (folder, list(md5s)))
+    return asked
+
+
+def test_cifar10_is_fetched_as_published_and_checked(downloaded, offline):
+    folder, names = load_cifar10()[:2]
+    assert folder == offline / "cifar-10-batches-py-target" / "cifar-10-batches-py"
+    assert names == list(CIFAR10_MD5)
+    [(_, origin, options)] = downloaded
+    assert origin == "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz"
+    assert options["file_hash"] == "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce"
+    assert load_cifar10()[0] == folder  # and not again
+    assert len(downloaded) == 1
+
+
+def test_of_fashion_mnist_only_what_is_missing_is_fetched(downloaded, offline):
+    first, *others = FASHION_MNIST_MD5
+    (offline / "fashion-mnist").mkdir(parents=True)
+    (offline / "fashion-mnist" / first).touch()
+    assert load_fashion_mnist()[0] == offline / "fashion-mnist"
+    assert [name for name, _, _ in downloaded] == others
+    assert all(origin.endswith(f"/{name}") for name, origin, _ in downloaded)
+
+
+def test_an_address_that_does_not_answer_is_given_up_within_seconds(monkeypatch):
+    waited = []
+
+    def silent(request, timeout):
+        waited.append((request.get_method(), timeout))
+        raise TimeoutError("timed out")
+
+    monkeypatch.setattr(downloads.urllib.request, "urlopen", silent)
+    with pytest.raises(downloads.DownloadError, match=r"https://example.org/a could not be fetched \(timed out\)"):
+        downloads.check_reachable("https://example.org/a")
+    assert waited == [("HEAD", downloads.CONNECT_SECONDS)]
+    assert downloads.CONNECT_SECONDS <= 15
 
 
 def test_the_digits_are_never_a_stand_in_when_asked_for_by_name():

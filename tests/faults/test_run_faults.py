@@ -189,5 +189,6 @@ def test_a_checkpoint_that_holds_a_pickle(worker, undisturbed, runs_dir, tmp_pat
     np.savez(archive, evil=np.array([Evil()], dtype=object))
     content = archive.getvalue()
     current.write_bytes(hashlib.sha256(content).digest() + content)  # even with a checksum that is right
-    worker.ask(runs_dir)
+    answer = worker.ask(runs_dir)
     assert not (tmp_path / "executed").exists()
+    assert_ends_like(undisturbed, answer)

@@ -264,6 +264,15 @@ def test_candidates_are_compared_by_their_best_validation_accuracy_and_never_tes
     assert [(r["kind"], r["seed"], r["test"]) for r in notebook.lab.candidate_records] == [("candidate", 3, {})] * 2
 
 
+def test_the_best_epoch_of_a_candidate_counts_not_its_last(notebook):
+    notebook.start()
+    choose(notebook)
+    for run, accuracies in zip(notebook.lab._candidates.values(), ([0.6, 0.7], [0.9, 0.5]), strict=True):
+        run.record = run.record | {"history": {"val_accuracy": accuracies}}
+    table = notebook.lab.candidate_table()
+    assert table.values.tolist() == [["wide", 0.9], ["narrow", 0.7]]
+
+
 def test_candidates_are_taken_from_their_records_too(notebook, from_records):
     notebook.start()
     before = choose(notebook)
@@ -354,6 +363,17 @@ def test_a_summary_goes_elsewhere_where_that_is_asked_for(recorded, tmp_path, mo
     recorded.lab.finish()
     assert json.loads((tmp_path / "seed10.json").read_text())["notebook"] == "99_test"
     assert not (recorded.lab.folder / "summary.json").exists()
+
+
+def test_by_hand_a_page_of_the_suite_and_what_it_is_judged_by_stay(recorded, capsys):
+    place = recorded.lab.folder / "summary.json"
+    recorded.lab.finish(answer="There is no page yet.")
+    assert json.loads(place.read_text())["answer"] == "There is no page yet."
+    page = recorded.lab.folder.parents[1] / f"{recorded.lab.notebook}.html"
+    page.write_text("a page")
+    recorded.lab.finish(answer="By hand, with other parameters.")
+    assert json.loads(place.read_text())["answer"] == "There is no page yet."
+    assert f"stay as they are: make report NB={recorded.lab.notebook} PROFILE=smoke" in capsys.readouterr().out
 
 
 def test_what_is_unavailable_is_on_the_summary(notebook):

@@ -77,6 +77,8 @@ def test_further_tests_of_a_net_are_recorded_by_their_names(recorded):
         recorded.fit(run)
         run.test(*recorded.test, more={"half": half, "certain": (*half, lambda model, x: np.eye(10)[half[1]])}, note=1)
     assert run.predictions("half").y_pred.tolist() == run.predictions().y_pred[:50].tolist()
+    with pytest.raises(UntrainedModelError, match="There was no test 'third'"):
+        run.predictions("third")
     assert run.record["tests"]["certain"]["accuracy"] == 1.0
     assert run.record["note"] == 1
 

@@ -7,7 +7,8 @@ import pytest
 from small_suite import call, make_suite, records
 
 from helpers.runs import write_record
-from suite.audit import _draw, audit_command, describe, note_audit
+from suite.audit import _draw, _share_of_time, audit_command, describe, note_audit
+from suite.settings import read_settings
 from suite.site.facts import describe_audits, describe_faults, read_note
 
 
@@ -60,6 +61,62 @@ def test_records_from_before_predictions_were_kept_are_not_drawn(tmp_path):
     for seed, older in ((1, {"older": True}), (2, {})):
         write_record(results, f"net-seed{seed}", record | {"kind": "run", "notebook": "01_none", "seed": seed} | older)
     assert [drawn["seed"] for _, drawn in _draw(tmp_path, {"01_none": tmp_path}, 0)] == [2]
+
+
+@pytest.fixture
+def twenty(tmp_path):
+    """Twenty records of a notebook in a profile's folder, and the settings to audit them by."""
+    settings = read_settings(tmp_path, profile="full")
+    results = settings.folder / "results" / "01_none"
+    results.mkdir(parents=True)
+    fields = "dataset setting identity started history seconds_by_epoch device versions test tests"
+    record = dict.fromkeys(fields.split(), "") | {"kind": "run", "notebook": "01_none", "variant": "net"}
+    for seed in range(20):
+        write_record(results, f"net-seed{seed}", record | {"profile": "full", "seed": seed})
+    return settings
+
+
+def test_records_are_drawn_at_random_and_the_same_ones_with_the_same_seed(twenty):
+    drawn = {seed: [file for file, _ in _draw(twenty.folder, {"01_none": twenty.folder}, seed)] for seed in (0, 1)}
+    assert drawn[0] == [file for file, _ in _draw(twenty.folder, {"01_none": twenty.folder}, 0)]
+    assert sorted(drawn[0]) == sorted(drawn[1])
+    assert len(drawn[0]) == 20
+    assert len({tuple(drawn[0]), tuple(drawn[1]), tuple(sorted(drawn[0]))}) == 3
+
+
+@pytest.mark.parametrize(("number", "minutes", "audited"), [("", "", 3), ("5", "", 5), ("50", "", 20), ("", "10", 20)])
+def test_three_are_audited_or_as_many_as_asked_for_or_as_fit_into_the_time(
+    twenty, tmp_path, monkeypatch, number, minutes, audited
+):
+    limits, verdicts = [], iter([*["equal"] * 19, "no epoch in time"])
+
+    def audit(notebook, record, settings, limit):
+        limits.append(limit)
+        return {"verdict": next(verdicts), "epochs": 1, "epochs_compared": 1, "same_machine": True}
+
+    monkeypatch.setattr("suite.audit.audit_record", audit)
+    for name in ("fetch_data", "build_index"):
+        monkeypatch.setattr(f"suite.audit.{name}", lambda *_: None)
+    settings = read_settings(tmp_path, profile="full", number=number, minutes=minutes)
+    assert audit_command([tmp_path / "01_none.ipynb"], [], settings) == 0
+    assert len(limits) == audited
+    assert [limit.seconds is None for limit in limits] == [not minutes] * audited
+    assert all(0 < limit.seconds <= 600 for limit in limits if minutes)
+    assert len(json.loads((tmp_path / "audit.json").read_text())["audits"]) == min(audited, 19)  # one had no epoch
+
+
+def test_an_audit_ends_when_its_time_is_up(twenty, tmp_path, monkeypatch):
+    monkeypatch.setattr("suite.audit.audit_record", lambda *_: pytest.fail("there was no time for it"))
+    for name in ("fetch_data", "build_index"):
+        monkeypatch.setattr(f"suite.audit.{name}", lambda *_: None)
+    settings = read_settings(tmp_path, profile="full", minutes="0.0000001")
+    assert audit_command([tmp_path / "01_none.ipynb"], [], settings) == 0
+
+
+@pytest.mark.parametrize(("minutes", "waiting", "seconds"), [(None, 4, None), (10, 4, 135.0), (10, 1, 540.0)])
+def test_each_record_has_a_like_part_of_the_time_that_is_left(monkeypatch, minutes, waiting, seconds):
+    monkeypatch.setattr("time.time", lambda: 1060.0)  # a minute after the start
+    assert _share_of_time(minutes, 1000.0, waiting) == seconds
 
 
 def test_an_audit_takes_the_place_of_an_earlier_one_of_the_same_record(tmp_path):

@@ -102,6 +102,12 @@ def test_what_is_no_repository_is_not_written(repository):
     assert notebook == read("03_cnn")
 
 
+def test_a_notebook_without_a_place_for_the_address_is_refused_by_its_name():
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# A"), nbformat.v4.new_code_cell("1")])
+    with pytest.raises(ValueError, match=r"03_cnn: expected one line .* in its set-up, got 0"):
+        set_address(notebook, "03_cnn", "owner/name")
+
+
 def test_a_notebook_is_written_as_it_is_committed():
     for path in NOTEBOOKS:
         assert nbformat.writes(nbformat.read(path, as_version=4)) + "\n" == path.read_text()

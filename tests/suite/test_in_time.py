@@ -66,7 +66,10 @@ def test_first_seeds_are_trained_first_then_the_pages_are_made(settings, calls, 
 
 def test_what_is_done_is_left_alone(settings, calls, tmp_path):
     train(settings, tmp_path, {"01_a-seed10": "done", "02_b-seed10": "done", "01_a-seed11": "done"})
-    assert calls[0] == [["02_b-seed11"], ["page of 02_b"]]
+    assert calls[0] == [["02_b-seed11"], ["page of 01_a", "page of 02_b"]]  # the former's page was not made yet
+    calls[0].clear()
+    train(settings, tmp_path, dict.fromkeys(SECONDS, "done") | {"02_b": "stale"})
+    assert calls[0] == [["page of 02_b"]]
     calls[0].clear()
     train(settings, tmp_path, dict.fromkeys(SECONDS, "done"))
     assert calls[0] == []

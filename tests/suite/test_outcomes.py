@@ -31,6 +31,11 @@ SUMMARY = {
         {"variant": None, "figure": "accuracy", "ours, mean": None, "printed": None, "layers": "3"},
     ],
 }
+RUN = {
+    "kind": "run", "notebook": "03_cnn", "profile": "full", "dataset": "cifar10", "setting": "a", "identity": "b",
+    "variant": "cnn", "seed": 1, "history": {}, "seconds_by_epoch": [1.0], "seconds": 1.0, "device": "a processor",
+    "versions": {}, "test": None, "tests": {},
+}  # fmt: skip
 SEEDS = [Job("03_cnn", seed, (seed,), (), f"d{seed}", 3000, 10) for seed in (0, 1)]
 PAGE = Job("03_cnn", None, (0, 1), tuple(job.mark for job in SEEDS), "page", 3000, 0.5)
 OTHER = Job("01_data", None, (0, 1), (), "other", 3000, 2)
@@ -245,6 +250,20 @@ def test_where_a_record_is_gone_its_seed_and_the_page_are_made_again(settings, e
     next((folder / "results" / "03_cnn").glob("wide-seed0-*.json")).write_text("cut short")
     drop_unfounded_marks(JOBS, folder)
     assert marked(folder) == {"01_data", "03_cnn-seed1"}
+
+
+def test_a_page_is_made_again_once_there_is_a_run_that_it_does_not_know(settings, end, page, folder):
+    for job in JOBS:
+        end(job)
+    page("03_cnn")
+    page("01_data")
+    summary = folder / "results" / "03_cnn" / "summary.json"
+    write_json(summary, SUMMARY | {"runs": [], "not_shown": [], "seeds": [0, 1]})
+    drop_unfounded_marks(JOBS, folder)
+    assert marked(folder) == {job.name for job in JOBS}
+    write_record(folder / "results" / "03_cnn", "cnn-seed1", RUN | {"started": "2020-01-01T00:00:00+00:00"})  # merged
+    drop_unfounded_marks(JOBS, folder)
+    assert marked(folder) == {job.name for job in JOBS} - {"03_cnn"}
 
 
 def test_a_page_that_lacks_runs_is_made_again(settings, end, page):

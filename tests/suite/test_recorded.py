@@ -99,6 +99,8 @@ def test_a_page_of_other_code_proves_nothing_and_one_with_other_comments_does(fo
         ({"device": "another processor"}, True),
         ({"versions": VERSIONS | {"python": "3.12.1"}}, True),
         ({"versions": VERSIONS | {"keras": "3.16.0"}}, False),
+        ({"versions": VERSIONS | {"tensorflow-cpu": "2.22.0"}}, False),
+        ({"versions": {n.replace("-cpu", ""): v for n, v in VERSIONS.items()}}, True),  # on Apple's or Arm's processors
         ({"device_kind": "gpu"}, False),
         ({"backend": "jax"}, False),
         ({"training_version": 2}, False),
@@ -110,6 +112,17 @@ def test_records_count_where_they_were_made_with_this_kind_of_device_and_softwar
     assert ("03_cnn-seed10" in recorded_jobs(JOBS, folder, MACHINE)) == is_recorded
     record("cnn", 10)  # made here as well
     assert "03_cnn-seed10" in recorded_jobs(JOBS, folder, MACHINE)
+
+
+def test_a_seed_whose_record_is_gone_since_the_last_page_is_not_recorded(folder, record):
+    record("cnn", 10)
+    results = folder / "results" / "03_cnn"
+    shown = [{"variant": "cnn", "seed": 10, "record": digest} for digest in digests_of(results, [10])]
+    summary = {"seeds": [10, 11], "missing": [], "training": "some"}
+    write_json(results / "summary.json", summary | {"runs": shown})
+    assert recorded_jobs(JOBS, folder, MACHINE) == {"03_cnn-seed10", "03_cnn-seed11"}
+    next(results.glob("cnn-seed10-*")).write_text("damaged")
+    assert recorded_jobs(JOBS, folder, MACHINE) == {"03_cnn-seed11"}
 
 
 def test_the_records_of_a_job_are_those_of_its_seeds_and_what_is_measured_beside(folder, record):

@@ -6,18 +6,21 @@ import re
 import shutil
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
+import nbformat
 import pytest
 from small_suite import call, make_suite, records, row_of, run_suite, write_notebook
 
 from helpers.machine import cpu_count
+from helpers.profiles import PROFILES
 from helpers.runs import read_summary
 from helpers.variables import FRESH
-from suite.__main__ import main
+from suite.__main__ import main, suite_of
 from suite.execute import _threads_of
 from suite.jobs import PAGE_MINUTES, Job
-from suite.reproduce import ANEW, _begin_anew, settings_for
+from suite.reproduce import ANEW, _begin_anew, _end_anew, settings_for
 from suite.settings import read_settings
 
 ROOT = Path(__file__).parents[2]
@@ -38,7 +41,7 @@ def trained(made, tmp_path):
 
 
 def test_a_failing_notebook_stops_no_other_and_spoils_no_earlier_result(tmp_path):
-    root = make_suite(tmp_path, "none")
+    root = make_suite(tmp_path / "a {folder} of mine", "none")
     write_notebook(root, "02_fails", "profile = 'smoke'", "raise ValueError('no such luck')")
     write_notebook(root, "03_dies", "profile = 'smoke'", "import os; os._exit(9)")
     earlier = root / "reports" / "smoke"
@@ -195,15 +198,77 @@ def test_training_anew_goes_on_where_it_was_interrupted_until_all_is_done(tmp_pa
     assert not begun.exists()
     assert (settings.folder / other.mark).exists()  # was not asked for
     since = os.environ[FRESH]
-    (settings.partial / ANEW).write_text(earlier := "2026-01-01T00:00:00+00:00")
+    earlier = {"since": "2026-01-01T00:00:00+00:00", "jobs": ["01_a", "02_b"]}
+    (settings.partial / ANEW).write_text(json.dumps(earlier))
     (settings.folder / done.mark).touch()  # ended since
     os.utime(settings.folder / other.mark, (0, 0))
     begun.touch()
     _begin_anew([done, other], settings)
-    assert os.environ[FRESH] == earlier < since
+    assert os.environ[FRESH] == earlier["since"] < since
     assert "to begin again, delete " in capsys.readouterr().out
     assert [(settings.folder / job.mark).exists() for job in (done, other)] == [True, False]
     assert begun.exists()
+    _begin_anew([done], settings)  # a part of it
+    assert json.loads((settings.partial / ANEW).read_text()) == earlier
+    _end_anew(settings)
+    assert (settings.partial / ANEW).exists()  # the other has not ended
+    (settings.folder / other.mark).touch()
+    _end_anew(settings)
+    assert not (settings.partial / ANEW).exists()
+
+
+def test_training_other_jobs_anew_goes_on_with_nothing(tmp_path, monkeypatch):
+    monkeypatch.setenv(FRESH, "")
+    settings = read_settings(tmp_path, profile="smoke")
+    begun, asked = (Job(name, None, (10,), (), "a", 3000, 1) for name in ("01_a", "02_b"))
+    settings.partial.mkdir(parents=True, exist_ok=True)
+    (settings.partial / ANEW).write_text(json.dumps({"since": "2026-01-01T00:00:00+00:00", "jobs": [begun.name]}))
+    _begin_anew([begun, asked], settings)
+    note = json.loads((settings.partial / ANEW).read_text())
+    assert note["jobs"] == ["01_a", "02_b"]
+    assert note["since"] == os.environ[FRESH] > "2026-01-01T00:00:00+00:00"
+
+
+def test_what_is_recorded_is_trained_again_if_all_is_to_be_new(trained):
+    before = {record["sha256"] for record in records(trained).values()}
+    said = call(trained, "reproduce", "--seeds", "10 11", "--fresh", 1)
+    assert len(re.findall(r"epoch 1/6", said)) == 2
+    paths = (trained / "reports" / "smoke" / "results").glob("*/net-seed*.json")
+    after = {json.loads(path.read_text())["sha256"] for path in paths}
+    assert len(before) == 2
+    assert len(after) == 4
+    assert before < after
+    assert not (trained / "reports" / "smoke" / ".partial" / ANEW).exists()
+    assert "2 reused" in call(trained, "reproduce", "--seeds", "10 11")
+
+
+@pytest.mark.parametrize(
+    ("command", "profile"), [("reproduce", "quick"), ("status", "quick"), ("pages", "full"), ("audit", "full")]
+)
+def test_each_command_has_its_own_profile_where_none_is_named(tmp_path, monkeypatch, command, profile):
+    asked = []
+    monkeypatch.setattr("suite.__main__.call", lambda _, *others: asked.append(others[-1]) or 0)
+    monkeypatch.setattr("suite.__main__.warm_processes", lambda *_: nullcontext())
+    monkeypatch.setattr("suite.settings.nvidia", lambda _: "")
+    monkeypatch.setattr(sys, "argv", ["suite", command, "--reports", str(tmp_path)])
+    assert main() == 0
+    assert [settings.profile for settings in asked] == [profile]
+
+
+def test_only_notebooks_that_say_what_the_suite_must_know_are_part_of_it(tmp_path):
+    write = lambda name, about: nbformat.write(  # noqa: E731
+        nbformat.v4.new_notebook(metadata=about), tmp_path / f"{name}.ipynb"
+    )
+    whole = {"coursework": {"question": "Which?", "minutes": dict.fromkeys(PROFILES, 1)}}
+    for name in ("02_b", "01_a", "01_a-Copy1", "draft"):
+        write(name, whole if name != "draft" else {})
+    assert [path.stem for path in suite_of(tmp_path)] == ["01_a", "02_b"]
+    for about in ({}, {"coursework": {"question": "Which?", "minutes": {"full": 1}}}):
+        write("03_c", about)
+        with pytest.raises(
+            ValueError, match=r"notebooks/03_c.ipynb: expected in its metadata, .* a question and the min"
+        ):
+            suite_of(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -50,6 +51,19 @@ def test_depths_of_one_net_share_what_the_last_pool_gives(cache, tiny_data, give
     assert (conv_3.earlier, mean.earlier) == (False, True)
     assert frozen_features(pooled("pool_2"), tiny_data[0]).earlier
     assert mean.seconds > frozen_features(pooled("pool_2"), tiny_data[0]).seconds
+
+
+def test_the_disk_is_a_limit_too_but_what_is_kept_can_make_room(cache, tiny_data, monkeypatch):
+    frozen_features(pooled("mean"), tiny_data[0])
+    kept = sum(status.st_size for status in features_module._kept().values())
+    assert kept > 0
+    monkeypatch.setattr(features_module.shutil, "disk_usage", lambda _: SimpleNamespace(free=10))
+    assert has_room(kept + 10)
+    assert not has_room(kept + 11)
+    make_room(10)
+    assert features_module._kept()  # there is room for that
+    make_room(kept)
+    assert not features_module._kept()
 
 
 @pytest.mark.parametrize(("policy", "tolerance"), POLICIES)

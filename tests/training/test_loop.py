@@ -2,6 +2,8 @@
 
 import json
 import math
+from dataclasses import replace
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -9,6 +11,7 @@ import pytest
 
 from helpers.training import TrainingDivergedError, fit, join_results
 from helpers.training.batches import ShuffledBatches
+from helpers.training.callbacks import Clock
 
 QUANTITIES = {"loss", "accuracy", "val_loss", "val_accuracy", "learning_rate"}
 
@@ -187,9 +190,51 @@ def test_results_that_continue_each_other_are_one(train):
     assert joined.seconds == pytest.approx(first.seconds + second.seconds)
     assert (joined.best_epoch, joined.hyperparameters["epochs"]) == (5, 5)
     assert joined.started == first.started
-    speeds = [first.images_per_second, second.images_per_second]
-    assert min(speeds) <= joined.images_per_second <= max(speeds)
+    assert joined.seconds_first_step == first.seconds_first_step
     assert join_results([first]) == first
+
+
+def test_the_speed_of_joined_results_is_that_of_all_their_epochs(train):
+    result = train(epochs=2)[1]
+    one = replace(result, images_per_second=10.0, seconds_by_epoch=[1.0], reused=True)
+    other = replace(result, images_per_second=30.0, seconds_by_epoch=[1.0] * 3, others_by_epoch=[0.0] * 3)
+    joined = join_results([one, other])
+    assert joined.images_per_second == pytest.approx(4 / (1 / 10 + 3 / 30))  # epochs, each of as many images
+    assert not joined.reused
+    assert join_results([one, replace(other, reused=True)]).reused
+
+
+@pytest.mark.parametrize(
+    ("others", "seconds", "disturbed"),
+    [
+        ([0.05, 0.05], [1.0, 1.0], False),
+        ([0.0, 0.2], [9.0, 1.0], False),  # each epoch counts by its length
+        ([0.0, 0.2], [1.0, 9.0], True),
+        ([0.1], [1.0], False),
+        ([None, 0.5], [1.0, 1.0], None),
+        ([0.5], [1.0, 1.0], None),
+        ([], [], None),
+    ],
+)
+def test_a_run_is_disturbed_where_others_took_more_than_a_tenth_of_the_processor(trained, others, seconds, disturbed):
+    assert replace(trained[1], others_by_epoch=others, seconds_by_epoch=seconds).disturbed is disturbed
+
+
+def test_the_clock_tells_training_from_validation_and_asks_what_others_took(build_tiny, monkeypatch):
+    clock, now = Clock(), iter([0.0, 2.0, 3.0, 10.0, 20.0, 25.0])
+    monkeypatch.setattr("time.perf_counter", lambda: next(now))
+    monkeypatch.setattr("helpers.training.callbacks.Load", lambda: SimpleNamespace(others=lambda: 0.25))
+    clock.set_model(build_tiny())
+    clock.on_epoch_begin(0)
+    clock.on_train_batch_end(0)
+    clock.on_test_begin()
+    clock.on_epoch_end(0, {"loss": 1})
+    clock.on_epoch_begin(1)  # one without validation
+    clock.on_epoch_end(1, {"loss": 0.5})
+    assert clock.values["first_step"] == 2.0
+    assert (clock.values["training"], clock.values["epochs"]) == ([3.0, 5.0], [10.0, 5.0])
+    assert clock.values["others"] == [0.25, 0.25]
+    assert clock.values["history"]["loss"] == [1.0, 0.5]
 
 
 def test_a_loss_that_is_no_number_ends_the_training_and_says_what_to_do(train):
