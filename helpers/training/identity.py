@@ -7,20 +7,26 @@ from types import FunctionType
 from typing import NamedTuple
 
 import keras
-import numpy as np
 
 from helpers.fast.layers import all_layers, is_fast
-from helpers.fingerprints import PLAIN, code_of, description, digest_of_arrays, digest_of_values, instructions
+from helpers.fingerprints import code_of, description, digest_of_arrays, digest_of_values, instructions
 from helpers.machine import uses_gpu, versions, versions_that_count
 from helpers.training.optimizers import optimizer_of, optimizers_of
+from helpers.training.own_settings import (
+    batches_of,
+    hidden_values,
+    is_ours,
+    more_of_batches,
+    plain_values,
+    shown_values,
+    unsaid_settings,
+)
 
 # What our own code makes of the same model, images and settings: raise it in the same commit as a change after which
 # tests/golden/training.json is another. Runs and records of before are then trained anew; moved code changes nothing.
 TRAINING_VERSION = 1
 _WITHOUT_MEANING = {"shared_object_id", "module", "build_config"}  # numbers of a process, places of code, shapes
 _GRAPH = {"keras_history", "input_layers", "output_layers"}  # where a model's configuration refers to layers by name
-_OWN = ("keras", __package__.split(".")[0])  # packages whose code counts by its version
-_SETTINGS = (list, tuple, dict, set, frozenset, np.ndarray, np.generic, FunctionType)  # and plain values
 _NEWER = {"BatchNormalization": {"renorm": False, "renorm_momentum": 0.99}}  # options that are new in Keras 3.15
 
 
@@ -69,16 +75,16 @@ def identify(
         "optimizer": _named_optimizers(model),
         "trainable": [variable.trainable for variable in model.variables],
         "decays": [each._use_weight_decay(v) for each, some in optimizers if each.weight_decay for v in some],
-        "batches": [type(batches).__name__, batches.describe(), *_more_of(batches)],
+        "batches": [type(batches).__name__, batches.describe(), *more_of_batches(batches)],
         "validation": digest_of_arrays(*validation_data) if validation_data else None,
         "settings": settings,
-        "callbacks": [[type(callback).__name__, _own_values(callback)] for callback in callbacks],
+        "callbacks": [[type(callback).__name__, shown_values(callback)] for callback in callbacks],
     }
     if compiled.get("loss_weights"):
         setting["loss_weights"] = compiled["loss_weights"]
-    if unsaid := _unsaid([*_losses(model.loss), optimizer, *dict(optimizers), *layers]):
+    if unsaid := unsaid_settings([*_losses(model.loss), optimizer, *dict(optimizers), *layers]):
         setting["own"] = unsaid
-    if further := [each for callback in callbacks if (each := _batches_of(callback, batches))]:
+    if further := [each for callback in callbacks if (each := batches_of(callback, batches))]:
         setting["batches of callbacks"] = further
     setting_digest = digest_of_values(description(setting))[:32]
     if setting_only:
@@ -93,10 +99,10 @@ def identify(
         "code": foreign_code([model, optimizer, *dict(optimizers), batches, model.loss, *layers, *callbacks]),
         "loss": [_without_number(model.loss), getattr(model.loss, "fn", None)],
     }
-    if hidden := [_hidden_values(callback) for callback in callbacks if not _is_own(type(callback))]:
+    if hidden := [hidden_values(callback) for callback in callbacks if not is_ours(type(callback))]:
         run["callbacks"] = hidden
-    if not _is_own(type(batches)):
-        run["batches"] = _plain_values(batches, hidden=True)
+    if not is_ours(type(batches)):
+        run["batches"] = plain_values(batches, hidden=True)
     return Identity(setting_digest, digest_of_values(description([setting_digest, run]))[:32])
 
 
@@ -127,44 +133,9 @@ def _without_number(loss):
         return [_without_number(each) for each in loss]
     if isinstance(loss, dict):
         return {name: _without_number(each) for name, each in loss.items()}
-    if not isinstance(loss, keras.losses.Loss) or _is_own(type(loss)):
+    if not isinstance(loss, keras.losses.Loss) or is_ours(type(loss)):
         return loss
     return [type(loss).__name__, cleaned(description(loss.get_config()), {})]
-
-
-def _unsaid(things: Iterable) -> list:
-    """What losses, optimizers, constraints and the like of a notebook's own were made with, where no one says it.
-
-    One that inherits Keras's `get_config` has a configuration without its own settings: its attributes count then.
-    """
-    found = []
-    for each in [part for thing in things for part in (thing, *_held(thing))]:
-        makers = [kind for kind in type(each).__mro__ if "get_config" in vars(kind)]
-        if makers and _is_own(makers[0]) and not _is_own(type(each)) and not isinstance(each, keras.Layer):
-            inherited = {name for kind in type(each).__mro__ if _is_own(kind) for name in _names_used(kind)}
-            own = {k: v for k, v in vars(each).items() if k not in inherited and isinstance(v, (*PLAIN, *_SETTINGS))}
-            if own:
-                found.append([type(each).__name__, description(own, (each,))])
-    return found
-
-
-def _held(thing) -> list:
-    """What a thing holds that can be configured."""
-    return [value for value in getattr(thing, "__dict__", {}).values() if hasattr(value, "get_config")]
-
-
-def _names_used(kind: type) -> set[str]:
-    """The names of attributes and the like that a class's own functions use."""
-    functions = [getattr(member, "__func__", member) for member in vars(kind).values()]
-    return {name for each in functions if isinstance(each, FunctionType) for name in each.__code__.co_names}
-
-
-def _batches_of(callback, batches) -> list | None:
-    """What batches of its own a callback looks at, if they are others than those that are trained on."""
-    own = getattr(callback, "batches", None)
-    if not hasattr(own, "describe") or own is batches or own.describe() == batches.describe():
-        return None
-    return [type(callback).__name__, type(own).__name__, own.describe(), *_more_of(own)]
 
 
 def _named_optimizers(model: keras.Model):
@@ -185,7 +156,7 @@ def foreign_code(things: Iterable) -> list[str]:
     things = list(things)
     within = [part for thing in things if isinstance(thing, keras.Layer) for part in thing._flatten_layers(False)]
     within += [each for thing in (*things, *within) for each in getattr(thing, "operations", ())]
-    return sorted({code_of(maker) for maker in _makers([*things, *within]) if not _is_own(maker)})
+    return sorted({code_of(maker) for maker in _makers([*things, *within]) if not is_ours(maker)})
 
 
 def _makers(things) -> list:
@@ -193,37 +164,6 @@ def _makers(things) -> list:
     held = [value for thing in things if hasattr(thing, "__dict__") for value in vars(thing).values()]
     held = [value for value in held if isinstance(value, FunctionType) or hasattr(value, "get_config")]
     return [each if isinstance(each, FunctionType) else type(each) for each in (*things, *held)]
-
-
-def _is_own(maker) -> bool:
-    """Whether a class or function is Keras's or ours."""
-    return str(maker.__module__).split(".")[0] in _OWN
-
-
-def _own_values(callback) -> dict:
-    """What a callback holds and shows: what it was made with, if it is made anew for each run."""
-    return description({key: value for key, value in _values(callback) if not key.startswith("_")}, (callback,))
-
-
-def _hidden_values(callback) -> dict:
-    """What else a callback of a notebook holds."""
-    return description({key: value for key, value in _values(callback) if key.startswith("_")}, (callback,))
-
-
-def _values(callback) -> list[tuple]:
-    """A callback's attributes, but for those that Keras sets when it trains."""
-    return [item for item in vars(callback).items() if item[1] is not None and item[0] not in ("params", "_model")]
-
-
-def _more_of(batches) -> list[dict]:
-    """What batches of a notebook's own were made with, as far as it shows: `describe` may be its base's."""
-    return [] if _is_own(type(batches)) else [_plain_values(batches, hidden=False)]
-
-
-def _plain_values(batches, hidden: bool) -> dict:
-    """Plain values that a dataset of batches holds, those that begin with "_" or the others."""
-    plain = (*PLAIN, list, tuple, dict)
-    return {k: v for k, v in vars(batches).items() if isinstance(v, plain) and k.startswith("_") == hidden}
 
 
 def names_by_place(model: keras.Model) -> dict[str, str]:
