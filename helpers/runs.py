@@ -159,7 +159,7 @@ def cost_table(records: Iterable[dict]) -> pd.DataFrame:
         {
             "net": run["variant"].replace("_", " "),
             "seed": run["seed"],
-            "precision": run["precision"].removeprefix("mixed_"),
+            "precision": run.get("precision", "not known").removeprefix("mixed_"),
             "machine": MACHINE[run["disturbed"]],
             "epochs trained": len(run["seconds_by_epoch"]),
             "epoch kept": run["best_epoch"],

@@ -21,6 +21,7 @@ from helpers.runs import (
     read_record,
     read_records,
     read_summary,
+    styled_costs,
     write_record,
 )
 
@@ -254,7 +255,15 @@ def test_the_cost_of_runs_says_which_times_were_measured_beside_other_work():
     assert isinstance(table, pd.DataFrame)
     assert table["machine"].tolist() == ["quiet", "disturbed", "not known"]
     assert table.loc[0, ["epochs trained", "training time, s", "an epoch, s"]].tolist() == [2, "4", "1.0"]
-    assert table.columns[:3].tolist() == ["net", "seed", "machine"]
+    assert table.columns[:4].tolist() == ["net", "seed", "precision", "machine"]
+
+
+def test_a_table_of_costs_says_what_its_columns_mean_and_in_which_precision_each_run_was():
+    runs = [record_of(precision="mixed_bfloat16"), record_of(seed=11, precision="float32"), record_of(seed=12)]
+    shown = styled_costs(runs).to_html()
+    assert cost_table(runs)["precision"].tolist() == ["bfloat16", "float32", "not known"]
+    assert "Disturbed: other processes used the processor meanwhile" in shown
+    assert styled_costs([]).data.empty
 
 
 def test_the_cost_of_a_long_run_is_easy_to_read():

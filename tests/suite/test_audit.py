@@ -69,6 +69,7 @@ def twenty(tmp_path):
     settings = read_settings(tmp_path, profile="full")
     results = settings.folder / "results" / "01_none"
     results.mkdir(parents=True)
+    settings.partial.mkdir()
     fields = "dataset setting identity started history seconds_by_epoch device versions test tests"
     record = dict.fromkeys(fields.split(), "") | {"kind": "run", "notebook": "01_none", "variant": "net"}
     for seed in range(20):
