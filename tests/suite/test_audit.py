@@ -89,11 +89,12 @@ def test_records_are_drawn_at_random_and_the_same_ones_with_the_same_seed(twenty
 def test_three_are_audited_or_as_many_as_asked_for_or_as_fit_into_the_time(
     twenty, tmp_path, monkeypatch, number, minutes, audited
 ):
-    limits, verdicts = [], iter([*["equal"] * 19, "no epoch in time"])
+    equal = {"verdict": "equal", "epochs": 1, "epochs_compared": 1, "same_machine": True}
+    limits, found = [], iter([*[equal] * 19, {"verdict": "no epoch in time"}])
 
     def audit(notebook, record, settings, limit):
         limits.append(limit)
-        return {"verdict": next(verdicts), "epochs": 1, "epochs_compared": 1, "same_machine": True}
+        return next(found)
 
     monkeypatch.setattr("suite.audit.audit_record", audit)
     for name in ("fetch_data", "build_index"):
