@@ -111,8 +111,7 @@ clean:  ## remove what quick and smoke runs and the tools left; keeps .venv and 
 	find helpers suite benchmarks tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 usable:  # the Python of a $(VENV) from another machine, or one that was removed since, is not there
-	@! test -L $(BIN)/python || $(BIN)/python -c '' 2>/dev/null || { echo '$(VENV) was made with a Python that is not here: remove \
-	  $(VENV), and make sets it up anew' | tr -s '\n\t ' ' ' >&2; echo >&2; exit 1; }
+	@! test -L $(BIN)/python || $(BIN)/python -c '' 2>/dev/null || { echo '$(VENV) was made with a Python that is not here: remove $(VENV), and make sets it up anew' >&2; exit 1; }
 
 $(READY): $(LOCK) pyproject.toml | usable
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 13) else \

@@ -87,7 +87,8 @@ def chart_values(figure: Figure) -> dict:
         longest = 0
         for name, xs, ys, values in _series(ax):
             longest = max(longest, len(xs))
-            places = ax.transData.transform(np.column_stack([xs, ys])) / figure.dpi
+            places = ax.transData.transform(np.column_stack([xs, ys]))
+            places = np.clip(places, ax.bbox.min, ax.bbox.max) / figure.dpi  # of what lies outside, at the edge
             for k in np.unique(np.linspace(0, len(xs) - 1, min(len(xs), MOST_POINTS)).round().astype(int)):
                 right, up = places[k]
                 left, top = (right - box.x0) / box.width, 1 - (up - box.y0) / box.height

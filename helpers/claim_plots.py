@@ -43,14 +43,15 @@ def _evidence(steps: list[tuple[Judged, Step]]) -> Figure:
         first, second = (np.array([side[seed] for seed in seeds]) for side in (step.first, step.second))
         colour, style = COLOURS.get(claim.verdict, "0.45"), {"linestyle": "none", "marker": "o", "ms": 4}
         of_each = first - (second if step.paired else second.mean())
-        axes.plot(scale(of_each), [row] * len(seeds), color=colour, label="_first", **style)
+        named = "_in one run" if step.paired else "_a seed of the side said to be larger"
+        axes.plot(scale(of_each), [row] * len(seeds), color=colour, label=named, **style)
         if not step.paired:
-            hollow = style | {"mfc": "none", "label": "_second"}
+            hollow = style | {"mfc": "none", "label": "_a seed of the other side"}
             axes.plot(scale(second - second.mean()), [row] * len(seeds), color=colour, **hollow)
         if not np.isnan(step.difference.low):
             ends = scale([step.difference.low, step.difference.high])
-            axes.plot(ends, [row + 0.22] * 2, color=colour, linewidth=2, label="_interval")
-    axes.set_yticks(range(len(steps)), [f"{claim.name}  {step.text}" for claim, step in steps], fontsize=8)
+            axes.plot(ends, [row + 0.22] * 2, color=colour, linewidth=2, label="_95 % interval")
+    axes.set_yticks(range(len(steps)), [_row_name(*of) for of in steps], fontsize=8)
     axes.invert_yaxis()
     if kind.name == "time":
         axes.set_xscale("log")
@@ -58,9 +59,14 @@ def _evidence(steps: list[tuple[Judged, Step]]) -> Figure:
         axes.xaxis.set_major_formatter("{x:g}")
         axes.xaxis.set_minor_formatter(plt.NullFormatter())
     compared = "ratio of times" if kind.name == "time" else f"difference, {kind.unit}"
-    axes.set_xlabel(f"{compared}, as claimed to the right")
+    axes.set(title=f"claims by {compared}", xlabel=f"{compared}, as claimed to the right")
     axes.legend(loc="best", fontsize=8)
     return figure
+
+
+def _row_name(claim: Judged, step: Step) -> str:
+    """What a comparison is called at its axis, with the verdict where there is one."""
+    return f"{claim.name}  {step.text}" + (f": {claim.verdict}" if claim.verdict in COLOURS else "")
 
 
 def printed_beside_ours(table: pd.DataFrame) -> Figure:

@@ -117,7 +117,7 @@ def _members(thing: type) -> dict:
     found = {}
     for name, member in vars(thing).items():
         inner = getattr(member, "__func__", getattr(member, "fget", member))
-        if isinstance(inner, types.FunctionType) or (_counts(inner) and not name.startswith("__")):
+        if isinstance(inner, types.FunctionType) or (counts(inner) and not name.startswith("__")):
             found[name] = inner
     return found
 
@@ -129,12 +129,12 @@ def _description_of_function(function: types.FunctionType, describe: Callable) -
     of_notebook = _is_of_notebook(function)
     names = _names(function.__code__) if of_notebook else ()
     read = {name: function.__globals__.get(name) for name in sorted(names)}
-    read = {name: describe(value) for name, value in read.items() if _counts(value)}
+    read = {name: describe(value) for name, value in read.items() if counts(value)}
     found = [instructions(function.__code__, not of_notebook), *map(describe, remembered)]
     return [*found, read] if read else found
 
 
-def _counts(value) -> bool:
+def counts(value) -> bool:
     """Whether a value that code reads is a part of what it does: no module, no class of a package, and of a package's
     things only those that say what they were made with and have no state, such as Keras's schedules.
     """

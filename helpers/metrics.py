@@ -28,16 +28,20 @@ def metrics_report(
         and support (images). In the accuracy row only f1-score holds a figure: the accuracy, as in the printed table.
 
     Raises:
-        ValueError: No images, not as many classes as images, or classes that are not of shape (n,).
+        ValueError: No images, not as many classes as images, classes that are not of shape (n,), or another number of
+            names than the model has classes.
     """
     if not len(x_test) == len(y_test) or not len(y_test):
         raise ValueError(f"expected as many images as classes, and some: got {len(x_test)} and {len(y_test)}")
     check_classes(y_test)
     if isinstance(model, keras.Model):
         y_prob = predict(model, x_test)
-        y_pred, names = y_prob.argmax(axis=1), class_names or [str(k) for k in range(y_prob.shape[1])]
+        y_pred, known = y_prob.argmax(axis=1), [str(k) for k in range(y_prob.shape[1])]
     else:
-        y_pred, names = model.predicted_classes(x_test), class_names or model.class_names
+        y_pred, known = model.predicted_classes(x_test), model.class_names
+    names = list(class_names or known)
+    if len(names) != len(known):
+        raise ValueError(f"class_names: expected a name for each of the model's {len(known)} classes, got {len(names)}")
     table = report_table(y_test, y_pred, names)
     print(format_report(table), end="\n\n")
     return table

@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -85,9 +86,14 @@ def accuracy_against_work(nets: pd.DataFrame, highlighted: str, ax: Axes | None 
     if nets.empty:
         return ax
     nets = nets.sort_values("work").assign(work=lambda table: table["work"] / 1e12)
+    colors = sns.color_palette()
+    others = [notebook for notebook in sorted(set(nets["notebook"])) if notebook != highlighted]
     for notebook, group in nets.groupby("notebook"):
-        star = {"marker": "*", "markersize": 12, "color": "black"} if notebook == highlighted else {"marker": "o"}
-        ax.plot(group["work"], group["accuracy"], ls="", label=notebook.replace("_", " "), alpha=0.8, **star)
+        style = {"marker": "*", "markersize": 12, "color": "black"}
+        if notebook != highlighted:  # more of them than colours: then another marker
+            turn, place = divmod(others.index(notebook), len(colors))
+            style = {"marker": "osD^v"[turn % 5], "color": colors[place]}
+        ax.plot(group["work"], group["accuracy"], ls="", label=notebook.replace("_", " "), alpha=0.8, **style)
     best = nets[nets["accuracy"] >= nets["accuracy"].cummax()]
     line = {"color": "grey", "linewidth": 1, "zorder": 0, "label": "_best within each work"}
     ax.step(best["work"], best["accuracy"], where="post", **line)

@@ -43,7 +43,8 @@ def train_in_time(
     place = places(jobs)
     waiting = sorted((job for job in jobs if job.name in place), key=lambda job: place[job.name])
     waiting = [job for job in waiting if states[job.name] != "done"]
-    deadline = started + 60 * settings.minutes - _seconds_for_pages(waiting, settings.minutes)
+    unfinished = {job.notebook for job in jobs if states[job.name] != "done"}
+    deadline = started + 60 * settings.minutes - _seconds_for_pages(len(unfinished), settings.minutes)
     begun: list[Job] = []
     ended = 0
     while ended != INTERRUPTED:
@@ -64,7 +65,7 @@ def train_in_time(
         job.notebook for job in executed if not (settings.folder / job.mark).exists() or job.seed is not None
     }
     waits = {job.notebook for job in jobs if states[job.name] != "done" and job.name in place}
-    has_no_page |= {job.notebook for job in jobs if states[job.name] != "done"} - waits  # all but the page is there
+    has_no_page |= unfinished - waits  # all but the page is there
     if not has_no_page or ended == INTERRUPTED:
         return begun, ended
     of_pages = {job.name: read_outcome(settings.folder, job.name) for job in executed if job.seed is None}
@@ -93,7 +94,7 @@ def fitting(jobs: list[Job], seconds: dict[str, float], room: float, at_a_time: 
     return chosen
 
 
-def _seconds_for_pages(jobs: list[Job], minutes: float) -> float:
-    """How much of the time is kept for making the pages of these jobs' notebooks."""
-    rounds = math.ceil(len({job.notebook for job in jobs}) / PAGES_AT_A_TIME)
+def _seconds_for_pages(number: int, minutes: float) -> float:
+    """How much of the time is kept for making so many pages."""
+    rounds = math.ceil(number / PAGES_AT_A_TIME)
     return 60 * min(PAGE_MINUTES * rounds, PAGES_SHARE * minutes)

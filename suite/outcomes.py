@@ -43,7 +43,7 @@ def is_founded(job: Job, folder: Path) -> bool:
     lost = set(outcome.get("records", ())) - set(digests_of(folder / "results" / job.notebook, job.seeds))
     gone = job.seed is None and not ((folder / f"{job.notebook}.html").exists() and _ended_well(job.notebook, folder))
     page = read_summary(folder / "results" / job.notebook)
-    older = job.seed is None and other_records(job.notebook, folder, page)
+    older = job.seed is None and page and other_records(job.notebook, folder, page)
     return not (stand_in or gone or lost or older or summary.get("missing"))
 
 

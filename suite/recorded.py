@@ -113,7 +113,7 @@ def _is_newer(record: dict, summary: dict) -> bool:
     """Whether a run that a page does not show was not there when it was made, wherever and whenever it was trained."""
     if "not_shown" in summary:
         return record["sha256"] not in summary["not_shown"]
-    return record["seed"] in summary["seeds"] and _ended(record) > datetime.fromisoformat(summary["finished"])
+    return record["seed"] in summary.get("seeds", ()) and _ended(record) > datetime.fromisoformat(summary["finished"])
 
 
 def _ended(record: dict) -> datetime:

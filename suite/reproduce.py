@@ -11,7 +11,7 @@ from helpers.files import write_json
 from helpers.profiles import PROFILES
 from helpers.progress import format_seconds
 from suite.in_time import train_in_time
-from suite.jobs import MARKS, PAGE_MINUTES, Job, plan_jobs, seconds_of_all
+from suite.jobs import PAGE_MINUTES, Job, plan_jobs, seconds_of_all
 from suite.outcomes import drop_unfounded_marks, jobs_table
 from suite.recorded import measured_slowness, seconds_of, this_machine
 from suite.results import record_files, report, say_new_records, say_what_is_missing, show_index
@@ -20,7 +20,7 @@ from suite.site.pages import notebook_title_and_question
 from suite.status import missing_line, states_of, status_table
 from suite.workflow import call_snakemake, fetch_data
 
-ANEW = "anew.json"  # since when FRESH=1 has trained which jobs anew, until all of them are done
+ANEW = "anew.json"  # since when FRESH=1 has trained which jobs anew, by their marks, until all of them are done
 
 
 def status_command(notebooks: list[Path], settings: Settings) -> int:
@@ -49,6 +49,8 @@ def reproduce_command(notebooks: list[Path], suite: list[Path], settings: Settin
     jobs = plan_jobs(notebooks, settings.profile, settings.dataset, settings.seeds)
     if anew:
         _begin_anew(jobs, settings)
+    elif {job.mark for job in jobs} & set(_noted_anew(settings)):  # whoever does not ask for it again has given it up
+        (settings.partial / ANEW).unlink()
     for job in jobs:
         if again and job.seed is None:
             job.forget(settings.folder)
@@ -75,7 +77,7 @@ def reproduce_command(notebooks: list[Path], suite: list[Path], settings: Settin
 def _begin_anew(jobs: list[Job], settings: Settings) -> None:
     """Have nothing count that is older than this call; or than an earlier one for these jobs that was interrupted."""
     noted, now = settings.partial / ANEW, datetime.now(UTC).isoformat(timespec="seconds")
-    asked = [job.name for job in jobs if job.seed is not None or not job.after]
+    asked = [job.mark for job in jobs if job.seed is not None or not job.after]
     note = json.loads(noted.read_text()) if noted.exists() else {"since": now, "jobs": asked}
     goes_on = noted.exists() and set(asked) <= set(note["jobs"])
     note = note if goes_on else {"since": now, "jobs": asked}
@@ -93,11 +95,15 @@ def _begin_anew(jobs: list[Job], settings: Settings) -> None:
 
 
 def _end_anew(settings: Settings) -> None:
-    """Forget that jobs were to be trained anew once all of them have ended well, by whatever call."""
+    """Forget that jobs were to be trained anew once all of them have ended well."""
+    if all((settings.folder / mark).exists() for mark in _noted_anew(settings)):
+        (settings.partial / ANEW).unlink(missing_ok=True)
+
+
+def _noted_anew(settings: Settings) -> list[str]:
+    """The marks of the jobs that are to be trained anew."""
     noted = settings.partial / ANEW
-    names = json.loads(noted.read_text())["jobs"] if noted.exists() else []
-    if all(list((settings.folder / MARKS).glob(f"{name}.*")) for name in names):
-        noted.unlink(missing_ok=True)
+    return json.loads(noted.read_text())["jobs"] if noted.exists() else []
 
 
 def _survey(

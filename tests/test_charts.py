@@ -137,6 +137,17 @@ def test_each_value_lies_where_it_was_drawn(scale):
         assert (np.abs(around - [255, 0, 0]).sum(axis=1) < 60).any()
 
 
+def test_what_lies_outside_of_the_axes_is_told_at_their_edge():
+    figure, ax = plt.subplots()
+    ax.plot([1, 2, 3], [1.0, 1e4, 2.0])
+    ax.set_ylim(0, 3)
+    (panel,) = values_of(figure)
+    (_, _, *first), (_, value, left, top), (_, _, *last) = panel["series"][0]["points"]
+    assert value == "1e+04"
+    assert first[0] < left < last[0]
+    assert 0 <= top < last[1] < first[1] < 1000
+
+
 def test_figures_of_images_are_no_charts_nor_are_empty_ones():
     assert not is_chart(plots.image_grid(np.zeros((2, 4, 4, 3), "uint8"), ["a", "b"]))
     assert not is_chart(plt.subplots()[0])

@@ -85,7 +85,9 @@ def test_the_figures_are_scikit_learns(many):
 @pytest.mark.parametrize("names", [None, [f"a class with the long name {i}" for i in range(10)], list("abcdefghij")])
 def test_the_printed_text_is_scikit_learns_to_the_letter(many, capsys, names):
     y_true, y_pred = many
-    metrics_report(Said(y_pred), y_true, y_true, names or [*map(str, range(10))])
+    said = Said(y_pred)
+    said.class_names = [*map(str, range(10))]
+    metrics_report(said, y_true, y_true, names)
     assert capsys.readouterr().out == classification_report(y_true, y_pred, target_names=names, digits=2) + "\n"
 
 
@@ -119,6 +121,14 @@ def test_a_class_that_is_not_among_the_test_images_scores_0_without_a_warning():
 def test_images_and_classes_that_do_not_match_are_refused(x_test, y_test, problem):
     with pytest.raises(ValueError, match=problem):
         metrics_report(Said(Y_PRED), x_test, y_test)
+
+
+@pytest.mark.parametrize("names", [NAMES[:-1], [*NAMES, "mule"]])
+def test_another_number_of_names_than_of_classes_is_refused(trained, tiny_data, names):
+    with pytest.raises(ValueError, match=f"expected a name for each of the model's 3 classes, got {len(names)}"):
+        metrics_report(Said(Y_PRED), IMAGES, Y_TRUE, names)
+    with pytest.raises(ValueError, match=f"expected a name for each of the model's 4 classes, got {3 * len(names)}"):
+        metrics_report(trained[0], *tiny_data, names * 3)
 
 
 def test_a_run_is_reported_by_the_names_of_its_data_unless_others_are_given(capsys):

@@ -41,7 +41,7 @@ def run(variant: str, epochs: int) -> dict:
 
 
 def titles(figure: Figure) -> list[str]:
-    return [ax.get_title() for ax in figure.axes if ax.get_title()]
+    return [ax.get_title() for ax in figure.axes if ax.get_title() and ax.title.get_visible()]
 
 
 @pytest.mark.parametrize("images", [COLOUR, GREY])
@@ -90,6 +90,17 @@ def test_learning_curves_have_loss_and_accuracy_by_epoch_with_a_legend():
     for style in ("--", "-"):  # training, validation
         lines = [line for line in figure.axes[0].lines if line.get_linestyle() == style]
         assert [list(line.get_xdata()) for line in lines] == [[1, 2, 3], [1, 2], [1]]
+
+
+def test_runs_that_looked_at_no_validation_images_have_their_training_alone():
+    alone = run("recipe", 3)
+    alone["history"] = {key: alone["history"][key] for key in ("loss", "accuracy")}
+    figure = plots.learning_curves([alone, run("cnn", 3)])
+    assert [len(ax.lines) for ax in figure.axes] == [3, 3]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["recipe, training", "cnn"]
+    by_step = {"recipe": np.arange(3)}
+    of_loss = plots.schedules_and_curves([alone], by_step, by_step, steps_per_epoch=1).axes[1]
+    assert [line.get_linestyle() for line in of_loss.lines] == ["--"]
 
 
 def test_from_three_seeds_on_there_is_their_mean_in_a_band_as_far_as_all_trained():
@@ -284,6 +295,34 @@ def test_printed_histories_stand_in_black_beside_ours_a_column_a_variant():
         assert {line.get_color() for line in printed} == {"black"}
         assert [line.get_linestyle() for line in printed] == ["--", "-"]  # training, validation
     assert titles(figure) == ["model"]
+
+
+def test_inner_panels_have_the_titles_and_labels_that_the_outer_ones_show():
+    history = run("any", 3)["history"]
+    printed = {name: {"history": history} for name in ("one", "two")}
+    figure = plots.beside_printed([], printed, {"one": "one", "two": "two"})
+    assert [ax.get_title() for ax in figure.axes] == ["one", "two"] * 2
+    assert [ax.get_ylabel() for ax in figure.axes] == ["loss (nats)"] * 2 + ["accuracy"] * 2
+    assert titles(figure) == ["one", "two"]
+    assert [ax.xaxis.label.get_visible() for ax in figure.axes] == [False, False, True, True]
+    assert [ax.yaxis.label.get_visible() for ax in figure.axes] == [True, False] * 2
+
+
+@pytest.mark.parametrize(("variants", "grid"), [(0, (1, 1)), (1, (1, 1)), (2, (1, 2)), (3, (2, 2)), (5, (3, 2))])
+def test_two_confusion_matrices_stand_in_a_row(variants, grid):
+    records = [{"variant": f"net {k}", "test": {"confusion_matrix": np.eye(3)}} for k in range(variants)]
+    figure = plots.confusion_matrices(records, NAMES)
+    assert titles(figure) == [f"net {k}" for k in range(variants)]
+    assert len(figure.axes) == max(1, variants)
+    assert figure.axes[0].get_subplotspec().get_gridspec().get_geometry() == grid
+    assert tuple(figure.get_size_inches()) == (5.5 * grid[1], 5.4 * grid[0])
+
+
+def test_a_net_without_mistakes_takes_no_class_for_another():
+    right = [{"test": {"confusion_matrix": np.diag([3, 2, 1])}}]
+    assert plots.most_confused(right, NAMES) == "no image is taken for another class"
+    wrong = [{"test": {"confusion_matrix": [[3, 0, 0], [1, 1, 0], [0, 0, 1]]}}]
+    assert plots.most_confused(wrong, NAMES) == f"{NAMES[1]} is taken for {NAMES[0]} in 50% of the cases"
 
 
 def test_marked_cells_are_framed_in_every_matrix():

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
+from matplotlib.colors import to_hex
 
 from helpers import ablation, recipe_plots
 from helpers.claims import Results
@@ -130,3 +131,10 @@ def test_the_best_accuracy_within_each_work_is_a_line():
     assert best.get_xdata().tolist() == [0.5, 2.0]
     assert best.get_ydata().tolist() == pytest.approx([0.5, 0.71])
     assert len(recipe_plots.accuracy_against_work(frame[:0], "14").lines) == 0
+
+
+def test_no_two_notebooks_look_alike_beside_the_work_however_many_they_are():
+    rows = [(f"{k:02d}", "net", 1e12 * k, 0.5) for k in range(1, 25)]
+    frame = pd.DataFrame(rows, columns=["notebook", "variant", "work", "accuracy"])
+    *dots, _ = recipe_plots.accuracy_against_work(frame, "14").lines
+    assert len({(to_hex(dot.get_color()), dot.get_marker()) for dot in dots}) == 24

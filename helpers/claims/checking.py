@@ -100,7 +100,7 @@ def check_table(table: pd.DataFrame, results: Results) -> list[Checked]:
 
     Returns:
         A row a figure, by net. Where a printed variant can be read in two ways, by the one in which fewer of the net's
-        figures lie outside; where as many do, a row for each.
+        figures lie outside; where as many do, or one of them has no runs of ours, a row for each.
     """
     rows, variants = [], load_variants()
     for key, of_net in tidy(table).groupby(NET, sort=False):
@@ -110,8 +110,9 @@ def check_table(table: pd.DataFrame, results: Results) -> list[Checked]:
         for reading, notebook, side, layers in sides[columns].to_numpy() if len(sides) else [[""] * 4]:
             runs = judged_runs(results.side(side, notebook).all_runs, key[1]) if side else []
             readings.append(_check_net(of_net, reading, runs, layers == "ours"))
-        fewest = min(_num_unusual(of_reading) for of_reading in readings)
-        rows += [row for of_reading in readings if _num_unusual(of_reading) == fewest for row in of_reading]
+        compared = [found for found in readings if any(row.verdict != "not compared" for row in found)]
+        fewest = min(map(_num_unusual, compared), default=0)
+        rows += [row for found in readings if found not in compared or _num_unusual(found) == fewest for row in found]
     return rows
 
 

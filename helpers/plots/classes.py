@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+MATRICES_A_ROW = 2  # of three the numbers would be too small to read on a page
 DARK = 65  # percent, above which a cell of a confusion matrix is too dark for dark figures
 
 
@@ -40,15 +41,18 @@ def confusion_matrix(matrix: np.ndarray, class_names: Sequence[str], ax: Axes | 
 
 
 def confusion_matrices(runs: list[dict], class_names: Sequence[str]) -> Figure:
-    """A confusion matrix a variant, each the sum over its seeds, in percent of the true class.
+    """A confusion matrix a variant, each the sum over its seeds, in percent of the true class; two in a row.
 
     Args:
         runs: Records of runs.
         class_names: Names by class.
     """
     variants = list(dict.fromkeys(run["variant"] for run in runs))
-    size = (5.5 * max(1, len(variants)), 5.4)
-    figure, axes = plt.subplots(1, max(1, len(variants)), figsize=size, squeeze=False)
+    columns = min(MATRICES_A_ROW, max(1, len(variants)))
+    rows = max(1, -(-len(variants) // columns))
+    figure, axes = plt.subplots(rows, columns, figsize=(5.5 * columns, 5.4 * rows), squeeze=False)
+    for ax in axes.flat[len(variants) :] if variants else ():
+        ax.remove()
     for ax, variant in zip(axes.flat, variants, strict=False):
         matrices = [run["test"]["confusion_matrix"] for run in runs if run["variant"] == variant]
         confusion_matrix(np.sum(matrices, axis=0), class_names, ax, title=variant.replace("_", " "))
@@ -121,6 +125,8 @@ def most_confused(runs: list[dict], class_names: Sequence[str]) -> str:
     matrix = np.sum([run["test"]["confusion_matrix"] for run in runs], axis=0)
     shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     np.fill_diagonal(shares, 0)
+    if not shares.any():
+        return "no image is taken for another class"
     true, predicted = np.unravel_index(shares.argmax(), shares.shape)
     return f"{class_names[true]} is taken for {class_names[predicted]} in {shares[true, predicted]:.0%} of the cases"
 

@@ -18,7 +18,7 @@ def learning_curves(runs: list[dict], variants: Sequence[str] | None = None, sta
     The legend lies above: between the curves there is no place that is free in every figure.
 
     Args:
-        runs: Records of runs.
+        runs: Records of runs; of those that looked at no validation images, the training alone.
         variants: Which of them to draw, in this order; default all.
         stage_ends: Epochs after which something else began: a grey line each.
     """
@@ -29,15 +29,11 @@ def learning_curves(runs: list[dict], variants: Sequence[str] | None = None, sta
         for variant in variants:
             histories = [run["history"] for run in runs if run["variant"] == variant]
             label, color = variant.replace("_", " "), colors[variant]
-            _draw_seeds(
-                ax,
-                [history[quantity] for history in histories],
-                label=f"_{label}, training",
-                color=color,
-                linestyle="--",
-                alpha=0.5,
-            )
-            _draw_seeds(ax, [history[f"val_{quantity}"] for history in histories], color=color, label=label)
+            training = [history[quantity] for history in histories if quantity in history]
+            validation = [history[f"val_{quantity}"] for history in histories if f"val_{quantity}" in history]
+            named = f"_{label}, training" if validation else f"{label}, training"  # without validation its only line
+            _draw_seeds(ax, training, label=named, color=color, linestyle="--", alpha=0.5)
+            _draw_seeds(ax, validation, color=color, label=label)
         for end in stage_ends if runs else ():
             ax.axvline(end + 0.5, color="0.6", linewidth=1)
         ax.set(xlabel="epoch", ylabel=f"{quantity} (nats)" if quantity == "loss" else quantity)
@@ -82,11 +78,10 @@ def beside_printed(runs: list[dict], printed: dict[str, dict], names: dict[str, 
                     epochs = np.arange(1, len(history[key]) + 1)
                     style = {"color": color, "linewidth": width, "marker": "o" if len(epochs) == 1 else None}
                     ax.plot(epochs, history[key], line, label=f"_{whose}, {part}", **style)
-        column[0].set_title(published.replace("_", " "))
-        column[1].set(xlabel="epoch")
-        column[1].xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes[0, 0].set(ylabel="loss (nats)")
-    axes[1, 0].set(ylabel="accuracy")
+        for ax, ylabel in zip(column, ("loss (nats)", "accuracy"), strict=True):
+            ax.set(title=published.replace("_", " "), xlabel="epoch", ylabel=ylabel)
+            ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    _show_outer_labels(axes)
     patches = [Patch(color="C0", label="ours"), Patch(color="black", label="printed")]
     figure.legend(handles=patches, loc="outside upper center", ncols=2, frameon=False)
     return figure
@@ -143,18 +138,31 @@ def schedules_and_curves(runs: list[dict], rates: dict, momenta: dict, steps_per
             ends = np.arange(1, len(history["loss"]) + 1) * steps_per_epoch
             dashed = style | {"linestyle": "--", "alpha": 0.5, "label": f"{style['label']}, training"}
             dashed["marker"] = style["marker"] if len(ends) == 1 else None
-            axes[0, 1].plot(ends - steps_per_epoch / 2, history["loss"], **dashed)
-            axes[0, 1].plot(ends, history["val_loss"], **style)
-            axes[1, 1].plot(ends - steps_per_epoch / 2, history["accuracy"], **dashed)
-            axes[1, 1].plot(ends, history["val_accuracy"], **style)
-            losses += [*history["loss"], *history["val_loss"]]
+            for ax, quantity in zip(axes[:, 1], ("loss", "accuracy"), strict=True):
+                ax.plot(ends - steps_per_epoch / 2, history[quantity], **dashed)
+                if f"val_{quantity}" in history:
+                    ax.plot(ends, history[f"val_{quantity}"], **style)
+            losses += [*history["loss"], *history.get("val_loss", ())]
     _leave_out_outliers(axes[0, 1], losses)
-    axes[0, 0].set(ylabel="learning rate")
+    axes[0, 0].set(ylabel="learning rate", xlabel="step")
     axes[1, 0].set(ylabel="momentum", xlabel="step")
-    axes[0, 1].set(ylabel="loss (nats)", title="training dashed, validation solid")
+    axes[0, 1].set(ylabel="loss (nats)", xlabel="step", title="training dashed, validation solid")
     axes[1, 1].set(ylabel="accuracy", xlabel="step")
+    for ax in axes[0]:
+        ax.xaxis.label.set_visible(False)
     figure.legend(loc="outside upper center", ncols=max(1, len(colors)), frameon=False)
     return figure
+
+
+def _show_outer_labels(axes: np.ndarray) -> None:
+    """Show the titles above a grid of axes alone, and the labels below it and on its left.
+
+    The others have theirs too, unseen, for the tables of values and for whoever points at a value.
+    """
+    for (row, column), ax in np.ndenumerate(axes):
+        ax.title.set_visible(row == 0)
+        ax.xaxis.label.set_visible(row == axes.shape[0] - 1)
+        ax.yaxis.label.set_visible(column == 0)
 
 
 def _leave_out_outliers(ax: Axes, values: Sequence[float]) -> None:

@@ -1,5 +1,6 @@
 """The metrics that a model is compiled with: what a history calls them, and made before its training step is traced."""
 
+import inspect
 import re
 from collections import Counter
 
@@ -10,8 +11,9 @@ import numpy as np
 def names_in_history(model: keras.Model) -> dict[str, str] | None:
     """What a history calls the metrics of a compiled model, by what they are called in this process.
 
-    Keras numbers metrics that were given no name by how many of their kind the process has made before. In a history
-    the first of a model has no number, whatever was trained before it.
+    Keras numbers a metric that was given no name by how many of its kind the process has made before. In a history it
+    has no number, whatever was trained before it. Of several of a kind in one model each keeps what it is called: such
+    are to be given names, for a run with them to be found again.
 
     Args:
         model: Compiled.
@@ -22,17 +24,22 @@ def names_in_history(model: keras.Model) -> dict[str, str] | None:
     metrics = model._compile_config.config["metrics"] or []
     if not isinstance(metrics, list | tuple) or any(isinstance(metric, list | tuple | dict) for metric in metrics):
         return None
-    names, kinds = {}, Counter()
-    for metric in metrics:
-        name = metric if isinstance(metric, str) else getattr(metric, "name", None) or getattr(metric, "__name__", "")
-        kind, number = re.fullmatch(r"(.*?)(_\d+)?", name).groups()
-        if isinstance(metric, keras.metrics.Metric) and _plain(kind) == type(metric).__name__.lower():
-            number = f"_{kinds[kind]}" if kinds[kind] else ""
-            kinds[kind] += 1
-            names[name] = kind + number
-        else:
-            names[name] = name
-    return names
+    kinds = Counter(type(metric) for metric in metrics)
+    return {_name_of(metric): _kind_of(metric) if kinds[type(metric)] == 1 else _name_of(metric) for metric in metrics}
+
+
+def all_metrics(model: keras.Model) -> list:
+    """The names of all metrics that a model is compiled with, in the form in which they are given."""
+    asked, names = model._compile_config.config, names_in_history(model) or {}
+
+    def named(metrics):
+        if isinstance(metrics, dict):
+            return {key: named(each) for key, each in metrics.items()}
+        if isinstance(metrics, list | tuple):
+            return [named(each) for each in metrics]
+        return names.get(_name_of(metrics), _name_of(metrics))
+
+    return [named(asked["metrics"] or []), named(asked["weighted_metrics"] or [])]
 
 
 def has_metrics(model: keras.Model, history: dict) -> bool:
@@ -83,7 +90,24 @@ def build_metrics(model: keras.Model, batches: keras.utils.PyDataset) -> None:
     if keras.backend.backend() == "tensorflow" and is_usual and isinstance(shape, tuple) and None not in shape[1:]:
         found = model.compute_metrics(x=None, y=batches[0][1][:1], y_pred=keras.ops.zeros((1, *shape[1:])))
         model.reset_metrics()
-        history_of(model, found)
+        for key, value in found.items():
+            history_of(model, value if isinstance(value, dict) else {key: value})  # a metric may give several figures
+
+
+def _name_of(metric) -> str:
+    """What a metric is called in this process."""
+    return metric if isinstance(metric, str) else getattr(metric, "name", None) or getattr(metric, "__name__", "")
+
+
+def _kind_of(metric) -> str:
+    """What a metric is called without a number that Keras may have given it."""
+    name = _name_of(metric)
+    if not isinstance(metric, keras.metrics.Metric):
+        return name
+    default = inspect.signature(type(metric)).parameters.get("name")
+    kind = re.fullmatch(r"(.*?)(_\d+)?", name)[1]
+    is_numbered = _plain(kind) == _plain(type(metric).__name__) and (default is None or not default.default)
+    return kind if is_numbered else name
 
 
 def _number(name: str, value) -> float:

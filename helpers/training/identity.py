@@ -83,7 +83,7 @@ def identify(
     if compiled.get("loss_weights"):
         setting["loss_weights"] = compiled["loss_weights"]
     if unsaid := unsaid_settings([*_losses(model.loss), optimizer, *dict(optimizers), *layers]):
-        setting["own"] = unsaid
+        setting["own"] = cleaned(unsaid, {})
     if further := [each for callback in callbacks if (each := batches_of(callback, batches))]:
         setting["batches of callbacks"] = further
     setting_digest = digest_of_values(description(setting))[:32]
@@ -114,7 +114,8 @@ def _named(thing):
         return [_named(each) for each in thing]
     if isinstance(thing, dict):
         return {name: _named(each) for name, each in thing.items()}
-    if isinstance(thing, FunctionType) and (thing.__name__ == "<lambda>" or thing.__closure__):
+    is_nameless = isinstance(thing, FunctionType) and (thing.__name__ == "<lambda>" or thing.__closure__)
+    if is_nameless:
         return description(thing)
     if not hasattr(thing, "get_config"):
         return getattr(thing, "__name__", type(thing).__name__)

@@ -14,7 +14,7 @@ from helpers.progress import Progress
 from helpers.training.batches import OrderedBatches, ShuffledBatches
 from helpers.training.callbacks import Checkpoint, Clock, DrawEpoch, Report, StopOnNan, Stopping
 from helpers.training.checkpoints import RunFiles
-from helpers.training.compiled_metrics import build_metrics, has_metrics, names_in_history
+from helpers.training.compiled_metrics import all_metrics, build_metrics, has_metrics, names_in_history
 from helpers.training.feeding import feed
 from helpers.training.frozen import TrainingPlan, behind_frozen, plan_training
 from helpers.training.grouping import choose_steps, grouped_steps
@@ -214,14 +214,8 @@ def _with_metrics(found: tuple[dict, dict] | None, model: keras.Model) -> tuple[
     values = found[1]
     if "history" in values:
         return found if has_metrics(model, values["history"]) else None
-    begun_with = values.get("metrics", _metrics_of(model))
-    return found if has_metrics(model, values["clock"]["history"]) and begun_with == _metrics_of(model) else None
-
-
-def _metrics_of(model: keras.Model) -> list[str] | None:
-    """The metrics that a model is compiled with, as a checkpoint names them."""
-    names = names_in_history(model)
-    return None if names is None else sorted(names.values())
+    asked = all_metrics(model)
+    return found if has_metrics(model, values["clock"]["history"]) and values.get("metrics", asked) == asked else None
 
 
 def _train(plan: TrainingPlan, epochs: int, patience, name: str, progress: Progress, callbacks, files, begun) -> dict:
@@ -237,7 +231,7 @@ def _train(plan: TrainingPlan, epochs: int, patience, name: str, progress: Progr
     def keep(epoch: int) -> None:
         state = {"started": started, "epochs": epoch, "ended": model.stop_training or epoch == epochs}
         state |= {"clock": clock.values, "stopping": stopping.values, "frozen_part": frozen_part}
-        state["metrics"] = _metrics_of(model)
+        state["metrics"] = all_metrics(model)
         files.checkpoint(_arrays(model) | _numbered("best", stopping.best_weights or []), state)
 
     where = environment()  # of the start: the code may change while it trains

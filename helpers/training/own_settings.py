@@ -4,12 +4,10 @@ from collections.abc import Iterable
 from types import FunctionType
 
 import keras
-import numpy as np
 
-from helpers.fingerprints import PLAIN, description
+from helpers.fingerprints import PLAIN, counts, description
 
 _OURS = ("keras", __package__.split(".")[0])  # packages whose code counts by its version
-_SETTINGS = (list, tuple, dict, set, frozenset, np.ndarray, np.generic, FunctionType)  # and plain values
 
 
 def unsaid_settings(things: Iterable) -> list:
@@ -22,7 +20,7 @@ def unsaid_settings(things: Iterable) -> list:
         makers = [kind for kind in type(each).__mro__ if "get_config" in vars(kind)]
         if makers and is_ours(makers[0]) and not is_ours(type(each)) and not isinstance(each, keras.Layer):
             inherited = {name for kind in type(each).__mro__ if is_ours(kind) for name in _names_used(kind)}
-            own = {k: v for k, v in vars(each).items() if k not in inherited and isinstance(v, (*PLAIN, *_SETTINGS))}
+            own = {k: v for k, v in vars(each).items() if k not in inherited and counts(v)}
             if own:
                 found.append([type(each).__name__, description(own, (each,))])
     return found

@@ -45,7 +45,8 @@ for (const data of document.querySelectorAll("figure script.values")) {
   const frame = make("div", "", { className: "chart-frame", tabIndex: 0 });
   const dot = make("span", "", { className: "dot", hidden: true });
   const said = make("output", "", { hidden: true });
-  frame.setAttribute("role", "group");
+  frame.setAttribute("role", "application"); // else a screen reader keeps the arrow keys for itself
+  frame.setAttribute("aria-roledescription", "chart");
   frame.setAttribute("aria-label", `${values.length} values of this chart, one by one with the arrow keys`);
   image.replaceWith(frame);
   frame.append(image, dot, said);

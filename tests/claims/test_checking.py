@@ -211,6 +211,8 @@ def test_of_two_readings_the_one_counts_in_which_fewer_figures_lie_outside():
         assert (row.reading, row.verdict) == (reading, "equal")
     neither = check_table(table_of("parameters,,1000").assign(**stride_2), both)
     assert [row.verdict for row in neither] == ["not equal", "not equal"]
+    one_of_them = check_table(table_of("parameters,,1000").assign(**stride_2), results_of(n06_strides=conv))
+    assert [row.verdict for row in one_of_them] == ["not compared", "not equal"]
 
 
 FASHION = {"report": "B", "experiment": "fashion_mnist", "variant": "arc2_adam"}

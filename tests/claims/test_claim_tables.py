@@ -76,6 +76,9 @@ def test_the_evidence_is_drawn_with_each_seed(results):
     dots = [line for line in accuracies.axes[0].lines if line.get_marker() == "o"]
     assert [len(line.get_xdata()) for line in dots] == [5, 5]
     assert sorted(dots[0].get_xdata()) == pytest.approx([18.8, 18.9, 19.0, 19.1, 19.2])
+    assert [line.get_label() for line in dots] == ["_a seed of the side said to be larger", "_a seed of the other side"]
+    assert [label.get_text() for label in accuracies.axes[0].get_yticklabels()] == ["A1  cnn - dense: supported"]
+    assert accuracies.axes[0].get_title() == "claims by difference, points"
     assert times.axes[0].get_xscale() == "log"
     assert times.axes[0].get_xlabel() == "ratio of times, as claimed to the right"
     assert not any(label.get_text() for label in times.axes[0].get_xticklabels(minor=True))

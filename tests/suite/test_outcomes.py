@@ -266,6 +266,21 @@ def test_a_page_is_made_again_once_there_is_a_run_that_it_does_not_know(settings
     assert marked(folder) == {job.name for job in JOBS} - {"03_cnn"}
 
 
+@pytest.mark.parametrize("summary", [None, "<<<<<<< ours", "{}"])
+def test_records_without_a_page_or_with_a_damaged_one_stop_nothing(settings, end, page, folder, summary):
+    for job in (OTHER, *SEEDS):
+        end(job)
+    page("01_data")
+    page("03_cnn")
+    place = folder / "results" / "03_cnn" / "summary.json"
+    place.unlink()
+    if summary:
+        place.write_text(summary)
+    write_record(folder / "results" / "03_cnn", "cnn-seed1", RUN | {"started": "2020-01-01T00:00:00+00:00"})
+    drop_unfounded_marks(JOBS, folder)
+    assert marked(folder) == {"01_data", "03_cnn-seed0", "03_cnn-seed1"}
+
+
 def test_a_page_that_lacks_runs_is_made_again(settings, end, page):
     for job in JOBS:
         end(job, summary=SUMMARY | {"missing": ["cnn, seed 1"] if job is PAGE else []})

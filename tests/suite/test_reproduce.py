@@ -198,7 +198,7 @@ def test_training_anew_goes_on_where_it_was_interrupted_until_all_is_done(tmp_pa
     assert not begun.exists()
     assert (settings.folder / other.mark).exists()  # was not asked for
     since = os.environ[FRESH]
-    earlier = {"since": "2026-01-01T00:00:00+00:00", "jobs": ["01_a", "02_b"]}
+    earlier = {"since": "2026-01-01T00:00:00+00:00", "jobs": [done.mark, other.mark]}
     (settings.partial / ANEW).write_text(json.dumps(earlier))
     (settings.folder / done.mark).touch()  # ended since
     os.utime(settings.folder / other.mark, (0, 0))
@@ -212,6 +212,9 @@ def test_training_anew_goes_on_where_it_was_interrupted_until_all_is_done(tmp_pa
     assert json.loads((settings.partial / ANEW).read_text()) == earlier
     _end_anew(settings)
     assert (settings.partial / ANEW).exists()  # the other has not ended
+    (settings.folder / other.mark).with_name("02_b.records-a").touch()  # but for a page of what is recorded
+    _end_anew(settings)
+    assert (settings.partial / ANEW).exists()
     (settings.folder / other.mark).touch()
     _end_anew(settings)
     assert not (settings.partial / ANEW).exists()
@@ -222,10 +225,10 @@ def test_training_other_jobs_anew_goes_on_with_nothing(tmp_path, monkeypatch):
     settings = read_settings(tmp_path, profile="smoke")
     begun, asked = (Job(name, None, (10,), (), "a", 3000, 1) for name in ("01_a", "02_b"))
     settings.partial.mkdir(parents=True, exist_ok=True)
-    (settings.partial / ANEW).write_text(json.dumps({"since": "2026-01-01T00:00:00+00:00", "jobs": [begun.name]}))
+    (settings.partial / ANEW).write_text(json.dumps({"since": "2026-01-01T00:00:00+00:00", "jobs": [begun.mark]}))
     _begin_anew([begun, asked], settings)
     note = json.loads((settings.partial / ANEW).read_text())
-    assert note["jobs"] == ["01_a", "02_b"]
+    assert note["jobs"] == [begun.mark, asked.mark]
     assert note["since"] == os.environ[FRESH] > "2026-01-01T00:00:00+00:00"
 
 

@@ -1,5 +1,7 @@
 """Settings of a notebook's own losses, constraints and callbacks count for the identity of a run; numbers do not."""
 
+from functools import partial
+
 import keras
 import numpy as np
 import pytest
@@ -18,6 +20,17 @@ class Focal(keras.losses.Loss):
 
     def call(self, y_true, y_pred):
         return self.gamma * keras.losses.sparse_categorical_crossentropy(y_true, y_pred)
+
+
+class Mixed(keras.losses.Loss):
+    """A loss that wraps what it is given."""
+
+    def __init__(self, base):
+        super().__init__()
+        self.base = base
+
+    def call(self, y_true, y_pred):
+        return self.base(y_true, y_pred)
 
 
 class Said(Focal):
@@ -45,6 +58,10 @@ class Slow(keras.optimizers.SGD):
         self.slowness = slowness
 
 
+def smoothed(share: float) -> keras.losses.Loss:
+    return keras.losses.CategoricalCrossentropy(label_smoothing=share)
+
+
 def clipped(limit: float) -> keras.Model:
     keras.utils.set_random_seed(0)
     dense = keras.layers.Dense(4, activation="softmax", kernel_constraint=Clip(limit))
@@ -61,9 +78,12 @@ def clipped(limit: float) -> keras.Model:
         (lambda: build(loss=Focal(2.0, weights=np.ones(4))), lambda: build(loss=Focal(2.0, weights=np.zeros(4)))),
         (lambda: build(loss=Said(2.0)), lambda: build(loss=Said(5.0))),
         (lambda: clipped(1.0), lambda: clipped(2.0)),
+        (lambda: build(loss=Mixed(smoothed(0.0))), lambda: build(loss=Mixed(smoothed(0.2)))),
+        (lambda: build(loss=Mixed(Focal(1.0))), lambda: build(loss=Mixed(Focal(2.0)))),
+        (lambda: build(loss=Mixed(partial(scaled, 1.0))), lambda: build(loss=Mixed(partial(scaled, 2.0)))),
         (lambda: build(optimizer=Slow(1.0)), lambda: build(optimizer=Slow(2.0))),
     ],
-    ids=["shown", "hidden", "array", "said", "constraint", "optimizer"],
+    ids=["shown", "hidden", "array", "said", "constraint", "Keras's loss", "own loss", "partial", "optimizer"],
 )
 def test_what_they_are_made_with_counts(identify, first, second):
     one, same, other = identify(first()), identify(first()), identify(second())
