@@ -78,10 +78,12 @@ def suite_of(folder: Path) -> list[Path]:
     suite = sorted(path for path in folder.glob("*.ipynb") if re.fullmatch(r"\d\d_[a-z0-9_]+", path.stem))
     for path in suite:
         about = nbformat.read(path, as_version=4).metadata.get("coursework", {})
-        if "question" not in about or not set(PROFILES) <= set(about.get("minutes", {})):
+        by_profile = isinstance(about.get("seeds", {}), dict)
+        if "question" not in about or not set(PROFILES) <= set(about.get("minutes", {})) or not by_profile:
             raise ValueError(
                 f"notebooks/{path.name}: expected in its metadata, under coursework, a question and the minutes of "
-                f"{', '.join(PROFILES)}, as CONTRIBUTING.md says (or another name, such as draft.ipynb); got {about}"
+                f"{', '.join(PROFILES)}, and seeds by profile, if any, as CONTRIBUTING.md says (or another name, such "
+                f"as draft.ipynb); got {about}"
             )
     return suite
 

@@ -20,8 +20,8 @@ from helpers.claims.statistics import CONFIDENCE, prediction_interval
 
 VERDICTS = {
     "within": "One more run of ours would lie there: 95 %, of a net's figures by class for all of them together.",
-    "unusually high": "Above where one more run of ours would lie; with too few seeds to say where, far above ours.",
-    "unusually low": "Below where one more run of ours would lie; with too few seeds to say where, far below ours.",
+    "unusually high": "Above where one more run of ours would lie; or, with few or scattered seeds, far above ours.",
+    "unusually low": "Below where one more run of ours would lie; or, with few or scattered seeds, far below ours.",
     "too few seeds to say": "Our seeds are too few, or scatter too much, to say where; and it is not far from ours.",
     "not compared": "We have nothing to hold it against.",
     "equal": "An exact figure is ours.",

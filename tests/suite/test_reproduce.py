@@ -266,7 +266,8 @@ def test_only_notebooks_that_say_what_the_suite_must_know_are_part_of_it(tmp_pat
     for name in ("02_b", "01_a", "01_a-Copy1", "draft"):
         write(name, whole if name != "draft" else {})
     assert [path.stem for path in suite_of(tmp_path)] == ["01_a", "02_b"]
-    for about in ({}, {"coursework": {"question": "Which?", "minutes": {"full": 1}}}):
+    few, listed = {"question": "Which?", "minutes": {"full": 1}}, whole["coursework"] | {"seeds": [10, 11]}
+    for about in ({}, {"coursework": few}, {"coursework": listed}):
         write("03_c", about)
         with pytest.raises(
             ValueError, match=r"notebooks/03_c.ipynb: expected in its metadata, .* a question and the min"
