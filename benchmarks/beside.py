@@ -1,6 +1,7 @@
 """Two trainings beside each other, with half of the cores each, against one after the other with all of them."""
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -28,7 +29,7 @@ def measure(num_images: int | None = None, rounds: int = 3) -> Iterator[Comparis
         alone, *pair = _trainers(net, count)
         missing = next(filter(None, (trainer.missing for trainer in (alone, *pair))), "")
         try:
-            values = {} if missing else in_turns({ALONE: alone, BESIDE: _together(pair)}, rounds)
+            values = {} if missing else in_turns({ALONE: alone, BESIDE: _together(pair, count)}, rounds)
         finally:
             for trainer in (alone, *pair):
                 trainer.kill()
@@ -56,11 +57,13 @@ def _trainers(net: str, num_images: int) -> list[Trainer]:
     return trainers
 
 
-def _together(trainers: list[Trainer]) -> Callable[[], float]:
-    """Trains an epoch of both at the same time; images a second of both."""
+def _together(trainers: list[Trainer], num_images: int) -> Callable[[], float]:
+    """Trains an epoch of both at the same time; images a second of both, until the slower has ended."""
 
     def train() -> float:
         with ThreadPoolExecutor(len(trainers)) as threads:
-            return sum(threads.map(lambda trainer: trainer(), trainers))
+            start = time.perf_counter()
+            list(threads.map(lambda trainer: trainer(), trainers))
+            return len(trainers) * num_images / (time.perf_counter() - start)
 
     return train

@@ -74,8 +74,10 @@ def _forget_compiled(models) -> None:
 
 def _faster(layer: layers.Layer) -> Callable | None:
     """A faster `call` of a layer; None where there is none."""
+    if layer.compute_dtype not in ("float32", "bfloat16", "float16"):
+        return None
     if type(layer) is layers.BatchNormalization and layer.built and _is_plain_norm(layer):
-        return partial(_fused_norm, layer)
+        return partial(_fused_norm, layer, layer.call)
     if type(layer) is layers.Activation and layer.activation is keras.activations.gelu:
         return partial(_gelu, compiled_gelu())
     if type(layer) is layers.Conv2D and _is_plain_convolution(layer):
@@ -89,14 +91,19 @@ def _gelu(gelu: Callable, inputs):
 
 
 def _is_plain_norm(layer: layers.BatchNormalization) -> bool:
-    """Whether it normalises over the last axis of maps or of flat features, by this device's and batch's statistics."""
+    """Whether it normalises over the last axis of maps or of flat features, by this device's and batch's statistics.
+
+    They must be float32, whatever the layer computes in: TensorFlow's operation knows no others.
+    """
     rank = layer.input_spec.ndim
     other = layer.synchronized or getattr(layer, "renorm", False)  # newer than Keras 3.13
-    return rank in (2, 4) and layer.axis in (-1, rank - 1) and not other
+    return rank in (2, 4) and layer.axis in (-1, rank - 1) and layer.variable_dtype == "float32" and not other
 
 
-def _fused_norm(layer: layers.BatchNormalization, inputs, training=None, mask=None):
+def _fused_norm(layer: layers.BatchNormalization, plain: Callable, inputs, training=None, mask=None):
     """Batch normalisation in one operation a direction: (batch, height, width, channels) or (batch, features)."""
+    if mask is not None:  # only some of the inputs are to count
+        return plain(inputs, training=training, mask=mask)
     import tensorflow as tf
 
     shape = ops.shape(inputs)

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from helpers.fast.layers import fast_layers
+from helpers.fast.layers import all_layers, fast_layers
 from helpers.metrics import predict
 from helpers.training.optimizers import optimizer_of
 
@@ -107,6 +107,9 @@ def patch_whitening(
     return np.concatenate([filters, -filters], axis=-1).astype("float32")
 
 
+MOST_LEFT = 0.05  # of a layer's earlier statistics, when those of averaged weights have been measured
+
+
 @keras.saving.register_keras_serializable("coursework")
 def dirac_init(shape: tuple[int, ...], dtype=None):
     """Initial kernel whose first filters hand their channel on unchanged; the others are drawn uniformly.
@@ -135,8 +138,8 @@ class AverageWeights(keras.callbacks.Callback):
         num_batches: Most batches to measure on; at a momentum of 0.6 what the statistics were before counts 0.6 %.
 
     Raises:
-        ValueError: As training begins: the optimizer has no variables for a mean, or what trains takes something else
-            than the images of the batches.
+        ValueError: As training begins: the optimizer has no variables for a mean, what trains takes something else than
+            the images of the batches, or so many batches leave more than 5 % of a layer's earlier statistics.
     """
 
     replaces_weights = True  # so `fit` refuses it beside `patience`, which brings back single weights
@@ -164,6 +167,12 @@ class AverageWeights(keras.callbacks.Callback):
             raise ValueError(
                 f"AverageWeights: expected a model that takes the images of the batches, {images}, got one that takes "
                 f"{taken}: behind frozen layers give fast=False to fit"
+            )
+        norms = [layer for layer in all_layers(self.model) if isinstance(layer, keras.layers.BatchNormalization)]
+        if (left := max((norm.momentum for norm in norms), default=0.0) ** self.num_batches) > MOST_LEFT:
+            raise ValueError(
+                f"AverageWeights: {self.num_batches} batches leave {left:.0%} of what batch normalisation measured "
+                "before, on weights that are no mean: expected 5 % or less, by more batches or a lower momentum"
             )
         for variable, average in zip(variables, averages, strict=True):
             if not np.any(keras.ops.convert_to_numpy(average)):  # Keras begins with 0, but for a training's first step

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import keras
 import numpy as np
-from keras.optimizers.schedules import LearningRateSchedule
 
 from helpers.training.optimizers import build_optimizer, optimizer_of
 
@@ -94,7 +93,9 @@ def _check(model: keras.Model, x, y, batch_size: int, lowest: float, highest: fl
     """Refuse what cannot be tested, before anything is trained."""
     if getattr(model, "optimizer", None) is None or not model.compiled:
         raise ValueError("the model is not compiled: call model.compile(optimizer, loss) first")
-    if isinstance(optimizer_of(model)._learning_rate, LearningRateSchedule):
+    if hasattr(optimizer_of(model), "optimizers"):
+        raise ValueError("the model has several optimizers: expected one, whose learning rate is then raised")
+    if callable(optimizer_of(model)._learning_rate):  # a schedule, or a function
         raise ValueError("the optimizer has a schedule: expected a number as its learning rate, which is then raised")
     if len(x) != len(y) or not len(x):
         raise ValueError(f"x and y: expected as many images as classes, one or more, got {len(x)} and {len(y)}")

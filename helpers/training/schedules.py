@@ -51,7 +51,10 @@ def values_by_step(schedule: LearningRateSchedule | float, total_steps: int) -> 
     """What a schedule is at each step of a run, float32 (total_steps,); a number is the same at all of them."""
     if not callable(schedule):
         return np.full(total_steps, schedule, "float32")
-    return keras.ops.convert_to_numpy(schedule(np.arange(total_steps)))
+    try:
+        return keras.ops.convert_to_numpy(schedule(np.arange(total_steps)))
+    except (TypeError, ValueError):  # one that branches, such as Keras's with a warm-up, takes a step at a time
+        return np.array([float(schedule(step)) for step in range(total_steps)], "float32")
 
 
 @keras.saving.register_keras_serializable(package="coursework")

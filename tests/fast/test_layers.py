@@ -98,6 +98,20 @@ def test_in_bfloat16_they_are_no_further_from_the_exact_ones_than_keras_own(kind
         assert error <= 1.5 * usual + 1e-3 * np.abs(exactly).mean()
 
 
+@on_tensorflow
+def test_where_a_mask_says_which_inputs_count_batch_normalisation_is_keras_own():
+    def model() -> keras.Model:
+        keras.utils.set_random_seed(0)
+        return keras.Sequential([keras.Input((2,)), layers.Masking(0.0), layers.BatchNormalization(), layers.Dense(3)])
+
+    x = np.array([[0, 0], [2, 4], [1, 3]], "float32")
+    plain, ours = model(), model()
+    expected = plain(x, training=True)
+    with fast_layers(ours):
+        assert_close([ours(x, training=True)], [expected], 1e-6)
+    assert_close(ours.get_weights(), plain.get_weights(), 1e-6)
+
+
 NOT_REPLACED = {
     "relu": lambda: (layers.Activation("relu"), (6, 7, 3)),
     "normalisation over rows": lambda: (layers.BatchNormalization(axis=1), (6, 7, 3)),
@@ -109,6 +123,9 @@ NOT_REPLACED = {
     "dilation": lambda: (convolution(dilation_rate=2), (6, 7, 3)),
     "a class derived from Conv2D": lambda: (type("Own", (layers.Conv2D,), {})(4, 3, padding="same"), (6, 7, 3)),
     "dense": lambda: (layers.Dense(4), (20,)),
+    "gelu in 64 bits": lambda: (layers.Activation("gelu", dtype="float64"), (6, 7, 3)),
+    "normalisation in 64 bits": lambda: (layers.BatchNormalization(dtype="float64"), (6, 7, 3)),
+    "normalisation whose variables are bfloat16": lambda: (layers.BatchNormalization(dtype="bfloat16"), (6, 7, 3)),
 }
 
 

@@ -173,6 +173,17 @@ def test_averaged_weights_are_refused_where_they_would_be_lost_or_fail_at_the_en
         fit(model, batches, validation_data=None, callbacks=(fast_net.AverageWeights(smaller),), **options)
 
 
+def test_too_few_batches_for_the_momentum_of_batch_normalisation_are_refused(tiny_data):
+    net = [keras.Input((8, 8, 3)), keras.layers.Flatten(), keras.layers.BatchNormalization(), keras.layers.Dense(4)]
+    model = keras.Sequential(net)  # Keras's momentum, 0.99
+    model.compile(keras.optimizers.SGD(0.01, use_ema=True), "sparse_categorical_crossentropy")
+    batches = ShuffledBatches(*tiny_data, batch_size=16, seed=0)
+    options = {"validation_data": None, "epochs": 1, "batch_size": 16, "seed": 0}
+    with pytest.raises(ValueError, match="10 batches leave 90% of what batch normalisation measured before"):
+        fit(model, batches, callbacks=(fast_net.AverageWeights(batches),), **options)
+    fit(model, batches, callbacks=(fast_net.AverageWeights(batches, 300),), **options)
+
+
 def test_the_averaged_net_s_statistics_are_measured_anew(train_averaged):
     model, _, batches = train_averaged()
     measured = model.layers[1].get_weights()[2:]

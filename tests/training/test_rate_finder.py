@@ -157,6 +157,17 @@ def test_a_model_without_a_rate_to_raise_is_refused(build_tiny, tiny_data):
         find_learning_rate(bare, *tiny_data, batch_size=16, seed=0)
 
 
+def test_several_optimizers_or_a_function_for_a_rate_are_refused(build_tiny, tiny_data, monkeypatch):
+    model = build_tiny()
+    monkeypatch.setattr(type(model), "train_on_batch", lambda *_, **__: pytest.fail("it was trained"))
+    monkeypatch.setattr(model.optimizer, "optimizers", [], raising=False)
+    with pytest.raises(ValueError, match="the model has several optimizers: expected one"):
+        find_learning_rate(model, *tiny_data, batch_size=16, seed=0)
+    model.compile(keras.optimizers.SGD(lambda: 0.1), "sparse_categorical_crossentropy")
+    with pytest.raises(ValueError, match="expected a number as its learning rate"):
+        find_learning_rate(model, *tiny_data, batch_size=16, seed=0)
+
+
 def test_images_without_as_many_classes_are_refused(build_tiny, tiny_data):
     with pytest.raises(ValueError, match="got 64 and 63"):
         find_learning_rate(build_tiny(), tiny_data[0], tiny_data[1][:63], batch_size=16, seed=0)
