@@ -124,7 +124,8 @@ def _cells(method: str, newest: dict, found: list[dict]) -> list[str]:
         cells.append(f"{number(row['least'])} to {number(row['most'])}")
     if "ratio" in row:
         cells.append(number(row["ratio"]["median"]))
-        cells += [number(row["median"] / _fastest(newest))] * (baseline == KERAS)
+        if baseline == KERAS:
+            cells.append(number(row["median"] / _fastest(newest)))
     if len(found) > 1:
         cells.append("; ".join(number(c["rows"][method]["median"]) for c in found if method in c["rows"]))
     return cells
@@ -164,7 +165,7 @@ def _goals(title: str, newest: dict) -> tuple[Goal, ...]:
         return throughput.training_goals(title.removeprefix(throughput.TRAINING), newest["precision"])
     if title.startswith(throughput.SHARE):
         return throughput.share_goals(newest["values"])
-    recorded = [Goal(**{field.name: goal[field.name] for field in fields(Goal)}) for goal in newest["goals"]]
+    recorded = [Goal(**{field.name: goal[field.name] for field in fields(Goal) if field.name in goal}) for goal in newest["goals"]]
     return GOALS.get(title, tuple(recorded))
 
 
