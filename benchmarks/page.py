@@ -165,7 +165,8 @@ def _goals(title: str, newest: dict) -> tuple[Goal, ...]:
         return throughput.training_goals(title.removeprefix(throughput.TRAINING), newest["precision"])
     if title.startswith(throughput.SHARE):
         return throughput.share_goals(newest["values"])
-    recorded = [Goal(**{field.name: goal[field.name] for field in fields(Goal) if field.name in goal}) for goal in newest["goals"]]
+    known = {field.name for field in fields(Goal)}
+    recorded = [Goal(**{key: goal[key] for key in known & goal.keys()}) for goal in newest["goals"]]
     return GOALS.get(title, tuple(recorded))
 
 
