@@ -13,7 +13,8 @@ from suite.settings import limit_threads
 
 ALONE, BESIDE = "one after the other, all cores", "two at a time, half of the cores each"
 MEASURED = ("report A's CNN", "report B's ConvNet", "report B's Arc3", "report D's model 1", "report E's ConvNet")
-TITLE = "Two trainings at a time: "
+TITLE = "Two trainings at once: "
+BY_RATES = "Two trainings at a time: "  # earlier runs: the sum of both rates
 EPOCHS = 3  # so many times the images of other benchmarks: both are to be under way together nearly all the time
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import frozen, inputs, memory, throughput
+from benchmarks import beside, frozen, inputs, memory, throughput
 from benchmarks.comparison import Goal, describe_goal, judge, number
 from benchmarks.methods import METHODS
 from benchmarks.summary import FASTEST, IN_16_BITS, KERAS, OTHERS, answer, ratios_by_net
@@ -113,6 +113,8 @@ def _note(title: str) -> str:
     """What else is to be known of a comparison, however old its runs are."""
     if title.startswith(throughput.SHARE):
         return " Products with the padding around a map count too, and need not be computed: so 1 is not the limit."
+    if title.startswith(beside.BY_RATES):
+        return " Two at a time is the sum of both rates, which is more than both did together where one ended first."
     return " Ours computes the convolutions that train faster, too." if title in frozen.TITLES.values() else ""
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from benchmarks.throughput import TRAINING
 
 KERAS, IN_16_BITS, PYTORCH = "plain Keras", "plain Keras bfloat16", ("PyTorch float32", "PyTorch bfloat16")
-FASTEST = "Keras's fastest round"  # in whichever precision
+FASTEST = "Keras's fastest round, either precision"
 OTHERS = (KERAS, IN_16_BITS, FASTEST, *PYTORCH)
 MARGIN = 1.05  # less is within what rounds of the same differ by
 

@@ -5,15 +5,11 @@ python -m suite reproduce|pages|status|audit --profile auto --seeds "10 11 12" -
 
 import argparse
 import os
-import re
 import sys
 from pathlib import Path
 
-import nbformat
-
 from helpers.files import lock, remove_half_written
-from helpers.profiles import PROFILES
-from suite.jobs import ROOT
+from suite.jobs import ROOT, notebooks_of
 from suite.settings import DEFAULTS, Settings, read_settings
 from suite.warm import warm_processes
 
@@ -25,7 +21,7 @@ def main() -> int:
         if os.environ.get(variable):
             os.environ[variable] = str(Path(os.environ[variable]).expanduser().resolve())
     try:
-        suite = suite_of(ROOT / "notebooks")
+        suite = notebooks_of(ROOT / "notebooks")
         notebooks = choose_notebooks(suite, asked.only)
         defaults = {"pages": {"profile": "full", "jobs": "2"}, "audit": {"profile": "full"}}.get(asked.command, {})
         given = {name: getattr(asked, name) or defaults.get(name, "") for name in DEFAULTS}
@@ -67,25 +63,6 @@ def read_command_line() -> argparse.Namespace:
     parser.add_argument("--only", default="", help="one notebook's name, such as 03_cnn; default all")
     parser.add_argument("--reports", type=Path, default=ROOT / "reports")
     return parser.parse_args()
-
-
-def suite_of(folder: Path) -> list[Path]:
-    """The notebooks of the suite, in order: those named as "03_cnn.ipynb" is. Others, such as copies, are left alone.
-
-    Raises:
-        ValueError: One says nothing of what the suite must know.
-    """
-    suite = sorted(path for path in folder.glob("*.ipynb") if re.fullmatch(r"\d\d_[a-z0-9_]+", path.stem))
-    for path in suite:
-        about = nbformat.read(path, as_version=4).metadata.get("coursework", {})
-        by_profile = isinstance(about.get("seeds", {}), dict)
-        if "question" not in about or not set(PROFILES) <= set(about.get("minutes", {})) or not by_profile:
-            raise ValueError(
-                f"notebooks/{path.name}: expected in its metadata, under coursework, a question and the minutes of "
-                f"{', '.join(PROFILES)}, and seeds by profile, if any, as CONTRIBUTING.md says (or another name, such "
-                f"as draft.ipynb); got {about}"
-            )
-    return suite
 
 
 def choose_notebooks(suite: list[Path], only: str) -> list[Path]:

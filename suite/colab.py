@@ -17,7 +17,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from suite.jobs import ROOT
+from suite.jobs import ROOT, notebooks_of
 from suite.notebooks import one_line
 
 PYTHON = "3.13"  # Colab's
@@ -83,7 +83,7 @@ def as_form(source: str) -> str:
 
 def write_addresses(repository: str, folder: Path = ROOT / "notebooks") -> None:
     """Write a repository into all notebooks."""
-    for path in sorted(folder.glob("*.ipynb")):
+    for path in notebooks_of(folder):
         notebook = nbformat.read(path, as_version=4)
         set_address(notebook, path.stem, repository)
         path.write_text(nbformat.writes(notebook) + "\n")
@@ -134,7 +134,8 @@ def try_notebook(path: Path, content: Path) -> str | None:
 
 def try_all(folder: Path, names: list[str]) -> int:
     """Try notebooks, those named or all, in an environment made in a folder; the number of those that failed."""
-    every = {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")}
+    suite = notebooks_of(ROOT / "notebooks")
+    every = {path.stem for path in suite}
     if unknown := set(names) - every:
         raise SystemExit(f"NB: expected names of {', '.join(sorted(every))}; got {', '.join(sorted(unknown))}")
     make_environment(folder)
@@ -148,7 +149,7 @@ def try_all(folder: Path, names: list[str]) -> int:
     version = subprocess.run([folder / "bin" / "python", "--version"], capture_output=True, text=True).stdout.strip()
     print(f"{version} with requirements-colab.txt; the committed state of this checkout", flush=True)
     before, failed = installed(folder), 0
-    paths = [path for path in sorted((ROOT / "notebooks").glob("*.ipynb")) if not names or path.stem in names]
+    paths = [path for path in suite if not names or path.stem in names]
     with tempfile.TemporaryDirectory() as content:
         for path in paths:
             error = try_notebook(path, Path(content))

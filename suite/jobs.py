@@ -12,6 +12,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 
 from helpers.files import try_lock
 from helpers.fingerprints import digest_of_code, digest_of_values
+from helpers.profiles import PROFILES
 
 ROOT = Path(__file__).parents[1]
 MARKS = ".partial/ended"  # below a profile's folder: an empty file says that a job ended well
@@ -79,6 +80,27 @@ class Job:
         """Remove the job's marks, so that it is executed again."""
         for mark in (folder / MARKS).glob(f"{self.name}.*"):
             mark.unlink()
+
+
+def notebooks_of(folder: Path) -> list[Path]:
+    """The notebooks of the suite, in order: those named as "03_cnn.ipynb" is. Others, such as copies, are left alone.
+
+    Raises:
+        ValueError: One says nothing of what the suite must know.
+    """
+    suite = sorted(path for path in folder.glob("*.ipynb") if re.fullmatch(r"\d\d_[a-z0-9_]+", path.stem))
+    for path in suite:
+        about = nbformat.read(path, as_version=4).metadata.get("coursework")
+        said = about if isinstance(about, dict) else {}
+        minutes, seeds = said.get("minutes"), said.get("seeds", {})
+        known = isinstance(minutes, dict) and set(PROFILES) <= set(minutes) and isinstance(seeds, dict)
+        if "question" not in said or not known:
+            raise ValueError(
+                f"notebooks/{path.name}: expected in its metadata, under coursework, a question and the minutes of "
+                f"{', '.join(PROFILES)}, and seeds by profile, if any, as CONTRIBUTING.md says (or another name, such "
+                f"as draft.ipynb); got {about}"
+            )
+    return suite
 
 
 def plan_jobs(

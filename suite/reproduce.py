@@ -1,15 +1,12 @@
 """`make reproduce`: execute what is missing, all of it or as much as fits into a time, then the pages and the index."""
 
-import json
 import os
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 
-from helpers import variables
-from helpers.files import write_json
 from helpers.profiles import PROFILES
 from helpers.progress import format_seconds
+from suite.anew import begin_anew, settle
 from suite.in_time import train_in_time
 from suite.jobs import PAGE_MINUTES, Job, plan_jobs, seconds_of_all
 from suite.outcomes import drop_unfounded_marks, jobs_table
@@ -19,8 +16,6 @@ from suite.settings import Settings
 from suite.site.pages import notebook_title_and_question
 from suite.status import missing_line, states_of, status_table
 from suite.workflow import call_snakemake, fetch_data
-
-ANEW = "anew.json"  # since when FRESH=1 has trained which jobs anew, by their marks, until all of them are done
 
 
 def status_command(notebooks: list[Path], settings: Settings) -> int:
@@ -48,9 +43,9 @@ def reproduce_command(notebooks: list[Path], suite: list[Path], settings: Settin
     started = time.time()
     jobs = plan_jobs(notebooks, settings.profile, settings.dataset, settings.seeds)
     if anew:
-        _begin_anew(jobs, settings)
-    elif {job.mark for job in jobs} & set(_noted_anew(settings)):  # whoever does not ask for it again has given it up
-        (settings.partial / ANEW).unlink()
+        begin_anew(jobs, settings)
+    else:
+        settle(jobs, settings, given_up=True)
     for job in jobs:
         if again and job.seed is None:
             job.forget(settings.folder)
@@ -60,7 +55,7 @@ def reproduce_command(notebooks: list[Path], suite: list[Path], settings: Settin
     _announce(notebooks, jobs, before, seconds, settings)
     if any(state != "done" for state in before.values()):
         fetch_data(settings)
-    known = record_files(settings.folder)
+    known, every = record_files(settings.folder), jobs
     if settings.minutes:
         jobs, ended = train_in_time(notebooks, jobs, before, seconds, settings, started)
     else:
@@ -69,41 +64,9 @@ def reproduce_command(notebooks: list[Path], suite: list[Path], settings: Settin
     print("\n" + jobs_table(jobs, before, settings.folder, started))
     say_what_is_missing(jobs, settings.folder, started)
     say_new_records(known, settings)
-    _end_anew(settings)
+    settle(every, settings)
     whole = show_index(suite, settings, jobs, started)
     return report(jobs, settings, ended, started) or int(not whole)
-
-
-def _begin_anew(jobs: list[Job], settings: Settings) -> None:
-    """Have nothing count that is older than this call; or than an earlier one for these jobs that was interrupted."""
-    noted, now = settings.partial / ANEW, datetime.now(UTC).isoformat(timespec="seconds")
-    asked = [job.mark for job in jobs if job.seed is not None or not job.after]
-    note = json.loads(noted.read_text()) if noted.exists() else {"since": now, "jobs": asked}
-    goes_on = noted.exists() and set(asked) <= set(note["jobs"])
-    note = note if goes_on else {"since": now, "jobs": asked}
-    since = note["since"]
-    if goes_on:
-        print(f"Going on with what FRESH=1 began on {since}; to begin again, delete {os.path.relpath(noted)}.")
-    for job in jobs:
-        mark = settings.folder / job.mark
-        if not goes_on or (mark.exists() and mark.stat().st_mtime < datetime.fromisoformat(since).timestamp()):
-            job.forget(settings.folder)
-            (settings.partial / f"{job.name}.threads").unlink(missing_ok=True)  # nothing of it is begun
-    settings.partial.mkdir(parents=True, exist_ok=True)
-    write_json(noted, note)  # at last: a kill before it forgets again
-    os.environ[variables.FRESH] = since
-
-
-def _end_anew(settings: Settings) -> None:
-    """Forget that jobs were to be trained anew once all of them have ended well."""
-    if all((settings.folder / mark).exists() for mark in _noted_anew(settings)):
-        (settings.partial / ANEW).unlink(missing_ok=True)
-
-
-def _noted_anew(settings: Settings) -> list[str]:
-    """The marks of the jobs that are to be trained anew."""
-    noted = settings.partial / ANEW
-    return json.loads(noted.read_text())["jobs"] if noted.exists() else []
 
 
 def _survey(

@@ -24,10 +24,11 @@ from helpers.lab.notebook import KNOWN
 from helpers.profiles import PROFILES
 from helpers.training import identify_run
 from suite.colab import PLACE, write_addresses
+from suite.jobs import notebooks_of
 
 ROOT = Path(__file__).parent.parent
 COMPARING_TIMES = ("times.compare", "times.relative", "times.outcomes", ', "training_time", ')
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = notebooks_of(ROOT / "notebooks")
 RETURNS = {
     name: getattr(function, "__annotations__", {}).get("return")
     for module in (plots, layer_plots)

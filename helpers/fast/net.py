@@ -135,7 +135,8 @@ class AverageWeights(keras.callbacks.Callback):
 
     Args:
         batches: Batches of the training images, such as `AugmentedBatches`.
-        num_batches: Most batches to measure on; at a momentum of 0.6 what the statistics were before counts 0.6 %.
+        num_batches: Batches to measure on, from the first again after the last; at a momentum of 0.6 ten leave 0.6 % of
+            what the statistics were before.
 
     Raises:
         ValueError: As training begins: the optimizer has no variables for a mean, what trains takes something else than
@@ -168,8 +169,9 @@ class AverageWeights(keras.callbacks.Callback):
                 f"AverageWeights: expected a model that takes the images of the batches, {images}, got one that takes "
                 f"{taken}: behind frozen layers give fast=False to fit"
             )
-        norms = [layer for layer in all_layers(self.model) if isinstance(layer, keras.layers.BatchNormalization)]
-        if (left := max((norm.momentum for norm in norms), default=0.0) ** self.num_batches) > MOST_LEFT:
+        norms = [each for each in all_layers(self.model) if isinstance(each, layers.BatchNormalization)]
+        momenta = [norm.momentum for norm in norms if norm.trainable]
+        if (left := max(momenta, default=0.0) ** self.num_batches) > MOST_LEFT:
             raise ValueError(
                 f"AverageWeights: {self.num_batches} batches leave {left:.0%} of what batch normalisation measured "
                 "before, on weights that are no mean: expected 5 % or less, by more batches or a lower momentum"
@@ -183,8 +185,8 @@ class AverageWeights(keras.callbacks.Callback):
     def on_train_end(self, logs=None):
         """Measure the statistics: those of the last steps are not the averaged net's."""
         self._batches.draw_epoch(0)
-        for k in range(min(self.num_batches, len(self._batches))):
-            self.model(self._batches[k][0], training=True)
+        for k in range(self.num_batches):
+            self.model(self._batches[k % len(self._batches)][0], training=True)
 
 
 def predict_with_tta(model: keras.Model, images: np.ndarray, shift: int = 1) -> np.ndarray:

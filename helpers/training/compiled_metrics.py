@@ -12,8 +12,8 @@ def names_in_history(model: keras.Model) -> dict[str, str] | None:
     """What a history calls the metrics of a compiled model, by what they are called in this process.
 
     Keras numbers a metric that was given no name by how many of its kind the process has made before. In a history it
-    has no number, whatever was trained before it. Of several of a kind in one model each keeps what it is called: such
-    are to be given names, for a run with them to be found again.
+    has no number, whatever was trained before it (nor has one that was given such a name, as "recall_1"). Several of a
+    kind in one model are to be given names: see `check_names`.
 
     Args:
         model: Compiled.
@@ -26,6 +26,28 @@ def names_in_history(model: keras.Model) -> dict[str, str] | None:
         return None
     kinds = Counter(type(metric) for metric in metrics)
     return {_name_of(metric): _kind_of(metric) if kinds[type(metric)] == 1 else _name_of(metric) for metric in metrics}
+
+
+def check_names(model: keras.Model) -> None:
+    """Refuse several metrics of a kind without names, which are called otherwise in each process.
+
+    Args:
+        model: Compiled.
+
+    Raises:
+        ValueError: There are such.
+    """
+    metrics = [m for m in model._compile_config.config["metrics"] or [] if isinstance(m, keras.metrics.Metric)]
+    for kind in {type(metric) for metric in metrics}:
+        names = [_name_of(metric) for metric in metrics if type(metric) is kind]
+        first = names[0]
+        numbered = [first, *(f"{first}_{k}" for k in range(1, len(names)))]
+        if len(names) > 1 and names == numbered and _kind_of(next(m for m in metrics if type(m) is kind)) == first:
+            raise ValueError(
+                f"metrics: expected names for several of {kind.__name__}, such as {kind.__name__}(..., "
+                f"name='{first}_of_cats'): without, Keras numbers them by what was trained before, and a run with them "
+                "would not be found again"
+            )
 
 
 def all_metrics(model: keras.Model) -> list:

@@ -14,7 +14,7 @@ from helpers.progress import Progress
 from helpers.training.batches import OrderedBatches, ShuffledBatches
 from helpers.training.callbacks import Checkpoint, Clock, DrawEpoch, Report, StopOnNan, Stopping
 from helpers.training.checkpoints import RunFiles
-from helpers.training.compiled_metrics import all_metrics, build_metrics, has_metrics, names_in_history
+from helpers.training.compiled_metrics import all_metrics, build_metrics, check_names, has_metrics, names_in_history
 from helpers.training.feeding import feed
 from helpers.training.frozen import TrainingPlan, behind_frozen, plan_training
 from helpers.training.grouping import choose_steps, grouped_steps
@@ -173,6 +173,7 @@ def _check(model, x, y, validation_data, whole_numbers: dict[str, int | None], c
             raise ValueError(f"{name}: expected a whole number of 1 or more, got {value!r}")
     if whole_numbers["patience"] is not None and validation_data is None:
         raise ValueError("patience: expected validation_data to watch, got None; or leave patience out")
+    check_names(model)
     named = names_in_history(model)
     if whole_numbers["patience"] is not None and named is not None and "accuracy" not in named:
         raise ValueError(

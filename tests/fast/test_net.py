@@ -181,7 +181,13 @@ def test_too_few_batches_for_the_momentum_of_batch_normalisation_are_refused(tin
     options = {"validation_data": None, "epochs": 1, "batch_size": 16, "seed": 0}
     with pytest.raises(ValueError, match="10 batches leave 90% of what batch normalisation measured before"):
         fit(model, batches, callbacks=(fast_net.AverageWeights(batches),), **options)
-    fit(model, batches, callbacks=(fast_net.AverageWeights(batches, 300),), **options)
+    fit(model, batches, callbacks=(fast_net.AverageWeights(batches, 300),), **options)  # 4 batches, again and again
+    before = model.layers[1].get_weights()[3]
+    fast_net.AverageWeights.on_train_end(SimpleNamespace(model=model, _batches=batches, num_batches=300))
+    np.testing.assert_allclose(model.layers[1].get_weights()[3], before, rtol=0.06)
+    model.layers[1].trainable = False  # its statistics are measured by nobody
+    model.compile(keras.optimizers.SGD(0.01, use_ema=True), "sparse_categorical_crossentropy")
+    fit(model, batches, callbacks=(fast_net.AverageWeights(batches),), fast=False, **options)
 
 
 def test_the_averaged_net_s_statistics_are_measured_anew(train_averaged):

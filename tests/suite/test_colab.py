@@ -15,10 +15,10 @@ from packaging.requirements import Requirement
 
 from suite import on_colab
 from suite.colab import BADGE, PLACE, as_form, set_address, try_all, write_addresses
-from suite.jobs import FETCHING, digest_of_cells
+from suite.jobs import FETCHING, digest_of_cells, notebooks_of
 
 ROOT = Path(__file__).parents[2]
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = notebooks_of(ROOT / "notebooks")
 
 
 def read(name: str) -> nbformat.NotebookNode:

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -17,10 +18,11 @@ from helpers.machine import cpu_count
 from helpers.profiles import PROFILES
 from helpers.runs import read_summary
 from helpers.variables import FRESH
-from suite.__main__ import main, suite_of
+from suite.__main__ import main
+from suite.anew import NOTE, begin_anew, settle
 from suite.execute import _threads_of
-from suite.jobs import PAGE_MINUTES, Job
-from suite.reproduce import ANEW, _begin_anew, _end_anew, settings_for
+from suite.jobs import PAGE_MINUTES, Job, notebooks_of
+from suite.reproduce import settings_for
 from suite.settings import read_settings
 
 ROOT = Path(__file__).parents[2]
@@ -184,52 +186,85 @@ def test_a_bad_record_is_named_counted_and_not_used(trained):
         assert "net, seed 11" in shown
 
 
-def test_training_anew_goes_on_where_it_was_interrupted_until_all_is_done(tmp_path, monkeypatch, capsys):
+@pytest.fixture
+def two(tmp_path, monkeypatch):
+    """Two jobs of one seed that have ended well, and the settings that they are run with."""
     monkeypatch.setenv(FRESH, "")
     settings = read_settings(tmp_path, profile="smoke")
-    done, other = (Job(name, None, (10,), (), "a", 3000, 1) for name in ("01_a", "02_b"))
-    for job in (done, other):
+    jobs = [Job(name, None, (10,), (), "a", 3000, 1) for name in ("01_a", "02_b")]
+    for job in jobs:
         (settings.folder / job.mark).parent.mkdir(parents=True, exist_ok=True)
         (settings.folder / job.mark).touch()
-    begun = settings.partial / "01_a.threads"
-    begun.touch()
-    _begin_anew([done], settings)
-    assert not (settings.folder / done.mark).exists()
-    assert not begun.exists()
-    assert (settings.folder / other.mark).exists()  # was not asked for
-    since = os.environ[FRESH]
-    earlier = {"since": "2026-01-01T00:00:00+00:00", "jobs": [done.mark, other.mark]}
-    (settings.partial / ANEW).write_text(json.dumps(earlier))
-    (settings.folder / done.mark).touch()  # ended since
-    os.utime(settings.folder / other.mark, (0, 0))
-    begun.touch()
-    _begin_anew([done, other], settings)
-    assert os.environ[FRESH] == earlier["since"] < since
+    return jobs, settings
+
+
+def note_of(settings, **jobs: bool) -> Path:
+    """Note that jobs are trained anew since long ago, and which have ended well."""
+    note = {"since": "2026-01-01T00:00:00+00:00", "dataset": "cifar10", "jobs": jobs}
+    (settings.partial / NOTE).write_text(json.dumps(note))
+    return settings.partial / NOTE
+
+
+def has_ended(settings, *jobs: Job) -> list[bool]:
+    return [(settings.folder / job.mark).exists() for job in jobs]
+
+
+def test_what_is_to_be_trained_anew_is_forgotten_and_nothing_else(two):
+    (asked, other), settings = two
+    (settings.partial / "01_a.threads").touch()
+    begin_anew([asked], settings)
+    assert has_ended(settings, asked, other) == [False, True]
+    assert not (settings.partial / "01_a.threads").exists()
+    assert json.loads((settings.partial / NOTE).read_text())["since"] == os.environ[FRESH]
+
+
+def test_training_anew_goes_on_where_it_was_interrupted_until_all_is_done(two, capsys):
+    (done, other), settings = two
+    note = note_of(settings, **{"01_a": False, "02_b": False})
+    os.utime(settings.folder / other.mark, (0, 0))  # ended before
+    (settings.partial / "01_a.threads").touch()
+    begin_anew([done, other], settings)
+    assert os.environ[FRESH] == "2026-01-01T00:00:00+00:00"
     assert "to begin again, delete " in capsys.readouterr().out
-    assert [(settings.folder / job.mark).exists() for job in (done, other)] == [True, False]
-    assert begun.exists()
-    _begin_anew([done], settings)  # a part of it
-    assert json.loads((settings.partial / ANEW).read_text()) == earlier
-    _end_anew(settings)
-    assert (settings.partial / ANEW).exists()  # the other has not ended
-    (settings.folder / other.mark).with_name("02_b.records-a").touch()  # but for a page of what is recorded
-    _end_anew(settings)
-    assert (settings.partial / ANEW).exists()
+    assert has_ended(settings, done, other) == [True, False]
+    assert (settings.partial / "01_a.threads").exists()
+    settle([done, other], settings)
+    assert json.loads(note.read_text())["jobs"] == {"01_a": True, "02_b": False}
+    (settings.folder / other.mark).with_name("02_b.records-a").touch()  # a page of what is recorded
+    settle([other], settings)
+    assert note.exists()
     (settings.folder / other.mark).touch()
-    _end_anew(settings)
-    assert not (settings.partial / ANEW).exists()
+    settle([other], settings)
+    assert not note.exists()
 
 
-def test_training_other_jobs_anew_goes_on_with_nothing(tmp_path, monkeypatch):
-    monkeypatch.setenv(FRESH, "")
-    settings = read_settings(tmp_path, profile="smoke")
-    begun, asked = (Job(name, None, (10,), (), "a", 3000, 1) for name in ("01_a", "02_b"))
-    settings.partial.mkdir(parents=True, exist_ok=True)
-    (settings.partial / ANEW).write_text(json.dumps({"since": "2026-01-01T00:00:00+00:00", "jobs": [begun.mark]}))
-    _begin_anew([begun, asked], settings)
-    note = json.loads((settings.partial / ANEW).read_text())
-    assert note["jobs"] == [begun.mark, asked.mark]
-    assert note["since"] == os.environ[FRESH] > "2026-01-01T00:00:00+00:00"
+def test_training_a_part_of_it_anew_goes_on_too_with_other_code_as_well(two):
+    (part, _), settings = two
+    note_of(settings, **{"01_a": False, "02_b": False})
+    begin_anew([replace(part, digest="b")], settings)
+    assert os.environ[FRESH] == "2026-01-01T00:00:00+00:00"
+
+
+@pytest.mark.parametrize("change", [{"jobs": {"01_a": False}}, {"dataset": "digits"}])
+def test_training_other_jobs_anew_goes_on_with_nothing(two, change):
+    jobs, settings = two
+    note = note_of(settings, **{"01_a": False, "02_b": False})
+    note.write_text(json.dumps(json.loads(note.read_text()) | change))
+    begin_anew(jobs, settings)
+    assert json.loads(note.read_text())["jobs"] == {"01_a": False, "02_b": False}
+    assert os.environ[FRESH] > "2026-01-01T00:00:00+00:00"
+    assert has_ended(settings, *jobs) == [False, False]
+
+
+def test_who_asks_for_a_job_without_it_gives_up_its_training_anew_and_no_others(two):
+    (asked, other), settings = two
+    note = note_of(settings, **{"01_a": False, "02_b": False})
+    settle([asked], settings, given_up=True)
+    assert json.loads(note.read_text())["jobs"] == {"01_a": True, "02_b": False}
+    settle([other], settings, given_up=True)
+    assert not note.exists()
+    settle([asked, other], settings, given_up=True)  # where nothing is noted
+    assert not note.exists()
 
 
 def test_what_is_recorded_is_trained_again_if_all_is_to_be_new(trained):
@@ -241,7 +276,7 @@ def test_what_is_recorded_is_trained_again_if_all_is_to_be_new(trained):
     assert len(before) == 2
     assert len(after) == 4
     assert before < after
-    assert not (trained / "reports" / "smoke" / ".partial" / ANEW).exists()
+    assert not (trained / "reports" / "smoke" / ".partial" / NOTE).exists()
     assert "2 reused" in call(trained, "reproduce", "--seeds", "10 11")
 
 
@@ -265,14 +300,15 @@ def test_only_notebooks_that_say_what_the_suite_must_know_are_part_of_it(tmp_pat
     whole = {"coursework": {"question": "Which?", "minutes": dict.fromkeys(PROFILES, 1)}}
     for name in ("02_b", "01_a", "01_a-Copy1", "draft"):
         write(name, whole if name != "draft" else {})
-    assert [path.stem for path in suite_of(tmp_path)] == ["01_a", "02_b"]
+    assert [path.stem for path in notebooks_of(tmp_path)] == ["01_a", "02_b"]
     few, listed = {"question": "Which?", "minutes": {"full": 1}}, whole["coursework"] | {"seeds": [10, 11]}
-    for about in ({}, {"coursework": few}, {"coursework": listed}):
+    numbers = whole["coursework"] | {"minutes": 5}
+    for about in ({}, *({"coursework": said} for said in (None, few, listed, numbers))):
         write("03_c", about)
         with pytest.raises(
             ValueError, match=r"notebooks/03_c.ipynb: expected in its metadata, .* a question and the min"
         ):
-            suite_of(tmp_path)
+            notebooks_of(tmp_path)
 
 
 @pytest.mark.parametrize(

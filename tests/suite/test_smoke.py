@@ -12,9 +12,10 @@ from live_kernel import run_in_one_kernel, warm_kernels
 from small_suite import run_suite
 
 from helpers.variables import FROM_RECORDS, SUITE
+from suite.jobs import notebooks_of
 
 ROOT = Path(__file__).parents[2]
-NAMES = [path.stem for path in sorted((ROOT / "notebooks").glob("*.ipynb"))]
+NAMES = [path.stem for path in notebooks_of(ROOT / "notebooks")]
 OF_ALL = "16_scoreboard"  # made of the pages of all others, at the end of each call
 TRAINED_AGAIN = ("03_cnn", "07_frozen_vs_unfrozen", "12_depth")  # with candidates, pretrained layers, own metrics
 CHANGED = {"batch_size": 48, "split_seed": 7, "num_draws": 200}  # each notebook has one of these parameters

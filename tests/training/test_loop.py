@@ -325,6 +325,14 @@ def test_a_metric_without_a_name_is_called_the_same_whatever_was_trained_before(
     assert join_results([first, run(3)]).history.keys() == QUANTITIES
 
 
+def test_several_metrics_of_a_kind_without_names_are_refused_before_anything_is_trained(build_tiny, tiny_data):
+    keras.utils.clear_session()  # as in a process of its own
+    model = build_tiny()
+    model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy", of_classes(), of_classes()])
+    with pytest.raises(ValueError, match=r"expected names for several of MeanIoU, such as MeanIoU\(..., name='mean"):
+        fit(model, *tiny_data, validation_data=tiny_data, epochs=1, batch_size=16, seed=0)
+
+
 class _Sure(keras.metrics.MeanMetricWrapper):
     """A metric without a name, of a class whose name Keras writes otherwise."""
 
