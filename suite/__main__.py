@@ -21,6 +21,8 @@ def main() -> int:
         if os.environ.get(variable):
             os.environ[variable] = str(Path(os.environ[variable]).expanduser().resolve())
     try:
+        if set("{}") & set(str(ROOT)):
+            raise ValueError(f"Expected a path without braces, which Snakemake reads as wildcards; got {ROOT}.")
         suite = notebooks_of(ROOT / "notebooks")
         notebooks = choose_notebooks(suite, asked.only)
         defaults = {"pages": {"profile": "full", "jobs": "2"}, "audit": {"profile": "full"}}.get(asked.command, {})

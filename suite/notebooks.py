@@ -53,13 +53,12 @@ def run_notebook(notebook: Path, executed: Path, parameters: dict, limit: Limit,
     import papermill
     from papermill.exceptions import PapermillExecutionError
 
-    source, target = (str(path).replace("{", "{{").replace("}", "}}") for path in (notebook, executed))
-    try:  # papermill formats paths
-        declared = papermill.inspect_notebook(source)
+    try:
+        declared = papermill.inspect_notebook(str(notebook))
         with time_limit(*limit):
             papermill.execute_notebook(
-                source,
-                target,
+                str(notebook),
+                str(executed).replace("{", "{{").replace("}", "}}"),  # papermill formats output paths
                 parameters={key: value for key, value in parameters.items() if key in declared},
                 kernel_name="python3",
                 cwd=str(notebook.parent),

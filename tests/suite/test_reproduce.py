@@ -43,7 +43,7 @@ def trained(made, tmp_path):
 
 
 def test_a_failing_notebook_stops_no_other_and_spoils_no_earlier_result(tmp_path):
-    root = make_suite(tmp_path / "a {folder} of mine", "none")
+    root = make_suite(tmp_path / "a folder of mine", "none")
     write_notebook(root, "02_fails", "profile = 'smoke'", "raise ValueError('no such luck')")
     write_notebook(root, "03_dies", "profile = 'smoke'", "import os; os._exit(9)")
     earlier = root / "reports" / "smoke"
@@ -277,7 +277,14 @@ def test_what_is_recorded_is_trained_again_if_all_is_to_be_new(trained):
     assert len(after) == 4
     assert before < after
     assert not (trained / "reports" / "smoke" / ".partial" / NOTE).exists()
-    assert "2 reused" in call(trained, "reproduce", "--seeds", "10 11")
+    assert "3 reused" in call(trained, "reproduce", "--seeds", "10 11")  # both seeds and the page
+
+
+def test_a_path_that_snakemake_cannot_read_is_refused(monkeypatch, capsys):
+    monkeypatch.setattr("suite.__main__.ROOT", Path("/home/ann/{ml}/coursework"))
+    monkeypatch.setattr(sys, "argv", ["suite", "status"])
+    assert main() == 2
+    assert "Expected a path without braces" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
