@@ -115,6 +115,7 @@ def scaled(factor: float):
     ],
     ids=["closure", "lambda", "list"],
 )
+@pytest.mark.filterwarnings("ignore:The object being serialized includes a `lambda`")
 def test_losses_without_a_name_of_their_own_are_told_apart_by_what_they_do(setting_of, first, second):
     assert setting_of(build(loss=first)) != setting_of(build(loss=second))
 
