@@ -5,6 +5,7 @@ ours, `python -m helpers.claims` checks a table of one's own. Notebook 16 states
 (claims.csv, a row each), margins (margins.csv), and which of our runs a printed variant is held against (variants.csv).
 """
 
+from helpers.claims.asking import check
 from helpers.claims.beside_print import (
     compare_all,
     compare_by_class,
@@ -12,7 +13,6 @@ from helpers.claims.beside_print import (
     compare_exactly,
     compare_with_published,
 )
-from helpers.claims.checking import check
 from helpers.claims.consistency import find_inconsistencies, findings_table, published_table
 from helpers.claims.evidence import Results, are_comparable, comparable_times, read_results
 from helpers.claims.figures import Figure, figure, kinds

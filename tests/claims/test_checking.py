@@ -8,7 +8,8 @@ from made_up import CLASSES, make_run, make_test, results_of
 from students import HONEST, LEAKED, TABLES, draw, student_rows, table_of, typos, write
 
 from helpers.claims import figure, load_figures, prediction_interval
-from helpers.claims.checking import VERDICTS, Checked, check, check_table, unusual_figures
+from helpers.claims.asking import check
+from helpers.claims.checking import VERDICTS, Checked, check_table, unusual_figures
 from helpers.claims.consistency import find_inconsistencies
 from helpers.claims.evidence import read_results
 from helpers.claims.printed_nets import AVERAGES
