@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 
 from helpers import layer_plots, models, plots
 from helpers.claims.figures import TIMES
-from helpers.lab.notebook import KNOWN
+from helpers.lab.known_parameters import KNOWN
 from helpers.profiles import PROFILES
 from helpers.training import identify_run
 from suite.colab import PLACE, write_addresses

@@ -23,8 +23,9 @@ from helpers.lab.parameters import (
     whole_number,
     yes_or_no,
 )
-from helpers.lab.run import Phase, Run, UntrainedModelError
+from helpers.lab.run import Phase, Run
 from helpers.lab.summary import format_mean
+from helpers.lab.untrained import UntrainedModelError
 
 __all__ = [
     "Lab",

@@ -12,9 +12,10 @@ import keras
 import numpy as np
 
 from helpers import metrics
-from helpers.fast.layers import all_layers
 from helpers.files import plain
 from helpers.fingerprints import digest_of_arrays, digest_of_values
+from helpers.lab.tests_of_records import other_images, says_the_same
+from helpers.lab.untrained import UntrainedModelError, allow_use, forbid_use
 from helpers.models import count_parameters
 from helpers.predictions import Predictions, keep_images, keep_labels, pack_predictions, unpack_predictions
 from helpers.runs import newest, write_record
@@ -22,14 +23,8 @@ from helpers.training import TrainingResult, fit, identify_run, join_results
 from helpers.training.compiled_metrics import has_metrics
 from helpers.training.identity import TRAINING_VERSION, Identity
 
-FORBIDDEN = ("call", "predict", "predict_on_batch", "evaluate", "test_on_batch", "get_weights", "save", "save_weights")
-
 if TYPE_CHECKING:
     from helpers.lab.notebook import Lab
-
-
-class UntrainedModelError(RuntimeError):
-    """A model has no trained weights: its run was taken from a record, or is not recorded."""
 
 
 class Phase(NamedTuple):
@@ -176,8 +171,8 @@ class Run:
             keep_labels(reports / "labels", classes)
         keep_images(reports / ".images", x_test)
         if self._result is None:  # taken from its record, or not recorded
-            if self.record and (problem := self._other_images(self.record, tests)):
-                others = [record for record in self._find_records() if not self._other_images(record, tests)]
+            if self.record and (problem := other_images(self.record, tests)):
+                others = [record for record in self._find_records() if not other_images(record, tests)]
                 self.record = newest(others) or self.record
                 if not others:
                     self._leave_out(problem)
@@ -251,19 +246,6 @@ class Run:
         summary = metrics.summarise_test(y, y_prob, self.class_names)
         return summary | digests | {"predictions": pack_predictions(y_prob)}
 
-    @staticmethod
-    def _other_images(record: dict, tests: dict) -> str:
-        """What is wrong where a record's tests are not of these images and classes; empty where nothing is."""
-        for name, (x, y, *_) in tests.items():
-            if name and name not in record["tests"]:
-                return f"its record has no test {name!r}"
-            known = record["tests"][name] if name else record["test"]
-            if record.get("older") and "images_sha256" not in known:
-                continue  # written before records held that
-            if (known.get("images_sha256"), known.get("labels_sha256")) != (digest_of_arrays(x), digest_of_arrays(y)):
-                return "these are not the images that were tested"
-        return ""
-
     def _leave_out(self, problem: str) -> None:
         """Leave the run out of a page from records; elsewhere say what to do."""
         if not self.lab.from_records:
@@ -304,7 +286,7 @@ class Run:
             "tests": tests,
         }
         same = self._find_records() if reused else []
-        known = [found for found in same if _says_the_same(found, test, tests)]
+        known = [found for found in same if says_the_same(found, test, tests)]
         self.record = newest(known) or write_record(self.lab.folder, f"{self.variant}-seed{self.seed}", record)
         if self.candidate:
             self.lab.add(self)
@@ -317,36 +299,6 @@ def _checked(settings: dict) -> dict:
     except (TypeError, ValueError) as error:
         raise ValueError(f"settings: expected plain values ({error}). Nothing was trained.") from error
     return settings
-
-
-def _says_the_same(record: dict, test: dict, tests: dict) -> bool:
-    """Whether a record has these tests: of the same images and classes, and with the same confusion matrices."""
-    asked, known = {"": test, **tests}, {"": record["test"], **record["tests"]}
-    keys = ("images_sha256", "labels_sha256", "confusion_matrix")
-    return all(name in known and all(known[name].get(key) == of.get(key) for key in keys) for name, of in asked.items())
-
-
-def forbid_use(model: keras.Model, why: str) -> None:
-    """Have a model without trained weights raise `UntrainedModelError` where it would be used as if it had some.
-
-    Its layers that would have been trained refuse as well: models of a part of it share them.
-    """
-
-    def refuse(*_, **__):
-        raise UntrainedModelError(why)
-
-    trained = [layer for layer in all_layers(model) if layer.trainable_weights]
-    for thing, names in ((model, FORBIDDEN), *((layer, FORBIDDEN[:1]) for layer in trained)):
-        for name in names:
-            setattr(thing, name, refuse)
-
-
-def allow_use(model: keras.Model) -> None:
-    """Take back what `forbid_use` did to a model, where it is trained after all."""
-    for thing in (model, *all_layers(model)):
-        for name in FORBIDDEN:
-            if getattr(vars(thing).get(name), "__qualname__", "").startswith(forbid_use.__name__):
-                delattr(thing, name)
 
 
 def _digest_of_all(digests) -> str:

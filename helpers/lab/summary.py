@@ -1,5 +1,6 @@
 """What a page says of the runs that it was made from, as plain values for `summary.json`, and of several in words."""
 
+from collections import Counter
 from collections.abc import Iterable
 
 import numpy as np
@@ -26,6 +27,30 @@ def training_of(runs: Iterable[Run]) -> dict | None:
     seconds = sum(own_seconds(run.record) for run in runs)
     reused = sum(not run.trained_now for run in runs)
     return {"runs": len(runs), "reused": reused, "seconds": seconds} if runs else None
+
+
+def describe_runs(runs: list[Run], candidates: list[Run]) -> dict:
+    """What a page says of its runs.
+
+    Args:
+        runs: Those that were tested.
+        candidates: Those that only served to choose a setting.
+
+    Returns:
+        seeds, precision and precisions, training, and runs, each with its record and its net's multiply-adds.
+    """
+    policies = [run.record["precision"] for run in runs]
+    nets = {run.variant: run for run in reversed(runs)}  # a net's work is the same with every seed
+    return {
+        "seeds": sorted({run.seed for run in runs}),
+        "precision": " and ".join(dict.fromkeys(policies + [run.record["precision"] for run in candidates])),
+        "precisions": dict(Counter(policies)),
+        "training": training_of([*runs, *candidates]),
+        "runs": [
+            {"variant": run.variant, "seed": run.seed, "record": run.record["sha256"]} | work_of(nets[run.variant])
+            for run in runs
+        ],
+    }
 
 
 def sources_of(records: Iterable[dict]) -> dict[str, list[str]]:

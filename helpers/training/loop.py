@@ -11,25 +11,21 @@ import numpy as np
 from helpers.fast.layers import fast_layers
 from helpers.machine import environment
 from helpers.progress import Progress
+from helpers.training.arguments import check_arguments
 from helpers.training.batches import OrderedBatches, ShuffledBatches
 from helpers.training.callbacks import Checkpoint, Clock, DrawEpoch, Report, StopOnNan, Stopping
 from helpers.training.checkpoints import RunFiles
-from helpers.training.compiled_metrics import all_metrics, build_metrics, check_names, has_metrics, names_in_history
+from helpers.training.compiled_metrics import all_metrics, build_metrics, has_metrics
 from helpers.training.feeding import feed
-from helpers.training.frozen import TrainingPlan, behind_frozen, plan_training
+from helpers.training.frozen import TrainingPlan, plan_training
 from helpers.training.grouping import choose_steps, grouped_steps
 from helpers.training.identity import Identity, identify
 from helpers.training.optimizers import build_optimizer, settings_of
 from helpers.training.result import TrainingResult
+from helpers.training.state import arrays_of, assign, is_of, numbered, source_of
 from helpers.variables import FRESH
 
 VALIDATION_BATCH = 500  # images; no gradients are kept, so larger than a training batch
-FORGETFUL = (  # callbacks that know more than the epoch and the step, or have put other weights into the model
-    keras.callbacks.EarlyStopping,
-    keras.callbacks.ReduceLROnPlateau,
-    keras.callbacks.BackupAndRestore,
-    keras.callbacks.SwapEMAWeights,
-)
 
 
 def fit(
@@ -88,7 +84,9 @@ def fit(
         CheckpointError: The run cannot be kept in `runs_dir`.
     """
     whole_numbers = {"epochs": epochs, "batch_size": batch_size, "patience": patience}
-    _check(model, x, y, validation_data, whole_numbers | {"steps_per_execution": steps_per_execution}, callbacks)
+    check_arguments(
+        model, x, y, validation_data, whole_numbers | {"steps_per_execution": steps_per_execution}, callbacks
+    )
     batches, progress = _as_batches(x, y, batch_size, seed), progress or Progress()
     if identity is None:
         options = {"epochs": epochs, "patience": patience, "seed": seed, "callbacks": callbacks, "fast": fast}
@@ -98,7 +96,7 @@ def fit(
     with files.held(lambda: progress.waits(name)) if files else nullcontext():
         finished = _with_metrics(files.finished(), model) if files else None
         if finished:
-            _assign(_source_of(finished[0], model), finished[0], model.optimizer)
+            assign(source_of(finished[0], model), finished[0], model.optimizer)
             values = finished[1] | {"reused": True}
         else:
             begun = (files and _with_metrics(files.latest(), model)) or ({}, {})
@@ -108,7 +106,7 @@ def fit(
                 values = _train(plan, epochs, patience, name, progress, callbacks, files, begun) | {"seed": seed}
             values["hyperparameters"]["steps_per_execution"] = steps
             if files:
-                files.finish(_arrays(plan.model), values)
+                files.finish(arrays_of(plan.model), values)
     result = TrainingResult(**values, setting=identity.setting, identity=identity.run)
     progress.finish(name, result, epochs)
     return result
@@ -153,7 +151,7 @@ def _plan(model, batches: ShuffledBatches, validation_data, fast: bool, begun: d
     A run that goes on trains what it was begun with, whatever room the disk has now: `begun` are its arrays.
     """
     plan = TrainingPlan(model, batches, validation_data)
-    keep = None if not begun else not _is_of(begun, model)
+    keep = None if not begun else not is_of(begun, model)
     if fast or keep:  # where no layer has a faster form, with and without them are one run
         plan = plan_training(model, batches, validation_data, keep)
     if plan.model is not model:
@@ -162,47 +160,6 @@ def _plan(model, batches: ShuffledBatches, validation_data, fast: bool, begun: d
         kept |= {"run_eagerly": model.run_eagerly, "jit_compile": model.jit_compile}
         plan.model.compile(model.optimizer, model.loss, steps_per_execution=model.steps_per_execution, **kept)
     return plan
-
-
-def _check(model, x, y, validation_data, whole_numbers: dict[str, int | None], callbacks) -> None:
-    """Refuse what cannot be trained, before anything is."""
-    if getattr(model, "optimizer", None) is None or not model.compiled:
-        raise ValueError("the model is not compiled: call model.compile(optimizer, loss, metrics) first")
-    for name, value in whole_numbers.items():
-        if value is not None and (not isinstance(value, int | np.integer) or value < 1):
-            raise ValueError(f"{name}: expected a whole number of 1 or more, got {value!r}")
-    if whole_numbers["patience"] is not None and validation_data is None:
-        raise ValueError("patience: expected validation_data to watch, got None; or leave patience out")
-    check_names(model)
-    named = names_in_history(model)
-    if whole_numbers["patience"] is not None and named is not None and "accuracy" not in named:
-        raise ValueError(
-            f"patience: expected 'accuracy' among the metrics, to watch it on the validation images, got "
-            f"{list(named)}: compile with metrics=['accuracy'], or leave patience out"
-        )
-    if validation_data is not None and len(validation_data[0]) != len(validation_data[1]):
-        counts = " and ".join(str(len(part)) for part in validation_data)
-        raise ValueError(f"validation_data: expected as many images as classes, got {counts}")
-    if y is not None and len(x) != len(y):
-        raise ValueError(f"x and y: expected as many images as classes, got {len(x)} and {len(y)}")
-    if y is None and not isinstance(x, ShuffledBatches):
-        raise ValueError(
-            "y is missing: expected the classes of x, or a dataset of batches such as AugmentedBatches as x"
-        )
-    if y is None and x.batch_size != (got := whole_numbers["batch_size"]):
-        raise ValueError(f"batch_size: expected that of the dataset of batches, {x.batch_size}, got {got}")
-    for callback in callbacks:
-        if isinstance(callback, FORGETFUL):
-            raise ValueError(
-                f"callbacks: {type(callback).__name__} would forget what it knows when a run is interrupted: expected "
-                "callbacks that depend on the epoch and the step alone; for early stopping give patience, for averaged "
-                "weights helpers.fast.net.AverageWeights"
-            )
-        if whole_numbers["patience"] is not None and getattr(callback, "replaces_weights", False):
-            raise ValueError(
-                f"callbacks: {type(callback).__name__} replaces the weights at the end, and patience brings back those "
-                "of the best epoch: expected one of the two"
-            )
 
 
 def _with_metrics(found: tuple[dict, dict] | None, model: keras.Model) -> tuple[dict, dict] | None:
@@ -223,7 +180,7 @@ def _train(plan: TrainingPlan, epochs: int, patience, name: str, progress: Progr
     """Train from the newest checkpoint, or from the start, to the end; the values of the result."""
     model, (arrays, values) = plan.model, begun
     if arrays:
-        _assign(model, arrays, model.optimizer)
+        assign(model, arrays, model.optimizer)
     best = [arrays[f"best {i}"] for i in range(len(model.weights)) if f"best {i}" in arrays]
     clock, stopping = Clock(values.get("clock")), Stopping(patience, values.get("stopping"), best)
     started, trained = values.get("started", datetime.now(UTC).isoformat(timespec="seconds")), values.get("epochs", 0)
@@ -233,7 +190,7 @@ def _train(plan: TrainingPlan, epochs: int, patience, name: str, progress: Progr
         state = {"started": started, "epochs": epoch, "ended": model.stop_training or epoch == epochs}
         state |= {"clock": clock.values, "stopping": stopping.values, "frozen_part": frozen_part}
         state["metrics"] = all_metrics(model)
-        files.checkpoint(_arrays(model) | _numbered("best", stopping.best_weights or []), state)
+        files.checkpoint(arrays_of(model) | numbered("best", stopping.best_weights or []), state)
 
     where = environment()  # of the start: the code may change while it trains
     own = [clock, DrawEpoch(plan.batches), StopOnNan(name), stopping]
@@ -252,34 +209,6 @@ def _train(plan: TrainingPlan, epochs: int, patience, name: str, progress: Progr
     )
     values = _values(plan, frozen_part, clock.values, epochs, patience)
     return values | {"started": started, "environment": where}
-
-
-def _arrays(model: keras.Model) -> dict[str, np.ndarray]:
-    """Weights, random states and the optimizer's state, by name."""
-    return _numbered("variable", model.variables) | _numbered("optimizer", model.optimizer.variables)
-
-
-def _numbered(kind: str, variables) -> dict[str, np.ndarray]:
-    """Variables as arrays, named by kind and place; of a type that NumPy has not, such as bfloat16, as float32."""
-    arrays = {f"{kind} {i}": keras.ops.convert_to_numpy(variable) for i, variable in enumerate(variables)}
-    return {name: array.astype("float32") if array.dtype.kind == "V" else array for name, array in arrays.items()}
-
-
-def _source_of(arrays: dict[str, np.ndarray], model: keras.Model) -> keras.Model:
-    """What `_arrays` took them out of: the whole model, or the part of it that was trained behind frozen layers."""
-    return model if _is_of(arrays, model) else behind_frozen(model)
-
-
-def _is_of(arrays: dict[str, np.ndarray], model: keras.Model) -> bool:
-    """Whether `_arrays` took them out of this model, rather than out of the part of it behind frozen layers."""
-    return sum(name.startswith("variable ") for name in arrays) == len(model.variables)
-
-
-def _assign(model: keras.Model, arrays: dict[str, np.ndarray], optimizer) -> None:
-    """Put what `_arrays` took out of a model and its optimizer back into them."""
-    for kind, variables in (("variable", model.variables), ("optimizer", optimizer.variables)):
-        for i, variable in enumerate(variables):
-            variable.assign(arrays[f"{kind} {i}"])
 
 
 def _values(plan: TrainingPlan, frozen_part: dict | None, clock: dict, epochs: int, patience: int | None) -> dict:

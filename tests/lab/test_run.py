@@ -9,7 +9,7 @@ import pytest
 from helpers import data, metrics
 from helpers.fingerprints import digest_of_arrays
 from helpers.lab import Phase, UntrainedModelError
-from helpers.lab.run import FORBIDDEN, allow_use, forbid_use
+from helpers.lab.untrained import FORBIDDEN, allow_use, forbid_use
 from helpers.profiles import PROFILES
 from helpers.runs import read_records
 from helpers.training.batches import ShuffledBatches

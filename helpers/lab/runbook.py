@@ -1,0 +1,145 @@
+"""`RunBook`: the runs of one execution of a notebook, and what is recorded of them."""
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from helpers import variables
+from helpers.lab.execution import Execution
+from helpers.lab.run import Run
+from helpers.profiles import Profile
+from helpers.progress import Progress
+from helpers.runs import read_records
+from helpers.training.identity import Identity
+
+
+class RunBook(Execution):
+    """The runs of one execution of a notebook.
+
+    Args:
+        profile: How much of the experiment is run.
+        folder: Of the notebook's records.
+        seeds: The seeds to run.
+
+    Attributes:
+        folder: As given.
+        seeds: As given.
+        missing: Names of runs that a page from records lacks.
+        progress: The progress of its training runs.
+        untrained: Models that are only described, since nothing is trained: by what `Run.build` made them of.
+    """
+
+    def __init__(self, profile: Profile, folder: Path, seeds: list[int]):
+        super().__init__(profile)
+        self.folder, self.seeds = folder, seeds
+        self.progress, self.missing, self.untrained = Progress(0), [], {}
+        self._runs: dict[tuple[str, int], Run] = {}
+        self._candidates: dict[tuple[str, int], Run] = {}
+        self._variants: set[str] = set()
+
+    def runs(
+        self, variants: dict | Iterable[str], seeds: list[int] | dict[str, list[int]] | None = None
+    ) -> Iterator[Run]:
+        """Every variant with every seed, seed by seed.
+
+        Args:
+            variants: What each variant is, by its name: a function that builds its model, or its settings.
+            seeds: Other seeds than the notebook's; or, by variant, which of the notebook's seeds those have that have
+                fewer.
+        """
+        variants = variants if isinstance(variants, dict) else dict.fromkeys(variants)
+        by_variant = seeds if isinstance(seeds, dict) else {}
+        every = self.seeds if seeds is None or isinstance(seeds, dict) else seeds
+        plan = [Run(self, v, s, variants[v]) for s in every for v in variants if s in by_variant.get(v, every)]
+        self._variants |= set(variants)
+        yield from self._in_turn(plan)
+
+    def candidates(self, variants: dict, seed: int) -> Iterator[Run]:
+        """Runs that only serve to choose a setting, on validation images: one of each variant. They are never tested.
+
+        Args:
+            variants: What each candidate is, by its name.
+            seed: Of all of them.
+        """
+        yield from self._in_turn([Run(self, v, seed, options, candidate=True) for v, options in variants.items()])
+
+    def _in_turn(self, plan: list[Run]) -> Iterator[Run]:
+        """Forget earlier runs of the same names, then give one after the other."""
+        plan = [run for run in plan if run.candidate or self.only in (None, run.variant)]
+        self.progress.num_runs += len(plan)
+        for run in plan:
+            (self._candidates if run.candidate else self._runs).pop((run.variant, run.seed), None)
+            self.missing = [name for name in self.missing if name != run.name]
+        yield from plan
+
+    def add(self, run: Run) -> None:
+        """Take a run that has its record into the page."""
+        (self._candidates if run.candidate else self._runs)[run.variant, run.seed] = run
+
+    def find_records(self, identity: Identity, candidate: bool = False) -> list[dict]:
+        """The records of a run: with the same identity, or, for a page from records, with the same setting.
+
+        Another notebook's record of the very same run will do: two pages never disagree about one net.
+        """
+        since, tested = os.environ.get(variables.FRESH, ""), "candidate" if candidate else "run"
+        by_setting = not self.trains(candidate)
+        return [
+            record
+            for folder in sorted(self.folder.parent.iterdir())
+            for record in read_records(folder)[0]
+            if (record["setting"], record["kind"]) == (identity.setting, tested)
+            and (by_setting or (record["identity"] == identity.run and record["started"] >= since))
+        ]
+
+    @property
+    def _recorded(self) -> tuple[list[dict], dict[str, str]]:
+        """The records in this notebook's folder, and what is wrong with those that cannot be used."""
+        return read_records(self.folder)
+
+    @property
+    def records(self) -> list[dict]:
+        """The records of this execution's tested runs, in the order of `runs`, by the names that they have here."""
+        return [run.record | {"variant": run.variant} for run in self._runs.values()]
+
+    @property
+    def candidate_records(self) -> list[dict]:
+        """The records of this execution's candidates, by the names that they have here."""
+        return [run.record | {"variant": run.variant} for run in self._candidates.values()]
+
+    def candidate_table(self) -> pd.DataFrame:
+        """The candidates with their best accuracy on the validation images, the best first."""
+        best = {record["variant"]: max(record["history"]["val_accuracy"]) for record in self.candidate_records}
+        table = pd.DataFrame({"candidate": list(best), "best val accuracy": list(best.values())})
+        return table.sort_values("best val accuracy", ascending=False, ignore_index=True).round(3)
+
+    def of(self, variant: str) -> list[dict]:
+        """The records of one variant, a seed each; empty where none is recorded."""
+        return [record for record in self.records if record["variant"] == variant]
+
+    def __getitem__(self, variant: str) -> Run:
+        """The run of a variant with the first of its seeds.
+
+        Raises:
+            KeyError: There is none: it was not trained here, or is not recorded.
+        """
+        first = next((run for (name, _), run in self._runs.items() if name == variant), None)
+        if first is None:
+            known = ", ".join(dict.fromkeys(name for name, _ in self._runs)) or "none"
+            raise KeyError(f"{variant}: no run of it is recorded; there are runs of: {known}")
+        return first
+
+    @property
+    def first_runs(self) -> list[Run]:
+        """The run of each variant with the first of its seeds."""
+        return [self[variant] for variant in dict.fromkeys(variant for variant, _ in self._runs)]
+
+    def run(self, variant: str, seed: int) -> Run:
+        """The run of a variant with a seed."""
+        return self._runs[variant, seed]
+
+    @property
+    def seeds_done(self) -> list[int]:
+        """The seeds that every variant has a record of; so what is paired by seed is paired by these."""
+        return [seed for seed in self.seeds if all((variant, seed) in self._runs for variant in self._variants)]
