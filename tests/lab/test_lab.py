@@ -1,4 +1,4 @@
-"""Lab: executed again in a live kernel, a page from records alone, what is measured, and how a notebook ends."""
+"""Lab: executed again in a live kernel, a page from records alone, and how a notebook ends."""
 
 import json
 import os
@@ -241,94 +241,6 @@ def test_a_record_of_other_test_images_is_named_and_left_out(recorded, from_reco
     assert recorded.lab.records == []
     assert recorded.lab.missing == ["net, seed 10"]
     assert "net, seed 10: these are not the images that were tested: not used" in capsys.readouterr().out
-
-
-# Candidates.
-
-
-def choose(notebook):
-    """A search over two candidates."""
-    for run in notebook.lab.candidates({"narrow": 4, "wide": 16}, seed=3):
-        model = run.build(notebook.net, run.options)
-        model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
-        run.fit(model, *notebook.train, validation_data=notebook.validation, epochs=1, batch_size=64)
-    return notebook.lab.candidate_table()
-
-
-def test_candidates_are_compared_by_their_best_validation_accuracy_and_never_tested(notebook):
-    notebook.start()
-    table = choose(notebook)
-    assert sorted(table["candidate"]) == ["narrow", "wide"]
-    assert table["best val accuracy"].is_monotonic_decreasing
-    assert notebook.lab.records == []
-    assert [(r["kind"], r["seed"], r["test"]) for r in notebook.lab.candidate_records] == [("candidate", 3, {})] * 2
-
-
-def test_the_best_epoch_of_a_candidate_counts_not_its_last(notebook):
-    notebook.start()
-    choose(notebook)
-    for run, accuracies in zip(notebook.lab._candidates.values(), ([0.6, 0.7], [0.9, 0.5]), strict=True):
-        run.record = run.record | {"history": {"val_accuracy": accuracies}}
-    table = notebook.lab.candidate_table()
-    assert table.values.tolist() == [["wide", 0.9], ["narrow", 0.7]]
-
-
-def test_candidates_are_taken_from_their_records_too(notebook, from_records):
-    notebook.start()
-    before = choose(notebook)
-    from_records()
-    notebook.start()
-    assert choose(notebook).equals(before)
-
-
-def test_a_candidate_is_no_run_even_where_all_is_the_same(recorded, from_records):
-    from_records()
-    recorded.start()
-    for run in recorded.lab.candidates({"net": recorded.net}, seed=10):
-        recorded.fit(run)
-    assert recorded.lab.missing == ["net, seed 10"]
-
-
-# What is measured beside runs.
-
-
-def test_what_is_measured_is_recorded_and_not_measured_again(notebook, from_records):
-    asked = []
-
-    def rate():
-        asked.append(1)
-        return {"rates": [0.1, 1.0], "suggested": np.float32(0.5)}
-
-    notebook.start()
-    measured = notebook.lab.measure("rate_finder", rate, steps=3)
-    assert measured["suggested"] == 0.5
-    notebook.start()
-    assert notebook.lab.measure("rate_finder", rate, steps=3) == measured
-    from_records()
-    notebook.start()
-    assert notebook.lab.measure("rate_finder", rate, steps=3) == measured
-    assert len(asked) == 1
-    assert notebook.lab.measure("rate_finder", rate, steps=4) is None
-    assert notebook.lab.missing == ["rate finder"]
-    assert len(asked) == 1
-
-
-def test_what_determines_a_measurement_and_the_time_asked_for_count(notebook, monkeypatch):
-    values = iter(range(9))
-    notebook.start()
-    assert [notebook.lab.measure("cost", lambda: next(values), batch=size) for size in (1, 2, 1)] == [0, 1, 0]
-    monkeypatch.setenv("COURSEWORK_FRESH", "2999-01-01T00:00:00+00:00")
-    assert notebook.lab.measure("cost", lambda: next(values), batch=1) == 2
-
-
-@pytest.mark.parametrize(("is_time", "count"), [(True, 2), (False, 1)])
-def test_times_hold_for_one_device_other_measurements_for_all_of_its_kind(notebook, monkeypatch, is_time, count):
-    asked = []
-    for device in ("a processor", "another"):
-        monkeypatch.setattr(machine, "describe_device", lambda device=device: device)
-        lab = notebook.start()
-        lab.measure("speed", lambda: asked.append(1) or 3.5, is_time=is_time)
-    assert len(asked) == count
 
 
 # The end.

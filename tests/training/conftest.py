@@ -8,7 +8,7 @@ import keras
 import pytest
 from small_runs import build
 
-from helpers.training import identify_run, identity
+from helpers.training import fit, identify_run, identity
 
 OPTIONS = {"epochs": 2, "batch_size": 16, "seed": 7}
 
@@ -51,3 +51,15 @@ def identity_of(identify):
 def setting_of(identify):
     """The digest of an experiment: setting_of(model, data, **options of fit)."""
     return lambda *arguments, **options: identify(*arguments, **options).setting
+
+
+@pytest.fixture
+def train(build_tiny, tiny_data):
+    """Train a tiny net: train(build_seed, learning_rate, **options of fit) -> model, result."""
+
+    def run(build_seed=0, learning_rate=0.05, **options):
+        model = build_tiny(build_seed, learning_rate)
+        defaults = {"validation_data": tiny_data, "epochs": 1, "batch_size": 16, "seed": 0}
+        return model, fit(model, *tiny_data, **(defaults | options))
+
+    return run

@@ -1,4 +1,4 @@
-"""fit: the same seed gives the same net, the best epoch is kept, and what cannot be trained is refused at once."""
+"""fit: the same seed gives the same net, the best epoch is kept, and an interruption changes nothing."""
 
 import json
 import math
@@ -8,12 +8,10 @@ from types import SimpleNamespace
 import keras
 import numpy as np
 import pytest
+from interrupted import QUANTITIES, Interrupt
 
 from helpers.training import TrainingDivergedError, fit, join_results
-from helpers.training.batches import ShuffledBatches
 from helpers.training.callbacks import Clock
-
-QUANTITIES = {"loss", "accuracy", "val_loss", "val_accuracy", "learning_rate"}
 
 
 class VoteFor(keras.callbacks.Callback):
@@ -26,30 +24,6 @@ class VoteFor(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
         kernel, bias = self.model.get_weights()[-2:]
         self.model.layers[-1].set_weights([np.zeros_like(kernel), 9 * np.eye(len(bias))[self._classes[epoch]]])
-
-
-class Interrupt(keras.callbacks.Callback):
-    """Ends the training as Ctrl-C does, after so many steps."""
-
-    def __init__(self, steps: int):
-        super().__init__()
-        self._left = iter(range(steps))  # no plain value: the runs are the same run, interrupted or not
-
-    def on_train_batch_end(self, batch, logs=None):
-        if next(self._left, None) is None:
-            raise KeyboardInterrupt
-
-
-@pytest.fixture
-def train(build_tiny, tiny_data):
-    """Train a tiny net: train(build_seed, learning_rate, **options of fit) -> model, result."""
-
-    def run(build_seed=0, learning_rate=0.05, **options):
-        model = build_tiny(build_seed, learning_rate)
-        defaults = {"validation_data": tiny_data, "epochs": 1, "batch_size": 16, "seed": 0}
-        return model, fit(model, *tiny_data, **(defaults | options))
-
-    return run
 
 
 @pytest.fixture
@@ -167,22 +141,6 @@ def test_without_validation_images_every_epoch_is_trained_and_none_is_looked_at(
         train(epochs=2, validation_data=None, patience=1)
 
 
-def test_what_patience_watches_is_there_before_anything_is_trained(train, build_tiny, tiny_data):
-    model, options = build_tiny(seed=0), {"epochs": 1, "batch_size": 16, "seed": 0}
-    model.compile("sgd", "sparse_categorical_crossentropy", metrics=[keras.metrics.SparseCategoricalAccuracy()])
-    with pytest.raises(ValueError, match=r"expected 'accuracy' .* got \['sparse_categorical_accuracy'\]"):
-        fit(model, *tiny_data, validation_data=tiny_data, patience=1, **options)
-    model.compile("sgd", "sparse_categorical_crossentropy")
-    with pytest.raises(ValueError, match=r"expected 'accuracy' .* got \[\]"):
-        fit(model, *tiny_data, validation_data=tiny_data, patience=1, **options)
-    named = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
-    model.compile("sgd", "sparse_categorical_crossentropy", metrics=[named])
-    assert fit(model, *tiny_data, validation_data=tiny_data, patience=1, **options).best_epoch == 1
-    uneven = tiny_data[0], tiny_data[1][:5]
-    with pytest.raises(ValueError, match=r"validation_data: expected as many images as classes, got \d+ and 5"):
-        train(epochs=1, validation_data=uneven)
-
-
 def test_results_that_continue_each_other_are_one(train):
     first, second = train(epochs=2)[1], train(epochs=3)[1]
     joined = join_results([first, second])
@@ -274,117 +232,6 @@ def test_a_loss_of_the_validation_images_alone_is_named_with_its_value(tiny_data
         )
 
 
-def test_a_finished_run_without_a_metric_that_is_asked_for_now_is_trained_again(build_tiny, tiny_data, tmp_path):
-    def run(*metrics, **options):
-        model = build_tiny()
-        model.compile("sgd", "sparse_categorical_crossentropy", metrics=list(metrics))
-        options = {"epochs": 2, "batch_size": 16, "seed": 0, "runs_dir": tmp_path} | options
-        return fit(model, *tiny_data, validation_data=tiny_data, **options)
-
-    class Mean(keras.metrics.MeanMetricWrapper):
-        def __init__(self):
-            super().__init__(certainty, name="mean_of")
-
-    first = run("accuracy")
-    assert run("accuracy").reused
-    assert run().reused  # it has more than is asked for
-    more = run("accuracy", Mean(), certainty)
-    assert not more.reused
-    assert {"mean_of", "val_mean_of", "certainty"} < set(more.history)
-    assert more.identity == first.identity
-    assert run("accuracy", Mean(), certainty).reused
-    with pytest.raises(KeyboardInterrupt):
-        run("accuracy", seed=1, callbacks=(Interrupt(6),))
-    resumed = run("accuracy", Mean(), seed=1, callbacks=(Interrupt(100),))
-    assert {len(values) for values in resumed.history.values()} == {2}
-    with pytest.raises(KeyboardInterrupt):
-        run("accuracy", Mean(), seed=2, callbacks=(Interrupt(6),))
-    fewer = run("accuracy", seed=2, callbacks=(Interrupt(100),))  # begins anew
-    assert set(fewer.history) == QUANTITIES
-    assert {len(values) for values in fewer.history.values()} == {2}
-
-
-def of_classes() -> keras.metrics.Metric:
-    """A metric without a name of its own, which Keras numbers."""
-    return keras.metrics.MeanIoU(4, sparse_y_pred=False)
-
-
-def test_a_metric_without_a_name_is_called_the_same_whatever_was_trained_before(build_tiny, tiny_data, tmp_path):
-    def run(seed: int, *metrics):
-        model = build_tiny()
-        model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy", *metrics])
-        options = {"epochs": 1, "batch_size": 16, "seed": seed, "runs_dir": tmp_path}
-        return fit(model, *tiny_data, validation_data=tiny_data, **options)
-
-    first, second = run(0, of_classes()), run(1, of_classes())
-    assert set(first.history) == set(second.history) == QUANTITIES | {"mean_io_u", "val_mean_io_u"}
-    assert run(0, of_classes()).reused
-    assert run(1, of_classes()).reused
-    joined = join_results([first, second])
-    assert joined.history["val_mean_io_u"] == first.history["val_mean_io_u"] + second.history["val_mean_io_u"]
-    assert join_results([first, run(3)]).history.keys() == QUANTITIES
-
-
-def test_several_metrics_of_a_kind_without_names_are_refused_before_anything_is_trained(build_tiny, tiny_data):
-    keras.utils.clear_session()  # as in a process of its own
-    model = build_tiny()
-    model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy", of_classes(), of_classes()])
-    with pytest.raises(ValueError, match=r"expected names for several of MeanIoU, such as MeanIoU\(..., name='mean"):
-        fit(model, *tiny_data, validation_data=tiny_data, epochs=1, batch_size=16, seed=0)
-
-
-class _Sure(keras.metrics.MeanMetricWrapper):
-    """A metric without a name, of a class whose name Keras writes otherwise."""
-
-    def __init__(self):
-        super().__init__(certainty)
-
-
-@pytest.mark.parametrize(
-    ("metrics", "names"),
-    [
-        (lambda: [keras.metrics.SparseTopKCategoricalAccuracy(k) for k in (2, 3)],
-         {"sparse_top_k_categorical_accuracy", "sparse_top_k_categorical_accuracy_1"}),
-        (lambda: [keras.metrics.MeanIoU(4, name=f"mean_io_u_{k}", sparse_y_pred=False) for k in (1, 2)],
-         {"mean_io_u_1", "mean_io_u_2"}),
-        (lambda: [keras.metrics.SparseCategoricalAccuracy(name="right_1")], {"right_1"}),
-        (lambda: [_Sure()], {"__sure"}),
-        (lambda: [certainty], {"certainty"}),
-        (lambda: [LowAndHigh()], {"low", "high"}),
-    ],
-    ids=["of one name", "named", "named otherwise", "own", "a function", "several figures"],
-)  # fmt: skip
-def test_what_has_a_name_keeps_it(build_tiny, tiny_data, metrics, names):
-    for _ in range(2):
-        model = build_tiny()
-        model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy", *metrics()])
-        history = fit(model, *tiny_data, validation_data=tiny_data, epochs=1, batch_size=16, seed=0).history
-        assert set(history) == QUANTITIES | names | {f"val_{name}" for name in names}
-
-
-class LowAndHigh(keras.metrics.Metric):
-    """A metric that gives two figures."""
-
-    def __init__(self):
-        super().__init__(name="both")
-        self.low = self.add_weight(shape=(), initializer="zeros", name="low")
-
-    def update_state(self, y_true, y_pred, sample_weight=None):
-        self.low.assign(keras.ops.min(keras.ops.cast(y_pred, "float32")))
-
-    def result(self):
-        return {"low": self.low.value, "high": self.low.value + 1}
-
-
-def test_a_metric_that_gives_an_array_is_refused_by_its_name(build_tiny, tiny_data, tmp_path):
-    model, labels = build_tiny(), keras.utils.to_categorical(tiny_data[1])
-    model.compile("sgd", "categorical_crossentropy", metrics=["accuracy", keras.metrics.F1Score()])
-    data = tiny_data[0], labels
-    options = {"epochs": 1, "batch_size": 16, "seed": 0, "runs_dir": tmp_path}
-    with pytest.raises(ValueError, match=r"expected one number of each; f1_score gives an array of shape \(4,\)"):
-        fit(model, *data, validation_data=data, **options)
-
-
 def test_a_run_with_variables_in_bfloat16_goes_on_and_is_used_again(tiny_data, tmp_path):
     def run(**options):
         keras.utils.set_random_seed(0)
@@ -405,45 +252,3 @@ def test_a_run_with_variables_in_bfloat16_goes_on_and_is_used_again(tiny_data, t
     for one, two, three in zip(weights, same, taken, strict=True):
         np.testing.assert_array_equal(one, two)
         np.testing.assert_array_equal(one, three)
-
-
-def certainty(y_true, y_pred):
-    """A metric of a notebook's own."""
-    return keras.ops.mean(y_pred, axis=-1)
-
-
-@pytest.mark.parametrize(
-    ("options", "problem"),
-    [
-        ({"epochs": 0}, "epochs: expected a whole number of 1 or more, got 0"),
-        ({"epochs": -1}, "epochs: .* got -1"),
-        ({"epochs": 2.0}, "epochs: .* got 2.0"),
-        ({"batch_size": 0}, "batch_size: .* got 0"),
-        ({"patience": 0}, "patience: .* got 0"),
-        ({"steps_per_execution": 0}, "steps_per_execution: .* got 0"),
-    ],
-)
-def test_impossible_settings_are_refused_before_anything_is_trained(train, monkeypatch, options, problem):
-    monkeypatch.setattr(keras.Model, "fit", lambda *_, **__: pytest.fail("it was trained"))
-    with pytest.raises(ValueError, match=problem):
-        train(**options)
-
-
-def test_batches_of_another_size_than_the_one_that_is_said_are_refused(build_tiny, tiny_data):
-    batches = ShuffledBatches(*tiny_data, batch_size=16, seed=0)
-    with pytest.raises(ValueError, match="batch_size: expected that of the dataset of batches, 16, got 32"):
-        fit(build_tiny(), batches, validation_data=None, epochs=1, batch_size=32, seed=0)
-
-
-def test_a_model_that_is_not_compiled_is_refused(tiny_data):
-    model = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Flatten(), keras.layers.Dense(4)])
-    with pytest.raises(ValueError, match=r"call model\.compile"):
-        fit(model, *tiny_data, validation_data=tiny_data, epochs=1, batch_size=16, seed=0)
-
-
-@pytest.mark.parametrize(("labels", "problem"), [(63, "got 64 and 63"), (0, "got 64 and 0"), (None, "y is missing")])
-def test_images_without_as_many_classes_are_refused(build_tiny, tiny_data, labels, problem):
-    images, y = tiny_data
-    y = None if labels is None else y[:labels]
-    with pytest.raises(ValueError, match=problem):
-        fit(build_tiny(), images, y, validation_data=tiny_data, epochs=1, batch_size=16, seed=0)
