@@ -18,6 +18,7 @@ except ImportError:  # Windows
     fcntl = None
 
 DAY = 86_400  # seconds
+TEMPORARY = re.compile(r"[a-z0-9_]{8}")  # how the names that `tempfile` gives end
 MIN_FREE_BYTES = 200 * 2**20  # a notebook's records, figures and page take a few MB
 
 
@@ -52,11 +53,17 @@ def runs_folder(reports_dir: str | os.PathLike, profile: str, runs_dir: str = ""
     Raises:
         ResultsFolderError: It cannot be made or written to, or the disk is nearly full.
     """
-    return writable_folder(Path(runs_dir) if runs_dir else Path(reports_dir) / profile / ".runs")
+    if runs_dir:
+        return writable_folder(Path(runs_dir), "runs_dir")
+    return writable_folder(Path(reports_dir) / profile / ".runs")
 
 
-def writable_folder(folder: Path) -> Path:
+def writable_folder(folder: Path, parameter: str = "reports_dir") -> Path:
     """Make a folder if need be, and return it if it can be written to and its disk has room.
+
+    Args:
+        folder: The folder.
+        parameter: The notebook's parameter that says where it is.
 
     Raises:
         ResultsFolderError: It cannot be made or written to, or the disk is nearly full.
@@ -68,13 +75,13 @@ def writable_folder(folder: Path) -> Path:
     except OSError as error:
         raise ResultsFolderError(
             f"results cannot be written to {folder.resolve()} ({error}): expected a writable folder; "
-            "correct reports_dir or its permissions. Nothing was trained."
+            f"correct {parameter} or its permissions. Nothing was trained."
         ) from error
     free = shutil.disk_usage(folder).free
     if free < MIN_FREE_BYTES:
         raise ResultsFolderError(
             f"{folder.resolve()} is on a disk with {free / 2**20:.0f} MiB free: expected "
-            f"{MIN_FREE_BYTES / 2**20:.0f} MiB or more; make room, or set reports_dir to another disk. "
+            f"{MIN_FREE_BYTES / 2**20:.0f} MiB or more; make room, or set {parameter} to another disk. "
             "Nothing was trained."
         )
     return folder
@@ -99,14 +106,16 @@ def replacing(path: Path, previous: Path | None = None) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
+            file.close()
+            with suppress(OSError):  # a share that lets only its owner say so
+                os.chmod(file.name, 0o644)  # temporary files are private, results are for everyone
+            if previous:
+                with suppress(FileNotFoundError):  # there is none, or another process has just removed it
+                    os.replace(path, previous)
+            os.replace(file.name, path)
         except BaseException:
             os.unlink(file.name)
             raise
-    os.chmod(file.name, 0o644)  # temporary files are private, results are for everyone
-    if previous:
-        with suppress(FileNotFoundError):  # there is none, or another process has just removed it
-            os.replace(path, previous)
-    os.replace(file.name, path)
 
 
 def remove_half_written(folder: Path) -> None:
@@ -116,13 +125,16 @@ def remove_half_written(folder: Path) -> None:
     day, as of any on Windows. Where a file system has no locks, several may be at work.
     """
     for path in folder.glob(".*-*-*-*"):
-        _, node, process, _ = path.name.rsplit("-", 3)
-        if node == _node() and process.isdecimal() and os.name != "nt":  # Windows cannot be asked: see _is_alive
+        _, node, process, ending = path.name.rsplit("-", 3)
+        if not (process.isdecimal() and TEMPORARY.fullmatch(ending) and path.is_file()):
+            continue  # somebody else's
+        if node == _node() and os.name != "nt":  # Windows cannot be asked: see _is_alive
             alive = int(process) != os.getpid() and _is_alive(int(process))
         else:
             alive = time.time() - _modified(path) < DAY
         if not alive:
-            path.unlink(missing_ok=True)
+            with suppress(PermissionError):  # another user's, in a folder that both use
+                path.unlink(missing_ok=True)
 
 
 def _modified(path: Path) -> float:

@@ -4,6 +4,7 @@ import os
 import time
 from pathlib import Path
 
+STAT = Path("/proc/stat")  # where Linux counts the time of each core
 QUIET_SHARE = 0.10  # of the processor: a run beside which other processes took more was disturbed
 
 
@@ -26,12 +27,14 @@ class Load:
 
     @staticmethod
     def _busy() -> tuple[float, float, float] | None:
-        """Seconds of all cores since the machine started; of these not idle, stolen included; of this process."""
+        """Seconds, since the start, of the cores that this process may use; of these not idle; of this process."""
         try:
-            fields = [int(value) for value in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
-        except (OSError, ValueError):
+            lines = [line.split() for line in STAT.read_text().splitlines()]
+            cores = {f"cpu{number}" for number in os.sched_getaffinity(0)}
+            of_each = [[int(value) for value in line[1:9]] for line in lines if line and line[0] in cores]
+            user, nice, system, idle, iowait, irq, softirq, steal = map(sum, zip(*of_each, strict=True))
+        except (OSError, ValueError, AttributeError):
             return None
-        user, nice, system, idle, iowait, irq, softirq, steal = fields
         ticks = os.sysconf("SC_CLK_TCK")
         busy = (user + nice + system + irq + softirq + steal) / ticks
         return busy + (idle + iowait) / ticks, busy, time.process_time()

@@ -14,7 +14,8 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
-CGROUP = Path("/sys/fs/cgroup")  # where Linux mounts the limits of a container
+CGROUP = Path("/sys/fs/cgroup")  # where Linux mounts the limits of containers and services
+OWN_CGROUP = Path("/proc/self/cgroup")  # which of them hold for this process
 PRECISIONS = ("auto", "float32", "mixed_bfloat16", "mixed_float16")
 
 
@@ -146,6 +147,8 @@ def current_commit() -> str:
     """The commit of the code, with "+changes" where notebooks or helpers differ from it; "unknown" outside git."""
     git = ["git", "-C", str(Path(__file__).parent.parent)]
     try:
+        if not _output([*git, "ls-files", "--", "helpers"]):
+            return "unknown"  # a copy within somebody's repository, of which it is no part
         commit = _output([*git, "rev-parse", "--short=10", "HEAD"])
         changes = _output([*git, "status", "--porcelain", "--", "helpers", "notebooks", "requirements.txt"])
     except (OSError, subprocess.SubprocessError):
@@ -171,19 +174,19 @@ def visible_gpus() -> list[str]:
 
 
 def memory_mb() -> int:
-    """Memory that this process may use, MB: the machine's, or less where a container is held to less."""
+    """Memory that this process may use, MB: the machine's, or less where its container or service is held to less."""
     whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    allowed = _of_container("memory.max") or _of_container("memory/memory.limit_in_bytes") or [whole]
-    return min(whole, allowed[0]) // 10**6
+    limits = _limits("memory.max") or _limits("memory/memory.limit_in_bytes")
+    return min([whole, *(limit for limit, *_ in limits)]) // 10**6
 
 
 def cpu_count() -> int:
-    """Number of processor cores that this process may use: whole ones, where a container is held to a part."""
-    count = cores_in_sight()
-    quota = _of_container("cpu.max")
-    if not quota and (first := _of_container("cpu/cpu.cfs_quota_us")):
-        quota = first + (_of_container("cpu/cpu.cfs_period_us") or [])
-    return max(1, min(count, quota[0] // quota[1])) if len(quota) == 2 and quota[1] else count
+    """Number of processor cores that this process may use: whole ones, where its container is held to a part."""
+    quotas = _limits("cpu.max")
+    if not quotas:
+        first, second = _limits("cpu/cpu.cfs_quota_us"), _limits("cpu/cpu.cfs_period_us")
+        quotas = [[*quota, *period] for quota, period in zip(first, second, strict=False)]
+    return max(1, min([cores_in_sight(), *(quota[0] // quota[1] for quota in quotas if len(quota) == 2)]))
 
 
 def cores_in_sight() -> int:
@@ -191,12 +194,20 @@ def cores_in_sight() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _of_container(name: str) -> list[int]:
-    """The numbers in a file of the limits of this process's container, as Linux mounts it; none where it has none."""
+def _limits(name: str) -> list[list[int]]:
+    """The numbers in files of this name that hold for this process: of its control group, and of those around it."""
     try:
-        return [int(number) for number in (CGROUP / name).read_text().split() if int(number) > 0]
-    except (OSError, ValueError):  # no such file; or "max", no limit
-        return []
+        lines = OWN_CGROUP.read_text().splitlines()
+    except OSError:
+        lines = []
+    own = next((line.removeprefix("0::/") for line in lines if line.startswith("0::/")), "")  # of version 2
+    found = []
+    for group in (Path(own), *Path(own).parents) if own else (Path(),):
+        try:
+            found.append([int(number) for number in (CGROUP / group / name).read_text().split() if int(number) > 0])
+        except (OSError, ValueError):  # no such file; or "max", no limit
+            continue
+    return [numbers for numbers in found if numbers]
 
 
 def thread_count() -> int:

@@ -11,7 +11,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from helpers.files import replacing, write_json
+from helpers.files import remove_half_written, replacing, write_json
 from helpers.fingerprints import digest_of_arrays
 from helpers.runs import RecordError
 
@@ -78,21 +78,29 @@ def keep_labels(folder: Path, y_test: np.ndarray) -> None:
         y_test: Integer classes (n,), at most 256 classes.
     """
     digest = digest_of_arrays(y_test)
-    if not _labels_path(folder, digest).is_file():
+    if not _labels_path(folder, digest).is_file() or read_labels(folder, digest) is None:
         Path(folder).mkdir(parents=True, exist_ok=True)
+        remove_half_written(Path(folder))
         packed = {"y_true": base64.b64encode(zlib.compress(y_test.astype("u1").tobytes(), 9)).decode()}
         write_json(_labels_path(folder, digest), {"labels_sha256": digest, "dtype": str(y_test.dtype)} | packed)
 
 
-@cache
 def read_labels(folder: Path, digest: str | None) -> np.ndarray | None:
     """The classes of test images with a digest, int64 (n,); None where they are not kept or were altered."""
     try:
-        kept = json.loads(_labels_path(folder, digest or "").read_text())
-        labels = np.frombuffer(zlib.decompress(base64.b64decode(kept["y_true"])), "u1").astype(kept["dtype"])
+        return _labels(_labels_path(folder, digest or ""), digest)
     except (OSError, KeyError, TypeError, ValueError, zlib.error):
         return None
-    return labels.astype("int64") if digest_of_arrays(labels) == digest else None
+
+
+@cache  # what was found: what is missing now may be there later
+def _labels(path: Path, digest: str) -> np.ndarray:
+    """The classes in a file, int64 (n,), if they have the digest."""
+    kept = json.loads(path.read_text())
+    labels = np.frombuffer(zlib.decompress(base64.b64decode(kept["y_true"])), "u1").astype(kept["dtype"])
+    if digest_of_arrays(labels) != digest:
+        raise ValueError(f"{path} was altered")
+    return labels.astype("int64")
 
 
 def keep_images(folder: Path, x_test: np.ndarray) -> None:
@@ -105,6 +113,7 @@ def keep_images(folder: Path, x_test: np.ndarray) -> None:
     path = _images_path(folder, digest_of_arrays(x_test))
     if x_test.dtype == "uint8" and x_test.nbytes <= LARGEST_SET and not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
+        remove_half_written(path.parent)
         with suppress(OSError), replacing(path) as file:  # a page without pictures is better than no page
             np.save(file, x_test)
 

@@ -2,6 +2,7 @@
 
 import os
 import time
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -128,5 +129,5 @@ def format_time(time_: str) -> str:
 def _append(text: str) -> None:
     """Add a line to the log file, where one is asked for."""
     if path := os.environ.get(LOG_VARIABLE):
-        with Path(path).open("a") as log:
+        with suppress(OSError), Path(path).open("a") as log:  # no line of progress is worth a training
             log.write(text + "\n")

@@ -99,7 +99,7 @@ def read_records(folder: Path) -> tuple[list[dict], dict[str, str]]:
     """
     records, problems = [], {}
     for path in sorted(Path(folder).glob("*.json")):
-        if path.name == "summary.json":
+        if path.name == "summary.json" or path.name.startswith("."):  # as macOS leaves beside copied files
             continue
         try:
             records.append(read_record(path))

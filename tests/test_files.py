@@ -1,6 +1,7 @@
 """Files that are written whole or not at all, in folders that are checked before anything is trained."""
 
 import collections
+import contextlib
 import json
 import os
 import subprocess
@@ -102,9 +103,20 @@ def test_readers_see_the_old_file_until_the_new_one_is_whole(tmp_path):
     assert (tmp_path / "page.html").read_text() == "half of the new one"
 
 
+@pytest.mark.parametrize("refused", ["chmod", "replace"])
+def test_a_share_that_refuses_costs_no_result_and_leaves_nothing_behind(tmp_path, monkeypatch, refused):
+    def refuse(*_):
+        raise PermissionError(refused)
+
+    monkeypatch.setattr(files.os, refused, refuse)
+    with contextlib.suppress(PermissionError), replacing(tmp_path / "page.html") as file:
+        file.write(b"new")
+    assert [path.name for path in tmp_path.iterdir()] == (["page.html"] if refused == "chmod" else [])
+
+
 def left_by(folder, node: str, process, age: float = 0.0):
     """What `replacing` leaves when a process of a machine is killed, so many seconds ago."""
-    path = folder / f".cnn-seed10.json-{node.replace('-', '_')}-{process}-x1y2z3"
+    path = folder / f".cnn-seed10.json-{node.replace('-', '_')}-{process}-x1y2z3_4"
     path.write_bytes(b"half of")
     os.utime(path, (time.time() - age,) * 2)
     return path
@@ -121,7 +133,9 @@ def test_half_written_files_stay_while_who_writes_them_may_be_alive(tmp_path, mo
         left_by(tmp_path, "another-machine", ended.pid, age=DAY - 60),
         tmp_path / "cnn-seed10.json",
         tmp_path / ".gitignore",
+        tmp_path / ".notes-2024-05-01.md",  # somebody's own
     ]
+    (tmp_path / ".backup-2024-05-01").mkdir()
     go = [
         left_by(tmp_path, node, ended.pid),
         left_by(tmp_path, node, os.getpid()),  # this process writes nothing now
@@ -129,8 +143,9 @@ def test_half_written_files_stay_while_who_writes_them_may_be_alive(tmp_path, mo
     ]
     for path in stay[2:]:
         path.touch()
+    os.utime(tmp_path / ".notes-2024-05-01.md", (0, 0))
     remove_half_written(tmp_path)
-    assert set(tmp_path.iterdir()) == set(stay)
+    assert set(tmp_path.iterdir()) == {*stay, tmp_path / ".backup-2024-05-01"}
     assert not any(path.exists() for path in go)
     living.communicate()
 
@@ -152,7 +167,9 @@ def test_runs_are_kept_beside_a_profiles_reports_or_where_they_are_asked_to_be(t
 
 def test_a_folder_of_runs_that_cannot_be_written_is_refused_before_training(tmp_path, monkeypatch):
     (tmp_path / "drive").write_text("not a folder")
-    with pytest.raises(ResultsFolderError, match=r"drive.runs .*expected a writable folder.*Nothing was trained"):
+    with pytest.raises(
+        ResultsFolderError, match=r"drive.runs .*expected a writable folder; correct runs_dir or .*Nothing was trained"
+    ):
         runs_folder(tmp_path / "reports", "smoke", str(tmp_path / "drive" / "runs"))
     usage = collections.namedtuple("usage", "total used free")
     monkeypatch.setattr(files.shutil, "disk_usage", lambda _: usage(10**12, 10**12, 5 * 2**20))

@@ -1,10 +1,12 @@
 """What other processes took of the processor."""
 
+import os
 import subprocess
 import sys
 
 import pytest
 
+from helpers import load as load_module
 from helpers.load import Load
 
 
@@ -35,6 +37,16 @@ def test_the_share_of_other_processes_is_what_was_busy_and_not_this_ones(process
     load = Load()
     processor(10, busy=busy, own=own)
     assert load.others() == pytest.approx(share)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="only Linux assigns cores to processes")
+def test_only_the_cores_that_this_process_may_use_count(monkeypatch, tmp_path):
+    monkeypatch.setattr(load_module, "STAT", tmp_path / "stat")
+    monkeypatch.setattr(load_module.os, "sched_getaffinity", lambda _: {1, 3})
+    monkeypatch.setattr(load_module.os, "sysconf", lambda _: 100)
+    lines = ["cpu 999 0 0 999 0 0 0 0 0 0", *(f"cpu{n} {100 * n} 0 0 {1000 - 100 * n} 0 0 0 0 0 0" for n in range(4))]
+    (tmp_path / "stat").write_text("\n".join([*lines, "intr 5"]))
+    assert Load._busy()[:2] == (20.0, 4.0)
 
 
 def test_what_was_before_the_measurement_does_not_count(processor):

@@ -232,6 +232,21 @@ def test_a_container_is_held_to_its_own_memory_and_cores(tmp_path, monkeypatch, 
     assert (memory_mb(), cpu_count()) == (memory, cores)
 
 
+def test_a_service_is_held_to_the_least_of_what_its_groups_allow(tmp_path, monkeypatch):
+    own = tmp_path / "system.slice" / "jupyter-ann.service"
+    own.mkdir(parents=True)
+    (own / "memory.max").write_text("2000000000\n")
+    (own / "cpu.max").write_text("max 100000\n")
+    (own.parent / "memory.max").write_text("8000000000\n")
+    (own.parent / "cpu.max").write_text("300000 100000\n")
+    (tmp_path / "own").write_text("0::/system.slice/jupyter-ann.service\n")
+    monkeypatch.setattr(machine, "CGROUP", tmp_path)
+    monkeypatch.setattr(machine, "OWN_CGROUP", tmp_path / "own")
+    monkeypatch.setattr(machine.os, "sysconf", {"SC_PAGE_SIZE": 4000, "SC_PHYS_PAGES": 16_000_000}.get)
+    monkeypatch.setattr(machine, "cores_in_sight", lambda: 8)
+    assert (memory_mb(), cpu_count()) == (2000, 3)
+
+
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="only Linux assigns cores to processes")
 def test_cores_that_the_process_may_not_use_do_not_count(monkeypatch, tmp_path):
     monkeypatch.setattr(machine, "CGROUP", tmp_path)  # no container's limit
@@ -284,6 +299,11 @@ def test_the_commit_is_unknown_outside_git(monkeypatch):
 def test_the_commit_says_whether_the_code_differs_from_it(monkeypatch, changes, commit):
     monkeypatch.setattr(machine, "_output", lambda command: changes if "status" in command else "0123456789")
     assert current_commit.__wrapped__() == commit
+
+
+def test_the_commit_is_unknown_where_the_code_is_no_part_of_the_repository_around_it(monkeypatch):
+    monkeypatch.setattr(machine, "_output", lambda command: "" if "ls-files" in command else "0123456789")
+    assert current_commit.__wrapped__() == "unknown"
 
 
 def test_the_commit_is_that_of_the_start_whatever_is_committed_while_training(monkeypatch):

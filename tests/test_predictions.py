@@ -83,3 +83,12 @@ def test_labels_that_were_altered_or_are_not_there_are_not_used(tmp_path):
     (path,), (other,) = tmp_path.glob("*.json"), (tmp_path / "other").glob("*.json")
     path.write_text(other.read_text())
     assert read_labels(tmp_path, digest) is None
+    keep_labels(tmp_path, Y_TRUE)  # whoever has them mends it
+    np.testing.assert_array_equal(read_labels(tmp_path, digest), Y_TRUE)
+
+
+def test_labels_that_are_brought_later_are_found_then(tmp_path):
+    digest = digest_of_arrays(Y_TRUE)
+    assert read_labels(tmp_path, digest) is None
+    keep_labels(tmp_path, Y_TRUE)
+    assert read_labels(tmp_path, digest) is not None

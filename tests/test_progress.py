@@ -72,6 +72,12 @@ def test_the_time_left_of_later_runs_is_what_the_earlier_ones_took(clock, result
     assert "second: epoch 1/10, loss 1.000, about 48 s left" in capsys.readouterr().out  # 9 x 2 s + 30 s
 
 
+def test_a_log_that_cannot_be_written_to_costs_no_training(monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv(progress_module.LOG_VARIABLE, str(tmp_path / "gone" / "log"))
+    Progress().start("cnn", 10)
+    assert "cnn" in capsys.readouterr().out
+
+
 def test_a_run_that_goes_on_is_timed_by_the_epochs_trained_since(clock, capsys):
     progress = Progress()
     progress.start("cnn", 10, trained=6)

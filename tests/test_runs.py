@@ -92,6 +92,7 @@ def test_records_are_read_oldest_first(tmp_path):
     for started in starts:
         write_record(tmp_path / "03_cnn", "cnn", record_of(started=started))
     (tmp_path / "03_cnn" / "summary.json").write_text("{}")  # no record
+    (tmp_path / "03_cnn" / "._cnn-seed10.json").write_bytes(b"\0\5\x16\7")  # nor is what macOS leaves beside a copy
     records, problems = read_records(tmp_path / "03_cnn")
     assert [record["started"] for record in records] == sorted(starts)
     assert problems == {}

@@ -17,9 +17,11 @@ from helpers.claims.steps import NUM_DRAWS, Step, find_steps
 
 VERDICTS = {  # and no other words
     "supported": "The test finds the difference that is claimed; an ordered claim needs all of its steps. Where it is "
-    "claimed that there is no difference, two one-sided tests find one smaller than the margin.",
+    "claimed that there is no difference, two one-sided tests find one smaller than the margin. A printed figure that "
+    "a net is said to reach (E2) could be one more run of ours, or ours are higher.",
     "contradicted": "The test finds a difference the other way round, in any step of an ordered claim; where it is "
-    "claimed that nothing improves, an improvement beyond the margin.",
+    "claimed that nothing improves, an improvement beyond the margin. A printed figure that a net is said to reach "
+    "(E2) lies above where one more run of ours would.",
     "no difference": "Two one-sided tests find that the difference, if there is one, is smaller than the margin.",
     "undecided": "None of these yet. A claim is tested at up to three fixed numbers of seeds, and pays for these looks "
     "and for all other claims; the interval beside it is its own and pays for nothing, so it may leave out zero.",
@@ -196,8 +198,9 @@ def _judged(row: pd.Series, steps: Sequence[Step], verdict: str, p: float, p_equ
     after = f"it is tested next with {following} seeds" if following and verdict == "undecided" else ""
     notes = [f"little or none is less than {margin}" if equal else "", wanted, after]
     notes += ["on these test images" if any(step.by_images for step in steps) else ""]
-    exact = [f"{step.permutation:.2g}" for step in steps if step.permutation is not None]
-    notes += [f"permutation test, not adjusted: p {' and '.join(exact)}"] if exact else []
+    named = [f"{step.text}, " if len(steps) > 1 else "" for step in steps]
+    exact = [f"{of}p {s.permutation:.2g}" for of, s in zip(named, steps, strict=True) if s.permutation is not None]
+    notes += [f"permutation test, not adjusted: {'; '.join(exact)}"] if exact else []
     return Judged(row, verdict, tuple(steps), "; ".join(filter(None, notes)), p, p_equivalent, needed)
 
 

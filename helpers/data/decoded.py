@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from helpers.data.checksums import read_verified
-from helpers.files import replacing, write_json
+from helpers.files import remove_half_written, replacing, write_json
 
 Arrays = tuple[np.ndarray, np.ndarray]
 DECODED = ("images.npy", "labels.npy")
@@ -69,6 +69,7 @@ def load_decoded(folder: Path, md5s: dict[str, str], decode: Callable[[list[byte
         return arrays
     with _explained(cache):
         cache.mkdir(parents=True, exist_ok=True)
+        remove_half_written(cache)
         images, labels = decode(contents)
         _check_room(cache, images.nbytes + labels.nbytes)
         for name, array in zip(DECODED, (images, labels), strict=True):

@@ -1,6 +1,7 @@
 """Downloads by `keras.utils.get_file`, which keeps them, after a look whether there is a network at all."""
 
 import os
+import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -18,8 +19,12 @@ class DownloadError(OSError):
 
 
 def keras_folder() -> Path:
-    """The folder that Keras keeps its downloads in, where it can be written to."""
-    return Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
+    """The folder that Keras keeps its downloads in; as Keras does, one for temporary files where it is read-only."""
+    folder = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+    temporary = Path("/tmp") if Path("/tmp").is_dir() else Path(tempfile.gettempdir())
+    return folder if os.access(folder, os.W_OK) else temporary / ".keras"
 
 
 def fetch(fname: str, url: str, **options) -> Path:
@@ -35,7 +40,7 @@ def fetch(fname: str, url: str, **options) -> Path:
     """
     import keras  # here, so that finding local data needs no backend
 
-    with _alone(fname):  # Keras writes to the file's own name: another process would take a part for the whole
+    with alone(fname):  # Keras writes to the file's own name: another process would take a part for the whole
         try:
             return Path(keras.utils.get_file(fname, origin=url, cache_dir=str(keras_folder()), **options))
         except Exception as error:  # get_file raises bare Exception for every failure of the network
@@ -43,13 +48,17 @@ def fetch(fname: str, url: str, **options) -> Path:
 
 
 @contextmanager
-def _alone(fname: str) -> Iterator[None]:
-    """Keep the user's other processes from fetching a file of the same name meanwhile."""
+def alone(name: str) -> Iterator[None]:
+    """Keep the user's other processes from fetching what has the same name meanwhile, or looking whether it is there.
+
+    Args:
+        name: Of a file, or of several that are fetched together. Within a block, never the same one again.
+    """
     with ExitStack() as stack:
-        path = cache_folder() / f"{fname}.lock"
+        path = cache_folder() / f"{name}.lock"
         with suppress(PermissionError):  # another user's lock, in a folder that both use
             file = stack.enter_context(path.open("a"))
-            lock(file, lambda: print(f"Another process fetches {fname}; waiting for it.", flush=True))
+            lock(file, lambda: print(f"Another process fetches {name}; waiting for it.", flush=True))
         yield
 
 

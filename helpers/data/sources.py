@@ -9,7 +9,7 @@ import numpy as np
 
 from helpers.data.checksums import CIFAR10_MD5, FASHION_MNIST_MD5
 from helpers.data.decoded import load_decoded
-from helpers.data.downloads import DownloadError, check_reachable, fetch, keras_folder
+from helpers.data.downloads import DownloadError, alone, check_reachable, fetch, keras_folder
 
 TITLES = {"cifar10": "CIFAR-10", "fashion_mnist": "Fashion-MNIST", "digits": "scikit-learn's digits"}  # for reading
 CIFAR10_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
@@ -104,10 +104,15 @@ def load_digits(input_shape: tuple[int, int, int] = (32, 32, 3)) -> Dataset:
 
     Returns:
         Images uint8 (1797, *input_shape), each pixel repeated and the rest padded with black; labels int64; names.
+
+    Raises:
+        ValueError: A side below 8.
     """
     from sklearn.datasets import load_digits as bundled  # scikit-learn takes a second to import; most loads need none
 
     height, width, channels = input_shape
+    if min(height, width) < 8:
+        raise ValueError(f"input_shape: expected sides of 8 or more for 8x8 digits, got {height}x{width}")
     digits = bundled()
     pixels = np.round(digits.images * (255 / 16)).astype("uint8").repeat(height // 8, 1).repeat(width // 8, 2)
     top, left = (height - pixels.shape[1]) // 2, (width - pixels.shape[2]) // 2
@@ -141,12 +146,18 @@ def load_dataset(name: str, stand_in: bool = False) -> tuple[Dataset, str]:
     except DataNotFoundError as error:
         if not stand_in or isinstance(error, DataFolderError):
             raise
+        print(f"scikit-learn's digits stand in. {error}")
         return load_digits((28, 28, 1) if name == "fashion_mnist" else (32, 32, 3)), "digits"
 
 
 def _local(data_dir, name: str, md5s: dict) -> Path | None:
     """The data set's own folder in the local data folder, if all its files are there."""
     folder = data_folder(data_dir)
+    if folder and all((folder / file).is_file() for file in md5s):
+        raise DataFolderError(
+            f"the data folder {folder} is the data set's own: expected the one above it, with {name}/ in it; correct "
+            "COURSEWORK_DATA"
+        )
     if folder is None or not (folder / name).is_dir():
         return None
     missing = [file for file in md5s if not (folder / name / file).is_file()]
@@ -158,21 +169,21 @@ def _local(data_dir, name: str, md5s: dict) -> Path | None:
 def _download_cifar10() -> Path:
     """Keras's own download, checked by SHA-256 and unpacked, or the earlier one in its cache."""
     unpacked = _keras_cache() / "cifar-10-batches-py-target" / "cifar-10-batches-py"
-    if all((unpacked / file).is_file() for file in CIFAR10_MD5):
-        return unpacked
-    target = _fetch(
-        "CIFAR-10", "cifar-10-batches-py-target", CIFAR10_ARCHIVE, extract=True, file_hash=CIFAR10_ARCHIVE_SHA256
-    )
-    return target / "cifar-10-batches-py"
+    with alone("cifar-10"):  # while another process unpacks it, files are there in part
+        if all((unpacked / file).is_file() for file in CIFAR10_MD5):
+            return unpacked
+        options = {"extract": True, "file_hash": CIFAR10_ARCHIVE_SHA256}
+        return _fetch("CIFAR-10", "cifar-10-batches-py-target", CIFAR10_ARCHIVE, **options) / "cifar-10-batches-py"
 
 
 def _download_fashion_mnist() -> Path:
     """Keras's own download of the four files, or the earlier one in its cache."""
     folder = _keras_cache() / "fashion-mnist"
-    for name in FASHION_MNIST_MD5:
-        if not (folder / name).is_file():
-            where = {"cache_subdir": "datasets/fashion-mnist"}
-            folder = _fetch("Fashion-MNIST", name, FASHION_MNIST_FILES + name, **where).parent  # Keras may choose one
+    with alone("fashion-mnist"):
+        for name in FASHION_MNIST_MD5:
+            if not (folder / name).is_file():
+                where = {"cache_subdir": "datasets/fashion-mnist"}
+                folder = _fetch("Fashion-MNIST", name, FASHION_MNIST_FILES + name, **where).parent
     return folder
 
 
@@ -192,8 +203,10 @@ def _fetch(name: str, fname: str, url: str, **options) -> Path:
 
 def _not_found(name: str, error: DownloadError) -> DataNotFoundError:
     """The error with the three remedies."""
+    folder = data_folder()
+    copy = f"no folder of it in COURSEWORK_DATA, {folder}" if folder else "no local copy"
     return DataNotFoundError(
-        f"{name} is unavailable: no local copy, and {error}. Any one of these helps: "
+        f"{name} is unavailable: {copy}, and {error}. Any one of these helps: "
         "(1) set COURSEWORK_DATA to a folder with cifar-10-batches-py/ and fashion-mnist/ as published; "
         "(2) connect to the network and run again, Keras then downloads it once; "
         "(3) run PROFILE=quick or smoke, which fall back on scikit-learn's bundled digits and say so."

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from made_up import make_run, make_test, results_of
 
+from helpers import predictions
 from helpers.claims import evidence_table, judge_claims, load_claims, printed_of, read_results
 from helpers.fingerprints import digest_of_arrays
-from helpers.predictions import keep_labels, pack_predictions, read_labels
+from helpers.predictions import keep_labels, pack_predictions
 from helpers.runs import write_record
 
 FIVE = range(10, 15)
@@ -37,7 +38,7 @@ def written(tmp_path):
             shown += [{"variant": variant, "seed": seed, "record": kept["sha256"]}] if variant != "removed" else []
     (folder / "results/03_cnn/summary.json").write_text(json.dumps({"runs": shown}))
     yield folder
-    read_labels.cache_clear()
+    predictions._labels.cache_clear()
 
 
 def first_step(folder):

@@ -167,6 +167,60 @@ def test_cifar10_is_fetched_as_published_and_checked(downloaded, offline):
     assert len(downloaded) == 1
 
 
+@pytest.mark.parametrize("load", [load_cifar10, load_fashion_mnist])
+def test_what_another_process_is_fetching_is_not_taken_in_part(downloaded, monkeypatch, load):
+    begun, end, found = threading.Event(), threading.Event(), []
+    get_file = keras.utils.get_file
+
+    def slow(*arguments, **options):  # the file lies under its own name, in part
+        path = get_file(*arguments, **options)
+        begun.set()
+        assert end.wait(60)
+        return path
+
+    monkeypatch.setattr(keras.utils, "get_file", slow)
+    threads = [threading.Thread(target=lambda: found.append(load())) for _ in range(2)]
+    threads[0].start()
+    assert begun.wait(60)
+    threads[1].start()
+    threads[1].join(0.3)
+    assert not found
+    end.set()
+    for thread in threads:
+        thread.join(60)
+    assert len(found) == 2
+    assert len({name for name, _, _ in downloaded}) == len(downloaded)  # each once
+
+
+@pytest.mark.parametrize("stand_in", [False, True])
+def test_a_data_sets_own_folder_is_named_and_never_worked_around(offline, tmp_path, monkeypatch, stand_in):
+    for name in FASHION_MNIST_MD5:
+        (tmp_path / name).touch()
+    monkeypatch.setenv("COURSEWORK_DATA", str(tmp_path))
+    with pytest.raises(DataNotFoundError, match=r"own: expected the one above it, with fashion-mnist/ in it"):
+        load_dataset("fashion_mnist", stand_in)
+
+
+def test_a_data_folder_without_the_data_set_is_named_too_and_so_is_the_reason_for_a_stand_in(
+    offline, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setenv("COURSEWORK_DATA", str(tmp_path))
+    assert load_dataset("cifar10", stand_in=True)[1] == "digits"
+    said = capsys.readouterr().out
+    assert f"digits stand in. CIFAR-10 is unavailable: no folder of it in COURSEWORK_DATA, {tmp_path}" in said
+
+
+def test_digits_that_would_not_fit_are_refused():
+    with pytest.raises(ValueError, match="expected sides of 8 or more for 8x8 digits, got 4x32"):
+        load_digits((4, 32, 3))
+
+
+def test_where_keras_cannot_write_its_folder_its_own_other_one_is_looked_at(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "file" / "keras"))
+    assert downloads.keras_folder() == Path("/tmp/.keras")
+
+
 def test_of_fashion_mnist_only_what_is_missing_is_fetched(downloaded, offline):
     first, *others = FASHION_MNIST_MD5
     (offline / "fashion-mnist").mkdir(parents=True)
