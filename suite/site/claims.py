@@ -68,16 +68,16 @@ def words() -> list[tuple[str, str, str]]:
     others = {
         "look": f"A test of a claim. Its runs are looked at with {looks} seeds, as the rules say.",
         "margin": f"Below it a difference is none: {'; '.join(kind.meaning for kind in kinds().values())}.",
-        "times that can be compared": "Of one computer and one precision, while nothing else used the processor, and "
-        "without a part that was measured once for several seeds, such as what frozen layers give.",
+        "times that can be compared": "Of one computer, one precision and one number of threads, while nothing else "
+        "used the processor, and without what was measured once for several seeds, such as what frozen layers give.",
         "+2.1 points": "A difference that is claimed is written so that it is above 0 where the claim is right, and a "
         "ratio of times so that it is above 1; of a claim that there is none it is near 0.",
         "net at 16x16": "The net, tested at another resolution than the one that it was trained at. TOTV is one net "
         "tested at all of them, TVTV a net for each.",
         "adjusted p": "The probability of a difference as large as the one found if there were none, made larger for "
         "three looks at each claim and for all claims together.",
-        "23 seeds would find": "About so many seeds of each net a true difference as small as the margin would take; "
-        "'would show it': that there is none.",
+        "23 seeds would find": "About how many seeds of each net it would take to find a true difference as small as "
+        "the margin; 'would show it': to show that there is none.",
         "permutation test": "A check beside the t test, from seven seeds on: how often runs that are assigned to "
         "the two nets at random differ as much. No verdict is by it.",
         "one more run": "Where a single further run of ours would lie with a probability of 95 %.",

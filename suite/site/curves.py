@@ -15,23 +15,24 @@ MOST_VALUES = 60  # of a curve, for readers who point at it; the table of epochs
 CURVES = (("training", "{}", "train"), ("validation", "val_{}", "val"))  # in words, in a history, as a class
 
 
-def draw_curves(history: dict[str, list], best_epoch: int | None = None) -> Markup:
+def draw_curves(history: dict[str, list], best_epoch: int | None = None, run: str = "") -> Markup:
     """Loss and accuracy by epoch, side by side; nothing of what a history lacks.
 
     Args:
         history: Values by epoch of loss, val_loss, accuracy and val_accuracy.
         best_epoch: The epoch whose weights were taken, counted from 1; None where it is not to be marked.
+        run: Whose they are, in words, for those who hear the page.
     """
     drawings = []
     for quantity, label in (("loss", "loss, nats"), ("accuracy", "accuracy")):
         curves = [(words, history.get(key.format(quantity)) or [], of) for words, key, of in CURVES]
         curves = [(words, values, of) for words, values, of in curves if any(v is not None for v in values)]
         if curves:
-            drawings.append(_draw(label, curves, best_epoch))
+            drawings.append(_draw(label, curves, best_epoch, run))
     return Markup('<div class="curves">') + Markup("").join(drawings) + Markup("</div>") if drawings else Markup("")
 
 
-def _draw(label: str, curves: Sequence[tuple[str, list, str]], best_epoch: int | None) -> Markup:
+def _draw(label: str, curves: Sequence[tuple[str, list, str]], best_epoch: int | None, run: str) -> Markup:
     """A drawing of one quantity."""
     known = [value for _, values, _ in curves for value in values if value is not None]
     epochs = max(len(values) for _, values, _ in curves)
@@ -45,7 +46,7 @@ def _draw(label: str, curves: Sequence[tuple[str, list, str]], best_epoch: int |
         return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * (value - low) / (high - low)
 
     ends = "; ".join(f"{words} {_first(values):.3f} to {_last(values):.3f}" for words, values, _ in curves)
-    words = escape(f"{label} over {epochs} epochs: {ends}")
+    words = escape(f"{run + ': ' if run else ''}{label} over {epochs} epochs: {ends}")
     parts = [f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{words}">']
     for tick in ticks:
         parts.append(f'<path class="grid" d="M{LEFT} {y(tick):.1f}H{WIDTH - RIGHT}"/>')

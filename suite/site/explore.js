@@ -4,6 +4,7 @@
 const sets = JSON.parse(document.getElementById("data").textContent);
 const form = document.forms[0];
 const matrixBox = document.getElementById("matrix");
+const matrixWords = document.getElementById("matrix-words");
 const count = document.getElementById("count");
 const tiles = document.getElementById("tiles");
 const more = document.getElementById("more");
@@ -61,7 +62,7 @@ const drawMatrix = (set, run, y_true, answers, cell) => {
   const counts = Array.from({ length: size }, () => new Array(size).fill(0));
   y_true.forEach((label, i) => counts[label][answers.y_pred[i]]++);
   const table = make("table", "", { className: "matrix" });
-  table.append(make("caption", `${run.name}: ${percent(run.accuracy)} right. Rows are true classes, columns what the net said.`));
+  matrixWords.textContent = `${run.name}: ${percent(run.accuracy)} right. Rows are true classes, columns what the net said.`;
   const head = table.createTHead().insertRow();
   head.append(make("td"), ...set.classes.map((name) => make("th", name, { scope: "col" })));
   const body = table.createTBody();

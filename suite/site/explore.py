@@ -120,8 +120,10 @@ def _describe_set(y_true: np.ndarray, images: str, runs: list[dict], profile_dir
     pictured = _and_hardest(disputed, y_pred != y_true)
     notebooks = sorted({run["notebook"][:2] for run in runs})
     data = TITLES.get(runs[0]["dataset"], runs[0]["dataset"])
+    nets = {run["variant"].replace("_", " ") for run in runs}
+    of = f"notebook{'s' * (len(notebooks) > 1)} {', '.join(notebooks)}" + (f": {nets.pop()}" if len(nets) == 1 else "")
     return {
-        "title": f"{data}: {len(y_true):,} test images (notebook{'s' * (len(notebooks) > 1)} {', '.join(notebooks)})",
+        "title": f"{data}: {len(y_true):,} test images ({of})",
         "classes": names,
         "labels": json.loads((profile_dir / "labels" / f"{runs[0]['test']['labels_sha256'][:16]}.json").read_text())[
             "y_true"

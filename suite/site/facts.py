@@ -44,7 +44,7 @@ def describe_run(summary: dict | None, profile: str, seconds: float | None = Non
             known = f", {training['reused']} of {training['runs']} trainings finished before"
             before = known if training["reused"] else ""
             facts["wall time"] = [format_seconds(seconds) + before]
-    return facts | sources
+    return merge_facts([facts | sources])
 
 
 def describe_training(training: dict, runs: int) -> str:

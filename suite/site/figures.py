@@ -55,16 +55,18 @@ def _table(soup: BeautifulSoup, panel: dict) -> Tag:
     row_at, other = (0, panel["y"]) if panel["rows"] == "x" else (1, panel["x"])
     names = [series["name"] or other or "value" for series in panel["series"]]
     rows: dict[str, dict[str, list[str]]] = {}
+    at: dict[str, float] = {}  # where along the axis
     for name, series in zip(names, panel["series"], strict=True):
         for point in series["points"]:
             value = point[4] if len(point) > 4 else point[1 - row_at]
             rows.setdefault(point[row_at], {}).setdefault(name, []).append(value)
+            at.setdefault(point[row_at], point[2 + row_at])
     table = soup.new_tag("table")
     title = ": ".join(dict.fromkeys(filter(None, (panel["title"], other))))
     some = f" ({panel['shown']} evenly spaced points of each longer series)" if "shown" in panel else ""
     table.append(soup.new_tag("caption", string=f"{title or 'values'}{some}"))
     lines = [[panel[panel["rows"]] or "", *names]]
-    lines += [[place, *(", ".join(rows[place].get(name, ["-"])) for name in names)] for place in _in_order(rows)]
+    lines += [[place, *(", ".join(rows[place].get(name, ["-"])) for name in names)] for place in _in_order(at)]
     for number, line in enumerate(lines):
         row = soup.new_tag("tr")
         for cell in line:
@@ -74,9 +76,9 @@ def _table(soup: BeautifulSoup, panel: dict) -> Tag:
     return table
 
 
-def _in_order(places: dict[str, dict]) -> list[str]:
-    """Places along an axis: numbers by their size, words in the order of the figure."""
+def _in_order(places: dict[str, float]) -> list[str]:
+    """Places along an axis: numbers by their size, words from left to right or from top to bottom."""
     try:
         return sorted(places, key=float)
     except ValueError:
-        return list(places)
+        return sorted(places, key=places.get)

@@ -47,7 +47,8 @@ for (const data of document.querySelectorAll("figure script.values")) {
   const said = make("output", "", { hidden: true });
   frame.setAttribute("role", "application"); // else a screen reader keeps the arrow keys for itself
   frame.setAttribute("aria-roledescription", "chart");
-  frame.setAttribute("aria-label", `${values.length} values of this chart, one by one with the arrow keys`);
+  const named = image.alt || image.getAttribute("aria-label");
+  frame.setAttribute("aria-label", `${named}: ${values.length} values, one by one with the arrow keys`);
   image.replaceWith(frame);
   frame.append(image, dot, said);
   let at = -1;

@@ -16,6 +16,7 @@ def describe_run(record: dict) -> dict:
     asked, epochs = record["hyperparameters"], len(record["seconds_by_epoch"])
     stopped = record["stopped_early"] or record["best_epoch"] != epochs
     tests = {f"accuracy, {name}": f"{further['accuracy']:.4f}" for name, further in record["tests"].items() if further}
+    name = f"{record['variant'].replace('_', ' ')}, seed {record['seed']}"
     facts = {
         "test accuracy": f"{test['accuracy']:.4f} of {test['images']:,} images",
         "macro F1": f"{test['macro_avg']['f1-score']:.4f}",
@@ -28,13 +29,14 @@ def describe_run(record: dict) -> dict:
         **_origin(record),
     }
     return {
+        "words": name,
         "seed": record["seed"],
         "accuracy": float(test["accuracy"]),
         "macro_f1": f"{test['macro_avg']['f1-score']:.3f}",
         "date": date_of(record["started"]),
         "facts": facts,
         "settings": _flat(asked),
-        "curves": draw_curves(record["history"], record["best_epoch"] if stopped else None),
+        "curves": draw_curves(record["history"], record["best_epoch"] if stopped else None, name),
         "epochs": _epochs_table(record),
         "by_class": _class_table(test.get("by_class") or {}),
         "older": bool(record.get("older")),
@@ -110,7 +112,7 @@ def _epochs_table(record: dict) -> dict:
     first = ("loss", "val_loss", "accuracy", "val_accuracy")
     history = record["history"]
     columns = {name: history[name] for name in sorted(history, key=lambda n: (first.index(n) if n in first else 4, n))}
-    columns |= {"seconds": record["seconds_by_epoch"], "others' share": record["others_by_epoch"]}
+    columns |= {"seconds": record["seconds_by_epoch"], "processor taken by others (0 to 1)": record["others_by_epoch"]}
     columns = {name: values for name, values in columns.items() if values}
     longest = max(map(len, columns.values()))
     rows = [

@@ -70,8 +70,14 @@ def tidy(html: str, drawings: Mapping[str, Drawing] | None = None, links: Mappin
     for table in soup.main.select("table"):
         _align_columns(table)
         scroller = soup.new_tag("div", attrs={"class": "scroll", "tabindex": "0", "role": "group"})
-        scroller["aria-label"] = table.caption.get_text(" ", strip=True) if table.caption else "Table"
+        heading = table.find_previous(["h1", "h2", "h3"])
+        named = table.caption or heading
+        scroller["aria-label"] = named.get_text(" ", strip=True) if named else "Table"
         table.wrap(scroller)
+        if table.caption and not scroller.find_parent("details"):  # beside the table it would scroll out of sight
+            words = table.caption.extract()
+            words.name, words["class"] = "p", "label"
+            scroller.insert_before(words)
     for cell in soup.main.select("td"):
         if kind := PILLS.get(cell.get_text(strip=True)):
             words = cell.get_text(strip=True)

@@ -119,6 +119,14 @@ def test_only_the_seeds_of_a_planned_look_count_from_10_on():
     assert step.permutation == pytest.approx(2 / math.comb(16, 8))
 
 
+def test_where_a_claim_has_several_steps_each_permutation_test_says_of_which_it_is():
+    seeds = range(10, 18)
+    runs = [run for net, at in (("model_3", 0.9), ("model_1", 0.7)) for run in runs_of(f"{net}_published", at, seeds)]
+    found = judge("D2", results_of(n12_depth=runs + runs_of("model_2_published", 0.6, FIVE[:3])))
+    assert [step.permutation is None for step in found.steps] == [False, True]
+    assert f"permutation test, not adjusted: {found.steps[0].text}, p 0.00" in found.reason
+
+
 @pytest.mark.parametrize("other", [{"profile": "quick"}, {"dataset": "digits"}])
 def test_shortened_runs_and_other_data_are_not_judged(other):
     runs = runs_of("cnn", 0.9, **other) + runs_of("dense", 0.1, **other)

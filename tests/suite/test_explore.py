@@ -76,7 +76,9 @@ def test_the_page_holds_what_the_records_that_pages_show_say(folder):
 def test_only_runs_on_the_very_same_images_stand_together(folder):
     other = IMAGES[::-1].copy()
     outcomes = [make_outcome(folder, "cnn", "dense"), make_outcome(folder, "low", images=other)]
-    assert [len(found["runs"]) for found in data_of(build_explore(folder, outcomes))] == [2, 1]
+    found = data_of(build_explore(folder, outcomes))
+    assert [len(one["runs"]) for one in found] == [2, 1]
+    assert found[1]["title"] == "CIFAR-10: 60 test images (notebook 03: low)"  # else it is called as the other is
 
 
 def test_nets_without_predictions_take_no_place_and_the_page_says_how_many_are_left_out(folder, monkeypatch):

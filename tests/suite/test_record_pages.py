@@ -141,6 +141,8 @@ def test_curves_have_axes_with_labels_and_take_whatever_a_history_holds():
     }
     assert "accuracy" in {text.text for text in accuracy.select("text")}
     assert loss["aria-label"].startswith("loss, nats over 40 epochs: training 1.500 to")
+    named = BeautifulSoup(draw_curves(history, 24, "cnn, seed 10"), "html.parser").svg["aria-label"]
+    assert named == f"cnn, seed 10: {loss['aria-label']}"
     assert len(loss.select("polyline")) == 2
     training, validation = json.loads(drawn.select_one("script.values").string)["panels"][0]["series"]
     assert [value for _, value, _, _ in training["points"]] == [f"{value:.4g}" for value in history["loss"]]

@@ -71,7 +71,10 @@ CHART = {
         },
         {
             "title": "cnn", "x": "predicted", "y": "true", "rows": "y",
-            "series": [{"name": "cat", "points": [["cat", "cat", 100, 100, "93"], ["cat", "dog", 100, 200, "7"]]}],
+            "series": [  # dogs stand below cats
+                {"name": "dog", "points": [["dog", "dog", 200, 200, "90"]]},
+                {"name": "cat", "points": [["cat", "cat", 100, 100, "93"], ["cat", "dog", 100, 200, "7"]]},
+            ],
         },
     ]
 }  # fmt: skip
@@ -90,7 +93,7 @@ def test_a_chart_is_a_drawing_with_a_table_of_its_values_behind_it(full):
     ]
     assert tables == [
         [["epoch", "cnn", "</script><b>dense"], ["2", "0.75", "0.9, 0.8"], ["10", "0.5", "-"]],
-        [["true", "cat"], ["cat", "93"], ["dog", "7"]],
+        [["true", "dog", "cat"], ["cat", "-", "93"], ["dog", "90", "7"]],
     ]
     assert [caption.text for caption in figure.select("caption")] == [
         "loss (60 evenly spaced points of each longer series)",

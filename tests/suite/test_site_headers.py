@@ -56,6 +56,11 @@ def test_device_date_software_and_commit_are_those_of_the_records(full):
     assert facts["page made"] == "5 March 2026, commit e32d223a1b"
 
 
+def test_the_dates_of_a_page_are_in_order(full):
+    write_summary(full, sources=SOURCES | {"dates": ["2 March 2026", "28 February 2026"]})
+    assert facts_of(read(build_page(write_notebook(full), full)))["date"] == "28 February 2026; 2 March 2026"
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -86,7 +91,7 @@ def test_what_is_not_recorded_and_what_cannot_be_used_is_named_on_the_page_and_o
     card = read(build_index(full, [outcome(summary=make_summary(**changes))])).section
     for part in (read(build_page(write_notebook(full), full)).header, card):
         missing, unusable = part.select(".banner")
-        assert missing.text == "Not recorded yet: cnn, seed 11; rate finder."
+        assert missing.text == "Records still to be made: cnn, seed 11; rate finder."
         assert unusable.text == "Records that cannot be used: cnn-seed12-ab.json was altered <x>."
     assert not read(build_index(full, [outcome()])).section.select(".banner")
 
@@ -94,7 +99,7 @@ def test_what_is_not_recorded_and_what_cannot_be_used_is_named_on_the_page_and_o
 def test_many_that_are_missing_are_counted_and_folded(full):
     write_summary(full, missing=[f"cnn, seed {seed}" for seed in range(7)])
     banner = read(build_page(write_notebook(full), full)).select_one("header .banner")
-    assert banner.summary.text == "Not recorded yet: 7"
+    assert banner.summary.text == "Records still to be made: 7"
     assert "cnn, seed 0; cnn, seed 1" in banner.details.text
 
 

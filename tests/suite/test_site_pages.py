@@ -58,6 +58,17 @@ def test_tables_scroll_in_their_own_box_and_figures_align_right(full):
     assert [pill["class"][1] for pill in page.select("td .pill")] == ["agrees", "differs"]
 
 
+def test_what_explains_a_table_does_not_scroll_with_it(full):
+    wide = "<h2>Costs</h2><table><caption>Disturbed: not compared.</caption><tr><td>1</td></tr></table>"
+    plain = "<h2>Classes</h2><table><tr><td>1</td></tr></table>"
+    page = read(build_page(write_notebook(full, code("table", shown(text_html=wide + plain))), full))
+    first, second = page.select("main .scroll")[-2:]
+    words = first.find_previous_sibling()
+    assert (words.name, words["class"], words.text) == ("p", ["label"], "Disturbed: not compared.")
+    assert not first.caption
+    assert [box["aria-label"] for box in (first, second)] == ["Disturbed: not compared.", "Classes"]
+
+
 def test_code_and_what_it_printed_are_shown_but_warnings_are_not(full):
     page = read(build_page(write_notebook(full), full))
     folds = page.select("details.code")
