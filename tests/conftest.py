@@ -31,6 +31,8 @@ LONGEST = (
     "test_suite_faults.py",
     "test_audit.py",
     "test_run_faults.py",
+    "test_live_first.py",  # these two after the others: they need what test_smoke.py makes first
+    "test_live_others.py",
 )  # minutes each
 
 
