@@ -176,8 +176,8 @@ def test_the_features_unused_for_longest_make_room_and_what_a_killed_run_left_is
     frozen_features(frozen, parts[1])
     for k, part in enumerate(parts[:2]):
         os.utime(cache / f"{features_key(frozen, part)}.npy", (100 - k, 100 - k))  # the second is older
-    (cache / ".left.npy-elsewhere-1-x1y2").touch()
-    os.utime(cache / ".left.npy-elsewhere-1-x1y2", (0, 0))
+    (cache / ".left.npy-elsewhere-1-x1y2z3_4").touch()
+    os.utime(cache / ".left.npy-elsewhere-1-x1y2z3_4", (0, 0))
     size = sum(path.stat().st_size for path in cache.glob("*.npy"))
     monkeypatch.setattr(features_module, "LIMIT_BYTES", size)
     frozen_features(frozen, parts[2])
