@@ -261,7 +261,7 @@ def test_an_error_of_the_training_is_not_taken_for_one_of_the_folder(files):
 
 def half_written(folder, name: str, process: int):
     """What `replacing` leaves of a file when that process is killed."""
-    path = folder / f".{name}-{files_module._node()}-{process}-abc123"
+    path = folder / f".{name}-{files_module._node()}-{process}-abc12345"
     path.write_bytes(b"half of")
     return path
 
