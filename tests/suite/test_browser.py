@@ -70,7 +70,7 @@ def test_claims_are_filtered_and_sorted_and_the_address_keeps_it(visit):
     page = visit("index.html")
     shown = page.locator("table.scoreboard tbody tr:visible")
     every = shown.count()
-    page.get_by_label("Report").select_option("B")
+    page.get_by_role("combobox", name="Report").select_option("B")
     assert 0 < shown.count() < every
     assert {row.get_attribute("data-report") for row in shown.all()} == {"B"}
     assert page.get_by_role("status").text_content() == f"{shown.count()} of {every} rows"
@@ -85,7 +85,7 @@ def test_claims_are_filtered_and_sorted_and_the_address_keeps_it(visit):
     again.get_by_role("link", name="What the words mean", exact=True).click()
     assert again.url.endswith("#words")
     assert again.locator("table.scoreboard tbody tr:visible strong").all_text_contents() == names
-    again.get_by_label("Verdict").select_option("undecided")
+    again.get_by_role("combobox", name="Verdict").select_option("undecided")
     assert again.url.endswith("#report=B&sort=-claim&verdict=undecided")
 
 
