@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from benchmarks.comparison import Comparison, in_turns
 from benchmarks.nets import NETS
 from benchmarks.trainers import Trainer
-from helpers.machine import cpu_count
+from helpers.limits import cpu_count
 from suite.settings import limit_threads
 
 ALONE, BESIDE = "one after the other, all cores", "two at a time, half of the cores each"

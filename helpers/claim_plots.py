@@ -65,8 +65,8 @@ def _evidence(steps: list[tuple[Judged, Step]]) -> Figure:
 
 
 def _row_name(claim: Judged, step: Step) -> str:
-    """What a comparison is called at its axis, with the verdict where there is one."""
-    return f"{claim.name}  {step.text}" + (f": {claim.verdict}" if claim.verdict in COLOURS else "")
+    """What a comparison is called at its axis, behind its claim, with the claim's verdict where there is one."""
+    return f"{claim.name}{f' {claim.verdict}' if claim.verdict in COLOURS else ''}: {step.text}"
 
 
 def printed_beside_ours(table: pd.DataFrame) -> Figure:

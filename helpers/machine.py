@@ -3,19 +3,17 @@
 Keras is imported where it is needed, within functions: what only asks for the machine starts in no time.
 """
 
-import itertools
 import json
-import os
 import platform
-import shutil
 import subprocess
 import sys
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 
-CGROUP = Path("/sys/fs/cgroup")  # where Linux mounts the limits of containers and services
-OWN_CGROUP = Path("/proc/self/cgroup")  # which of them hold for this process
+from helpers.gpus import nvidia
+from helpers.limits import cpu_count, thread_count
+
 PRECISIONS = ("auto", "float32", "mixed_bfloat16", "mixed_float16")
 
 
@@ -156,65 +154,6 @@ def current_commit() -> str:
     return commit + ("+changes" if changes else "")
 
 
-def nvidia(field: str) -> str | None:
-    """A field of the first NVIDIA GPU that may be used, such as "name", as nvidia-smi gives it; None without one."""
-    first = next(iter(visible_gpus()), None)
-    if first is None:
-        return None
-    number = int(first) if first.isdecimal() else _number_of(first)
-    return next(iter(_nvidia_smi(field)[number:]), None)
-
-
-def visible_gpus() -> list[str]:
-    """The NVIDIA GPUs that this process may use, by number or as $CUDA_VISIBLE_DEVICES names them."""
-    if (visible := os.environ.get("CUDA_VISIBLE_DEVICES")) is not None:
-        named = [gpu.strip() for gpu in visible.split(",")]
-        return list(itertools.takewhile(lambda gpu: gpu not in ("", "-1", "NoDevFiles"), named))  # as CUDA reads it
-    return [str(number) for number in range(len(_nvidia_smi("name")))]
-
-
-def memory_mb() -> int:
-    """Memory that this process may use, MB: the machine's, or less where its container or service is held to less."""
-    whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    limits = _limits("memory.max") or _limits("memory/memory.limit_in_bytes")
-    return min([whole, *(limit for limit, *_ in limits)]) // 10**6
-
-
-def cpu_count() -> int:
-    """Number of processor cores that this process may use: whole ones, where its container is held to a part."""
-    quotas = _limits("cpu.max")
-    if not quotas:
-        first, second = _limits("cpu/cpu.cfs_quota_us"), _limits("cpu/cpu.cfs_period_us")
-        quotas = [[*quota, *period] for quota, period in zip(first, second, strict=False)]
-    return max(1, min([cores_in_sight(), *(quota[0] // quota[1] for quota in quotas if len(quota) == 2)]))
-
-
-def cores_in_sight() -> int:
-    """Number of processor cores that libraries take for theirs, whatever share of them a container is held to."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _limits(name: str) -> list[list[int]]:
-    """The numbers in files of this name that hold for this process: of its control group, and of those around it."""
-    try:
-        lines = OWN_CGROUP.read_text().splitlines()
-    except OSError:
-        lines = []
-    own = next((line.removeprefix("0::/") for line in lines if line.startswith("0::/")), "")  # of version 2
-    found = []
-    for group in (Path(own), *Path(own).parents) if own else (Path(),):
-        try:
-            found.append([int(number) for number in (CGROUP / group / name).read_text().split() if int(number) > 0])
-        except (OSError, ValueError):  # no such file; or "max", no limit
-            continue
-    return [numbers for numbers in found if numbers]
-
-
-def thread_count() -> int:
-    """Number of cores that this process computes with: with another number sums round differently."""
-    return int(os.environ.get("TF_NUM_INTRAOP_THREADS") or cores_in_sight())
-
-
 def cpu_info(field: str) -> str | None:
     """A field of the first processor in /proc/cpuinfo, such as "model name" or "flags"; None outside Linux."""
     try:
@@ -227,23 +166,6 @@ def cpu_info(field: str) -> str | None:
 def _of_mac() -> str | None:
     """The name of a Mac's processor, such as "Apple M3"; None elsewhere."""
     return _output(["sysctl", "-n", "machdep.cpu.brand_string"]) if sys.platform == "darwin" else None
-
-
-def _nvidia_smi(field: str) -> list[str]:
-    """A field of every NVIDIA GPU; none where there is no GPU or no driver."""
-    if not shutil.which("nvidia-smi"):
-        return []
-    query = ["nvidia-smi", f"--query-gpu={field}", "--format=csv,noheader"]
-    try:
-        answer = subprocess.run(query, capture_output=True, text=True, timeout=20)
-    except (OSError, subprocess.TimeoutExpired):
-        return []
-    return [line.strip() for line in answer.stdout.splitlines()] if answer.returncode == 0 else []
-
-
-def _number_of(name: str) -> int:
-    """The number of the GPU whose UUID begins so, such as "GPU-8932f937"; 0 of one that nvidia-smi does not list."""
-    return next((number for number, uuid in enumerate(_nvidia_smi("uuid")) if uuid.startswith(name)), 0)
 
 
 def _output(command: list[str]) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 
 from helpers.files import remove_half_written, replacing, write_json
 from helpers.fingerprints import digest_of_arrays
-from helpers.runs import RecordError
+from helpers.records import RecordError
 
 LARGEST_SET = 100 * 2**20  # bytes
 PROBABILITY_STEPS = 65_535  # a probability is kept as a whole number of these

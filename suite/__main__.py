@@ -10,8 +10,9 @@ from pathlib import Path
 
 from helpers.files import lock, remove_half_written
 from suite.jobs import ROOT, notebooks_of
-from suite.settings import DEFAULTS, Settings, read_settings
+from suite.settings import DEFAULTS, Settings, SettingsError, read_settings
 from suite.warm import warm_processes
+from suite.workflow import SNAKEMAKE_LOG
 
 
 def main() -> int:
@@ -31,11 +32,23 @@ def main() -> int:
     except (ValueError, OSError) as error:
         print(f"Nothing was run. {error}", file=sys.stderr)
         return 2
+    try:
+        return call_alone(asked, notebooks, suite, settings)
+    except SettingsError as error:
+        print(f"Nothing was run. {error}", file=sys.stderr)
+        return 2
+
+
+def call_alone(asked: argparse.Namespace, notebooks: list[Path], suite: list[Path], settings: Settings) -> int:
+    """Run a command while no other works on the profile's folder; the status disturbs none."""
     if asked.command == "status":
         return call(asked, notebooks, suite, settings)
     settings.partial.mkdir(exist_ok=True)
     with (settings.partial / "lock").open("w") as file:
         lock(file, lambda: print(f"Another run is at work on {settings.folder}: waiting for it to end.", flush=True))
+        (settings.partial / SNAKEMAKE_LOG).unlink(
+            missing_ok=True
+        )  # of an earlier call; in this one it may be appended to
         for folder in (settings.folder, settings.folder / "figures", settings.partial):
             remove_half_written(folder)  # by a call that was killed
         with warm_processes(ROOT):

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from helpers import variables
 from helpers.files import write_json
-from helpers.machine import thread_count
+from helpers.limits import thread_count
 from helpers.progress import format_seconds
-from helpers.runs import RecordError, read_record, read_records
+from helpers.records import RecordError, read_record, read_records
 from suite.comparison import compare_epochs, compare_records
 from suite.notebooks import Limit, parameters_of, run_notebook
 from suite.outcomes import read_outcomes

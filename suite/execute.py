@@ -14,8 +14,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from helpers import variables
+from helpers.data.decoded import cache_folder
 from helpers.files import lock, write_json
-from helpers.machine import cpu_count
+from helpers.limits import cpu_count
 from helpers.progress import format_seconds
 from suite.jobs import MARKS, last_log_line
 from suite.notebooks import Limit, forget_paths, one_line, parameters_of, run_notebook
@@ -56,6 +57,8 @@ def execute(notebook: Path, job: str, parameters: dict, folder: Path, limit: Lim
         if is_page:
             # What was there and is not on the page: what appears later makes the page stale.
             found["not_shown"] = sorted(known - {run["record"] for run in found.get("runs", ())})
+            for mark in (folder / MARKS).glob(f"{job}.*"):  # until the new page is there, none is
+                mark.unlink()
             write_json(_made(folder / "results" / notebook.stem) / "summary.json", found)
             os.replace(partial, folder / notebook.name)
         else:
@@ -125,23 +128,25 @@ def _execute_in_time(asked: argparse.Namespace, plan: dict, folder: Path) -> dic
         ended = datetime.now(UTC).isoformat(timespec="seconds")
         outcome = {"job": asked.job, "notebook": asked.notebook.stem, "status": "not begun", "seconds": 0.0}
         return outcome | {"error": about, "ended": ended, "partial": None, "summary": None}
-    limit_threads(asked.threads if plan["from_records"] else _threads_of(asked.job, asked.threads, folder / ".partial"))
-    with claim_gpu(folder / ".partial"):
+    noted = folder / ".partial" / f"{asked.job}.threads"
+    is_new = not noted.exists()
+    limit_threads(asked.threads if plan["from_records"] else _threads_of(noted, asked.threads))
+    with claim_gpu(cache_folder()):  # which all profiles share
         outcome = _execute_as_planned(asked, plan, folder, _limit(plan["timeout"], deadline))
+    if outcome["error"] and is_new and "epoch" not in last_log_line(folder, asked.job):
+        noted.unlink(missing_ok=True)  # nothing was trained that would have to go on with as many
     if outcome["error"] and deadline and time.time() >= deadline:
         outcome["status"] = "stopped"
     return outcome
 
 
-def _threads_of(job: str, threads: int, partial: Path) -> int:
+def _threads_of(noted: Path, threads: int) -> int:
     """The cores that a job computes with, until it ends well those that it was begun with: others round otherwise.
 
     Args:
-        job: The job.
+        noted: Where that is noted.
         threads: How many it has now.
-        partial: Where what is begun is noted.
     """
-    noted = partial / f"{job}.threads"
     if not noted.exists():
         write_json(noted, {"threads": threads})  # whole or not at all
     return min(json.loads(noted.read_text())["threads"], cpu_count())
@@ -163,7 +168,7 @@ def _limit(timeout: float | None, deadline: float | None) -> Limit:
 
 def _execute_as_planned(asked: argparse.Namespace, plan: dict, folder: Path, limit: Limit) -> dict:
     """Execute a job; where it ended well, remove the marks that it makes out of date."""
-    notebook, is_page = asked.notebook.resolve(), asked.job == asked.notebook.stem
+    notebook = asked.notebook.resolve()
     os.environ[variables.SUITE] = "1"
     if plan["from_records"]:
         os.environ |= {variables.FROM_RECORDS: "1", "CUDA_VISIBLE_DEVICES": "-1"}  # what trains nothing needs no GPU
@@ -173,8 +178,7 @@ def _execute_as_planned(asked: argparse.Namespace, plan: dict, folder: Path, lim
     if outcome["status"] == "done":
         if not plan["from_records"]:
             (folder / ".partial" / f"{asked.job}.threads").unlink(missing_ok=True)
-        outdated = f"{asked.job}.records-*" if is_page and plan["from_records"] else f"{asked.job}.*"
-        for mark in (folder / MARKS).glob(outdated):
+        for mark in (folder / MARKS).glob(f"{asked.job}.*"):
             mark.unlink()
     elif outcome["error"] == limit.message and (line := last_log_line(folder, asked.job)):
         outcome["error"] += f" (last log line: {line})"

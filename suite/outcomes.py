@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from helpers.progress import format_seconds
-from helpers.runs import read_summary
+from helpers.records import read_summary
 from suite.jobs import Job, read_outcome
 from suite.recorded import digests_of, other_records, why_stale
 from suite.settings import Settings
 from suite.site.pages import notebook_title_and_question
+from suite.workflow import SNAKEMAKE_LOG
 
 STATUSES = ("done", "reused", "failed", "stopped", "not begun", "not run", "retried")
 
@@ -104,7 +105,7 @@ def error_of(job: Job, settings: Settings, interrupted: bool, started: float) ->
         return outcome["error"] if outcome["status"] == "failed" else None
     if interrupted or not all((settings.folder / mark).exists() for mark in job.after):
         return None
-    return f"its process ended without a message; see {settings.partial / 'snakemake.log'}"
+    return f"its process ended without a message; see {settings.partial / SNAKEMAKE_LOG}"
 
 
 def _columns(job: Job, outcome: dict) -> tuple[str, str, str, str]:

@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from helpers.files import try_lock
-from helpers.machine import visible_gpus
+from helpers.gpus import visible_gpus
 from helpers.progress import LOG_VARIABLE
 from suite.warm import is_waited_for
 

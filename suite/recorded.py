@@ -14,10 +14,12 @@ from pathlib import Path
 
 import nbformat
 
-from helpers.machine import cpu_count, versions_that_count
-from helpers.runs import read_records, read_summary
+from helpers.limits import cpu_count
+from helpers.machine import versions_that_count
+from helpers.records import digest_of_shown, read_records, read_summary
 from suite import warm
 from suite.jobs import PAGE_MINUTES, ROOT, SIDE_BY_SIDE, Job, digest_of_cells
+from suite.settings import SettingsError
 
 # Images a second that `helpers.speed` would find on the machine whose times the notebooks say: by notebook 10, quick,
 # which then said 1 min, and took 5 min 15 s on two AMD cores (Zen 3, float32) where 750 a second are found.
@@ -30,8 +32,20 @@ def this_machine() -> dict:
 
     Asked in a process of its own: Keras takes seconds to import, and JAX would keep the GPU's memory.
     """
-    asked = subprocess.run(warm.command("helpers.machine"), cwd=ROOT, capture_output=True, text=True, check=True)
-    return json.loads(asked.stdout.splitlines()[-1])
+    return json.loads(_ask("helpers.machine"))
+
+
+def _ask(module: str) -> str:
+    """The last line that a module of ours prints, run as a program.
+
+    Raises:
+        SettingsError: It failed, as Keras's own settings may make it.
+    """
+    asked = subprocess.run(warm.command(module), cwd=ROOT, capture_output=True, text=True)
+    if asked.returncode:
+        why = (asked.stderr.strip().splitlines() or ["it ended without a message"])[-1]
+        raise SettingsError(f"What this machine computes with cannot be found out: {why}")
+    return asked.stdout.splitlines()[-1]
 
 
 def digests_of(results: Path, seeds: Iterable[int]) -> list[str]:
@@ -99,6 +113,27 @@ def other_records(name: str, folder: Path, summary: dict) -> str:
         folder: The profile's folder of reports.
         summary: Of the page.
     """
+    if other := _other_of_its_own(name, folder, summary):
+        return other
+    changed = _changed_beside(summary, folder)
+    return f"It uses runs of other pages, which show others since: {', '.join(changed)}." if changed else ""
+
+
+def uses_old_runs(name: str, folder: Path) -> bool:
+    """Whether all that is old of a page are the runs of other notebooks that it uses.
+
+    Args:
+        name: The notebook's name.
+        folder: The profile's folder of reports.
+    """
+    if not _changed_beside(read_summary(folder / "results" / name), folder):
+        return False
+    summary = _last_summary(name, folder)
+    return bool(summary) and not _other_of_its_own(name, folder, summary)
+
+
+def _other_of_its_own(name: str, folder: Path, summary: dict) -> str:
+    """How the records of a page's own runs differ from those that it was made of."""
     records = [record for path in folder.glob("results/*") for record in _runs(path)]
     shown = {run["record"] for run in summary.get("runs", ())}
     if gone := shown - {record["sha256"] for record in records}:
@@ -107,6 +142,12 @@ def other_records(name: str, folder: Path, summary: dict) -> str:
     if newer := [record for record in own if _is_newer(record, summary)]:
         return f"Since this page was made {len(newer)} of its runs {'were' if len(newer) > 1 else 'was'} recorded."
     return ""
+
+
+def _changed_beside(summary: dict, folder: Path) -> list[str]:
+    """The other notebooks whose runs a page uses, and whose pages show other runs since."""
+    used = summary.get("pages_beside", {})
+    return [name for name, digest in used.items() if digest != digest_of_shown(folder / "results" / name)]
 
 
 def _is_newer(record: dict, summary: dict) -> bool:
@@ -153,8 +194,7 @@ def _last_summary(notebook: str, folder: Path) -> dict:
 @cache
 def measured_slowness() -> float:
     """How many times longer this machine takes to train than the one whose times the notebooks say; measured once."""
-    asked = subprocess.run(warm.command("helpers.speed"), cwd=ROOT, capture_output=True, text=True, check=True)
-    return REFERENCE_SPEED / float(asked.stdout.split()[-1])
+    return REFERENCE_SPEED / float(_ask("helpers.speed"))
 
 
 def seconds_of(
@@ -188,7 +228,8 @@ def seconds_of(
     ratio = slowness() if measured else statistics.median(ratios) if ratios else 1.0
     found = dict.fromkeys((job.name for job in jobs), page)
     for job in training:
-        recorded = {r["variant"] for r in runs[job.notebook] if r["seed"] in job.seeds and not anew}
+        own = [run for run in runs[job.notebook] if run["seed"] in job.seeds and _kind(run) == _kind(machine)]
+        recorded = set() if anew else {run["variant"] for run in own}
         rest = [seconds for variant, seconds in typical[job.notebook].items() if variant not in recorded]
         found[job.name] += sum(rest) if typical[job.notebook] else ratio * said[job.notebook]
     return found

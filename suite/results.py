@@ -9,9 +9,11 @@ import nbformat
 
 from helpers.files import write_json
 from helpers.progress import format_seconds
+from helpers.records import read_summary
 from suite import warm
-from suite.jobs import ROOT, Job
+from suite.jobs import MARKS, ROOT, Job
 from suite.outcomes import error_of, new_outcome, read_outcomes
+from suite.recorded import uses_old_runs
 from suite.settings import Settings
 from suite.site.index import build_index
 from suite.workflow import INTERRUPTED
@@ -65,24 +67,35 @@ def show_index(suite: list[Path], settings: Settings, jobs: list[Job], started: 
 
 
 def _execute_overviews(suite: list[Path], settings: Settings) -> bool:
-    """Execute the notebooks that are made of what all other pages show: last, and whenever one of them is new.
+    """Execute the notebooks that are made of what all other pages show, and those that use other pages' old runs.
 
     Returns:
         Whether all of them ran to their end; what one that did not says is in its log.
     """
-    whole = True
     plan = settings.plan | {"from_records": True, "deadline": None, "expected_seconds": {}}
     write_json(settings.partial / "overview.json", plan)
-    for notebook in suite:
-        if nbformat.read(notebook, as_version=4).metadata.get("coursework", {}).get("of_all"):
-            command = [*warm.command("suite.execute"), str(notebook)]
-            command += ["--job", notebook.stem, "--seeds", "", "--plan", str(settings.partial / "overview.json")]
-            with (settings.partial / f"{notebook.stem}.log").open("w") as log:
-                ended = subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=log)
-            if ended.returncode:
-                whole = False
-                print(f"FAILED {notebook.stem}: see {os.path.relpath(log.name)}")
-    return whole
+    begun = {}
+    for path in suite:
+        of_all = nbformat.read(path, as_version=4).metadata.get("coursework", {}).get("of_all")
+        if of_all or uses_old_runs(path.stem, settings.folder):
+            marks = list((settings.folder / MARKS).glob(f"{path.stem}.*"))
+            begun[path.stem] = _begin_page(path, settings), marks
+    for name, (process, marks) in begun.items():
+        if process.wait():
+            print(f"FAILED {name}: see {os.path.relpath(settings.partial / f'{name}.log')}")
+        else:  # what was done before is done still
+            for mark in marks:
+                mark.touch()
+    return not any(process.returncode for process, _ in begun.values())
+
+
+def _begin_page(notebook: Path, settings: Settings) -> subprocess.Popen:
+    """Begin to make a notebook's page from records, with the seeds that it has."""
+    seeds = " ".join(map(str, read_summary(settings.folder / "results" / notebook.stem).get("seeds", ())))
+    command = [*warm.command("suite.execute"), str(notebook), "--job", notebook.stem, "--seeds", seeds]
+    command += ["--plan", str(settings.partial / "overview.json")]
+    with (settings.partial / f"{notebook.stem}.log").open("w") as log:
+        return subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=log)
 
 
 def _ended_well(page: Job, folder: Path, started: float) -> bool:

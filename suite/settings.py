@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from helpers.data import LOADERS, data_folder
+from helpers.data.decoded import cache_folder
 from helpers.files import writable_folder
-from helpers.machine import cores_in_sight, cpu_count, memory_mb, nvidia, visible_gpus
+from helpers.gpus import nvidia, visible_gpus
+from helpers.limits import cores_in_sight, cpu_count, memory_mb
 from helpers.profiles import PROFILES
 from suite.jobs import MEMORY_MB, SIDE_BY_SIDE
 
@@ -130,13 +132,14 @@ def read_settings(reports: Path, **asked: str) -> Settings:
     Raises:
         SettingsError: A value is not one of those; all problems at once.
         DataNotFoundError: `$COURSEWORK_DATA` names a folder that does not exist.
+        CacheFolderError: `$COURSEWORK_CACHE` cannot be written.
         ResultsFolderError: The reports cannot be written.
     """
     given = {name: asked.get(name, "").strip() or default for name, default in DEFAULTS.items()}
     problems = [problem for name, value in given.items() if (problem := _problem(name, value))]
     if problems:
         raise SettingsError("; ".join(problems))
-    data_folder()
+    data_folder(), cache_folder()
     profile, why = _choose(given["profile"])
     writable_folder(reports / profile)
     gpus = int(given["gpus"]) if given["gpus"] else len(visible_gpus())

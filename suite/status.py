@@ -26,6 +26,8 @@ def states_of(jobs: list[Job], pages: list[Job], folder: Path, machine: dict) ->
     shown = [page for page in pages if _shows_all_records(page, folder)]
     recorded |= {page.name for page in shown if page.name not in trains or is_founded(page, folder)}
     states = {job.name: job.state(folder) for job in jobs}
+    lost = {job.name for job in jobs if states[job.name] == "done" and not is_founded(job, folder)}
+    states |= dict.fromkeys(lost, "stale")
     return {n: "done" if n in recorded and state in ("stale", "pending") else state for n, state in states.items()}
 
 

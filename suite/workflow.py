@@ -11,6 +11,7 @@ from suite import warm
 from suite.jobs import ROOT
 from suite.settings import Settings
 
+SNAKEMAKE_LOG = "snakemake.log"  # in the folder of what is under way
 INTERRUPTED = 130  # the exit status of what Ctrl-C ended
 
 
@@ -57,7 +58,7 @@ def call_snakemake(
         command += ["--resources", f"mem_mb={plan['memory_mb']}", f"gpu={plan['gpus']}"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     environment.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    with (settings.partial / "snakemake.log").open("w") as log:
+    with (settings.partial / SNAKEMAKE_LOG).open("a") as log:
         try:
             options = {"cwd": ROOT, "env": environment, "stderr": log, "preexec_fn": warm.die_with_parent}
             return subprocess.run(command, **options).returncode

@@ -8,7 +8,7 @@ import pytest
 from helpers.fingerprints import digest_of_arrays
 from helpers.metrics import summarise_test
 from helpers.predictions import PROBABILITY_STEPS, keep_labels, pack_predictions, read_labels, unpack_predictions
-from helpers.runs import RecordError
+from helpers.records import RecordError
 
 CLASSES = ["dark", "dim", "light", "bright"]
 Y_TRUE = np.arange(64) % 4

@@ -16,7 +16,8 @@ from helpers.claims.beside_print import (
 from helpers.claims.consistency import find_inconsistencies, findings_table, published_table
 from helpers.claims.evidence import Results, are_comparable, comparable_times, read_results
 from helpers.claims.figures import Figure, figure, kinds
-from helpers.claims.judging import NUM_LOOKS, VERDICTS, Judged, judge_claims
+from helpers.claims.intervals import NO_INTERVAL, difference_text, mean_interval, prediction_interval
+from helpers.claims.judging import VERDICTS, Judged, judge_claims
 from helpers.claims.printed import AGREEMENT, compare_with_print
 from helpers.claims.published import (
     load_claim,
@@ -27,8 +28,7 @@ from helpers.claims.published import (
     load_variants,
     published_folder,
 )
-from helpers.claims.statistics import NO_INTERVAL, difference_text, mean_interval, prediction_interval
-from helpers.claims.steps import Step
+from helpers.claims.steps import NUM_LOOKS, Step, other_notebooks
 from helpers.claims.tables import (
     describe_simulation,
     evidence_table,
@@ -74,6 +74,7 @@ __all__ = [
     "load_variants",
     "mean_interval",
     "nets_table",
+    "other_notebooks",
     "prediction_interval",
     "printed_of",
     "printed_table",

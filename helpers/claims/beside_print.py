@@ -8,10 +8,11 @@ import pandas as pd
 
 from helpers.claims.evidence import Results, are_comparable, comparable_times, judged_runs
 from helpers.claims.figures import EXACT, LABELS, TIMES, figure
+from helpers.claims.intervals import mean_interval, prediction_interval
 from helpers.claims.printed import compare_with_print, fewest_seeds, least_of, renamed_metrics, rounding_of
 from helpers.claims.published import load_figures, load_published, load_variants
 from helpers.claims.readers import OF_MATRIX
-from helpers.claims.statistics import ROUNDING, mean_interval, prediction_interval
+from helpers.claims.statistics import ROUNDING
 
 CHOSEN = "$best"
 
@@ -22,6 +23,7 @@ def compare_with_published(
     experiment: str,
     metrics: dict[str, str],
     names: dict[str, str] | None = None,
+    notebook: str = "",
 ) -> pd.DataFrame:
     """The table against the printed figures: printed, ours (mean, interval, prediction interval), and what that says.
 
@@ -32,16 +34,18 @@ def compare_with_published(
         metrics: Which figures to compare, keys as in published.csv; the values say how to format them, such as ".3f".
             Of times, those count that can be compared with the other variants', and no interval is given.
         names: Our variant by published variant, where they differ.
+        notebook: Whose table it is: what variants.csv has another judge is shown and not judged.
 
     Returns:
         A row a variant and metric, all columns text. A figure that was not printed is "not printed". Runs on other data
         than the report's, or on less than the full protocol, get no comparison. A figure that a report printed a second
-        time, or of another net, has no agreement of its own: one printed number is judged once.
+        time, or of another net, or that another notebook judges, has no agreement of its own: one printed number is
+        judged once.
     """
     published, repeated = load_published(report, experiment), _repeated(report, experiment)
     whole = published[published["class"].isna() & published["epoch"].isna()].set_index(["variant", "metric"])
-    rows, fewest, renamed = [], fewest_seeds(report, experiment), renamed_metrics(report, experiment)
-    nets = _nets_of(report, experiment)
+    rows, renamed = [], renamed_metrics(report, experiment)
+    nets, elsewhere = _nets_of(report, experiment), _elsewhere(report, experiment, notebook)
     our_name = {variant: (names or {}).get(variant, variant) for variant in published["variant"].unique()}
     of_all = [run for run in runs if run["variant"] in our_name.values()]
     for variant, name in our_name.items():
@@ -57,10 +61,12 @@ def compare_with_published(
             of_seeds = judged_runs(ours, experiment) if own not in EXACT else ours
             judged = list(map(figure(own), _usable(of_seeds, of_all, own)))
             known = printed and comparable and values
+            fewest = fewest_seeds(report, experiment, variant)
             agreement = compare_with_print(judged, printed, own, fewest) if known else "-"
             if known and own not in (*EXACT, *TIMES):
                 is_its = name in (variant, *nets[variant]) or CHOSEN in nets[variant]
-                agreement = repeated.get(variant, agreement if is_its else "of another net")
+                judge = elsewhere.get(variant, agreement) if is_its else "of another net"
+                agreement = repeated.get(variant, judge)
             row |= _row(values, own, printed if comparable else None, form) | {"agreement": agreement}
             rows.append(row if comparable else row | {"printed": "not compared"})
     return pd.DataFrame(rows)
@@ -102,7 +108,7 @@ def compare_all(results: Results, experiments: Iterable[tuple[str, str]] = ()) -
             low, high = prediction_interval(
                 values.values() if metric not in TIMES else [], rounding_of(printed["printed"])
             )
-            fewest = fewest_seeds(*key[:2])
+            fewest = fewest_seeds(*key)
             found = list(values.values())
             agreement = compare_with_print(found, printed["printed"], metric, fewest) if runs_of[k] else ""
             row = {"report": key[0], "experiment": key[1], "variant": key[2], "reading": ours["reading"]}
@@ -141,16 +147,16 @@ def compare_by_class(runs: list[dict], report: str, experiment: str, variant: st
         variant: The published variant; what it calls a class's accuracy is the recall.
 
     Returns:
-        A row a class; by metric, the columns printed and ours, all text. Runs on other data than the report's, or on
-        less than the full protocol, get no comparison.
+        A row a class; by metric, the columns printed ("-" where it was not) and ours, all text. Runs on other data than
+        the report's, or on less than the full protocol, get no comparison.
     """
     figures = load_published(report, experiment).query("variant == @variant").dropna(subset="class")
     figures["metric"] = figures["metric"].replace("class_accuracy", "recall")
     printed = figures.pivot(index="class", columns="metric", values="printed")
     of_classes, columns = [run["test"]["by_class"] for run in runs], {}
     for metric, key in (("precision", "precision"), ("recall", "recall"), ("f1", "f1-score")):
-        comparable = metric in printed and are_comparable(runs, experiment)
-        columns[metric, "printed"] = {name: printed[metric][name] if comparable else "-" for name in of_classes[0]}
+        of_print = printed[metric].dropna() if metric in printed and are_comparable(runs, experiment) else {}
+        columns[metric, "printed"] = {name: of_print.get(name, "-") for name in of_classes[0]}
         columns[metric, "ours"] = {
             name: f"{np.mean([of_class[name][key] for of_class in of_classes]):.3f}" for name in of_classes[0]
         }
@@ -180,6 +186,13 @@ def _repeated(report: str, experiment: str) -> dict[str, str]:
     rows = load_variants().query("report == @report and experiment == @experiment and same_as != ''")
     firsts = rows.set_index("variant")["same_as"].str.removeprefix(f"{experiment}/").str.split("/")
     return {variant: f"judged as {' of '.join(first[::-1])}".replace("_", " ") for variant, first in firsts.items()}
+
+
+def _elsewhere(report: str, experiment: str, notebook: str) -> dict[str, str]:
+    """Variants whose figures another notebook judges, each with which; none where no notebook is named."""
+    rows = load_variants().query("report == @report and experiment == @experiment and notebook != @notebook")
+    of_others = dict(zip(rows["variant"], rows["notebook"], strict=True)) if notebook else {}
+    return {variant: f"judged in {other[:2]}" for variant, other in of_others.items()}
 
 
 def _nets_of(report: str, experiment: str) -> dict[str, list[str]]:

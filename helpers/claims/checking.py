@@ -13,10 +13,11 @@ import pandas as pd
 from helpers.claims.causes import OTHER_IMAGES, OTHER_NET, SHARES, causes_of
 from helpers.claims.evidence import Results, judged_runs
 from helpers.claims.figures import COUNTS, EXACT, Figure, figure
+from helpers.claims.intervals import prediction_interval
 from helpers.claims.printed import WIDEST, WIDEST_COUNT, fewest_seeds, renamed_metrics, rounding_of
 from helpers.claims.printed_nets import CONFUSED, NET, OF_CLASS, in_words, tidy
 from helpers.claims.published import load_variants
-from helpers.claims.statistics import CONFIDENCE, prediction_interval
+from helpers.claims.statistics import CONFIDENCE
 
 VERDICTS = {
     "within": "One more run of ours would lie there: 95 %, of a net's figures by class for all of them together.",
@@ -142,7 +143,7 @@ def _check_net(rows: pd.DataFrame, reading: str, runs: Sequence[dict], own_layer
     """
     report, experiment, variant = rows.iloc[0][NET]
     given = set(rows.loc[(rows["class"] == "") & rows["epoch"].isna(), "metric"])
-    renamed, fewest = renamed_metrics(report, experiment), fewest_seeds(report, experiment)
+    renamed, fewest = renamed_metrics(report, experiment), fewest_seeds(report, experiment, variant)
     confidence = confidence_of(
         int((rows["metric"].isin(OF_CLASS) & (rows["class"] != "") & rows["epoch"].isna()).sum())
     )

@@ -9,7 +9,7 @@ import numpy as np
 
 from helpers.claims.figures import OF_MATRIX, Figure
 from helpers.predictions import read_labels, unpack_predictions
-from helpers.runs import read_records, read_summary
+from helpers.records import read_records, read_summary
 
 FIRST_SEED = 10  # seeds 0 to 2 of report A had been seen before the rules were written
 

@@ -10,10 +10,11 @@ import pandas as pd
 
 from helpers.claims.evidence import Results, judged_runs
 from helpers.claims.figures import figure
+from helpers.claims.lacking import permutation_tests, seeds_wanted
 from helpers.claims.printed import compare_with_print
 from helpers.claims.published import load_claims
-from helpers.claims.statistics import FAMILY_ERROR, MOST_SEEDS, POWER, Difference, adjust, seeds_needed
-from helpers.claims.steps import NUM_DRAWS, Step, find_steps
+from helpers.claims.statistics import FAMILY_ERROR, Difference, adjust
+from helpers.claims.steps import NUM_DRAWS, NUM_LOOKS, Step, find_steps
 
 VERDICTS = {  # and no other words
     "supported": "The test finds the difference that is claimed; an ordered claim needs all of its steps. Where it is "
@@ -26,9 +27,8 @@ VERDICTS = {  # and no other words
     "undecided": "None of these yet. A claim is tested at up to three fixed numbers of seeds, and pays for these looks "
     "and for all other claims; the interval beside it is its own and pays for nothing, so it may leave out zero.",
     "not testable": "The report leaves out what a test would need.",
-    "not yet run": "No run of the whole protocol is recorded.",
+    "not yet run": "No run of the whole protocol is recorded of one of its sides, or no seed of both.",
 }
-NUM_LOOKS = 3  # at a claim's runs; each p-value is multiplied by it
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,6 @@ class Judged:
         reason: What else is to be said, such as how many seeds would decide it; "" where there is nothing.
         p: Of no difference, adjusted; 1.0 where it could not be tested.
         p_equivalent: Of a difference of the margin or more, adjusted.
-        seeds_to_decide: Of an undecided claim, the seeds a side that would give each of its steps 80 % power; None
-            where unknown, or where more than `MOST_SEEDS` would be needed.
     """
 
     claim: pd.Series
@@ -52,7 +50,6 @@ class Judged:
     reason: str = ""
     p: float = 1.0
     p_equivalent: float = 1.0
-    seeds_to_decide: int | None = None
 
     @property
     def name(self) -> str:
@@ -186,33 +183,15 @@ def _judged(row: pd.Series, steps: Sequence[Step], verdict: str, p: float, p_equ
         lacking = f"{fewest} of the {first_look} seeds with which it is first tested{times}"
         was_run = all(step.num_recorded for step in steps)
         return Judged(row, "undecided" if was_run else "not yet run", tuple(steps), lacking)
-    needed, wanted, equal = None, "", steps[0].equal
-    margin = " and ".join(dict.fromkeys(step.figure.kind.margin_in_words for step in steps))
-    if verdict == "undecided":
-        each = [_seeds_needed(step, alpha) for step in steps]
-        needed = None if None in each else max(each)
-        number = str(needed) if needed else f"more than {MOST_SEEDS:,}"
-        wanted = f"{number} seeds would " + ("show it" if equal else f"find a difference of the margin, {margin}")
+    equal, margin = steps[0].equal, " and ".join(dict.fromkeys(step.figure.kind.margin_in_words for step in steps))
+    wanted = seeds_wanted(steps, margin, alpha) if verdict == "undecided" else ""
     used = min(len(step.seeds) for step in steps)
     following = next((look for look in map(int, row["looks"].split()) if look > used), None)
     after = f"it is tested next with {following} seeds" if following and verdict == "undecided" else ""
     notes = [f"little or none is less than {margin}" if equal else "", wanted, after]
-    notes += ["on these test images" if any(step.by_images for step in steps) else ""]
-    named = [f"{step.text}, " if len(steps) > 1 else "" for step in steps]
-    exact = [f"{of}p {s.permutation:.2g}" for of, s in zip(named, steps, strict=True) if s.permutation is not None]
-    notes += [f"permutation test, not adjusted: {'; '.join(exact)}"] if exact else []
-    return Judged(row, verdict, tuple(steps), "; ".join(filter(None, notes)), p, p_equivalent, needed)
-
-
-def _seeds_needed(step: Step, alpha: float) -> int | None:
-    """Seeds a side that would find a difference of the margin; or, where there is said to be none, that there is none.
-
-    That takes two one-sided tests, each of which fails in half of the cases that are left.
-    """
-    spread, margin = step.difference.spread, step.figure.kind.margin
-    if step.equal:
-        return seeds_needed(spread, margin, 2 * alpha, step.paired, (1 + POWER) / 2)
-    return seeds_needed(spread, margin, alpha, step.paired)
+    notes += ["on other test images the difference might be 0" if any(step.by_images for step in steps) else ""]
+    notes += [] if equal or verdict == "no difference" else [permutation_tests(steps)]  # which ask whether there is one
+    return Judged(row, verdict, tuple(steps), "; ".join(filter(None, notes)), p, p_equivalent)
 
 
 def _judge_print(results: Results, row: pd.Series) -> Judged:

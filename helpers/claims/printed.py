@@ -3,8 +3,8 @@
 import numpy as np
 
 from helpers.claims.figures import COUNTS, EXACT, TIMES
+from helpers.claims.intervals import prediction_interval
 from helpers.claims.published import load_variants
-from helpers.claims.statistics import prediction_interval
 
 FEWEST_SEEDS = 5  # where variants.csv does not say
 WIDEST = 0.03  # half of a prediction interval, beyond which it says nothing: of shares, and of losses in nats
@@ -53,10 +53,10 @@ def compare_with_print(values: list[float], printed: str, metric: str = "accurac
     return "ours higher" if float(printed) < low else "ours lower"
 
 
-def fewest_seeds(report: str, experiment: str) -> int:
-    """Seeds from which on an experiment's printed figures are judged: 5, or 3 where one run takes over ten minutes."""
-    found = load_variants().query("report == @report and experiment == @experiment")["fewest"]
-    return max(map(int, filter(None, found)), default=FEWEST_SEEDS)
+def fewest_seeds(report: str, experiment: str, variant: str) -> int:
+    """Seeds from which on a net's printed figures are judged: 5, or 3 where one run takes over ten minutes."""
+    of_net = "report == @report and experiment == @experiment and variant == @variant"
+    return max(map(int, filter(None, load_variants().query(of_net)["fewest"])), default=FEWEST_SEEDS)
 
 
 def renamed_metrics(report: str, experiment: str) -> dict[tuple[str, str], str]:

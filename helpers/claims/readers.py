@@ -100,9 +100,9 @@ OF_MATRIX: dict[str, Callable[[Counts, Sequence[str], str], np.ndarray]] = {
 
 def _change(key):
     def read(run, epochs):
-        """From the end of one epoch to that of another; of a shorter run, to its last one."""
-        first, last = (min(int(epoch), len(run["history"][key])) for epoch in epochs.split("-"))
-        return run["history"][key][last - 1] - run["history"][key][first - 1]
+        """From the end of one epoch to that of another; of a shorter run, to its last one; NaN without the first."""
+        values, (first, last) = run["history"][key], map(int, epochs.split("-"))
+        return values[min(last, len(values)) - 1] - values[first - 1] if len(values) > first else float("nan")
 
     return read
 

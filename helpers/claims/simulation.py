@@ -24,8 +24,8 @@ SPREADS = (0.003, 0.01, 0.02)  # as seen here
 MARGIN = 0.01
 LOOKS, LOOKS_OF_LONG = (5, 8, 12), (3, 5, 8)  # the latter of claims on runs that take long
 NUM_CLAIMS = 32  # rows that are tested
-NUM_ORDERED = 4  # of them, with two steps each
-NUM_PAIRED = 6
+NUM_ORDERED = 12  # of them, with several steps: two here
+NUM_PAIRED = 7
 BOUNDS = ((-MARGIN, "greater"), (MARGIN, "less"))  # of the two one-sided tests
 
 

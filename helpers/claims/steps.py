@@ -9,8 +9,10 @@ import pandas as pd
 
 from helpers.claims.evidence import Results, Side, comparable_times, has_images, judged_runs
 from helpers.claims.figures import Figure, figure
-from helpers.claims.statistics import Difference, compare, interval_with_images, mean_interval, permutation_p
+from helpers.claims.intervals import interval_with_images, mean_interval
+from helpers.claims.statistics import Difference, compare, permutation_p
 
+NUM_LOOKS = 3  # at a claim's runs; each p-value is multiplied by it
 NUM_DRAWS = 1000  # of test images, for the second interval
 PERMUTATION_SEEDS = 7  # a side, from which on a permutation test is shown as a check
 ZERO = "0"
@@ -89,6 +91,11 @@ class Step:
         return outside(self.difference.low, self.difference.high) and not outside(self.low_images, self.high_images)
 
 
+def other_notebooks(claim: pd.Series) -> list[str]:
+    """The notebooks, beside its own, whose variants a claim is about."""
+    return sorted({found[0].partition("/")[0] for found in OF_NOTEBOOK.finditer(claim["comparison"])})
+
+
 def find_steps(results: Results, claim: pd.Series, draws: int = NUM_DRAWS, judged: bool = True) -> tuple[Step, ...]:
     """The comparisons that a claim consists of, with what the runs say.
 
@@ -102,6 +109,7 @@ def find_steps(results: Results, claim: pd.Series, draws: int = NUM_DRAWS, judge
     Raises:
         ValueError: The claim's comparison cannot be read.
     """
+    _check_plan(claim)
     steps = []
     for text in filter(None, claim["comparison"].split(";")):
         named = re.fullmatch(r"\s*(?:\[(?P<figure>.+?)\])?(?P<order>.+)", text)
@@ -122,6 +130,19 @@ def find_steps(results: Results, claim: pd.Series, draws: int = NUM_DRAWS, judge
     return tuple(steps)
 
 
+def _check_plan(claim: pd.Series) -> None:
+    """Refuse what the rules do not provide for: other numbers of looks, and a printed figure among other steps."""
+    looks, comparison = claim["looks"].split(), claim["comparison"]
+    if comparison and not (
+        all(map(str.isdecimal, looks)) and len({*looks}) == NUM_LOOKS and looks == sorted(looks, key=int)
+    ):
+        raise ValueError(
+            f"claim {claim['id']}: looks: expected {NUM_LOOKS} rising numbers of seeds, got {claim['looks']!r}"
+        )
+    if " = " in comparison and len(re.findall(r"\s[<>~=]\s|;", comparison)) > 1:
+        raise ValueError(f"claim {claim['id']}: expected 'a = 0.76' alone, in a claim of its own; got {comparison!r}")
+
+
 def _find_step(results, claim, of_step: Figure, pair, equal: bool, draws: int, judged: bool) -> Step:
     """One comparison: of a pair, the side said to be larger and the other; against "0", of one side alone."""
     sides = [results.side(text, claim["notebook"]) for text in pair if text != ZERO]
@@ -132,7 +153,10 @@ def _find_step(results, claim, of_step: Figure, pair, equal: bool, draws: int, j
         side_of = {id(run): k for k, side in enumerate(sides) for run in side.all_runs}
         usable = comparable_times(usable, of_step.name == "epoch_time", lambda run: side_of[id(run)])
     sides = [side.only(usable) for side in sides]
-    values = [dict(zip(s.by_seed, s.values(of_step, s.by_seed).tolist(), strict=True)) for s in sides]
+    values = [
+        {k: v for k, v in zip(s.by_seed, s.values(of_step, s.by_seed).tolist(), strict=True) if not np.isnan(v)}
+        for s in sides
+    ]
     alone = len(sides) == 1
     values = [*values, dict.fromkeys(values[0], 0.0)] if alone else values
     paired = alone or _same_runs(*sides)
@@ -155,6 +179,8 @@ def _find_step(results, claim, of_step: Figure, pair, equal: bool, draws: int, j
     )
     if not first:
         return step
+    if judged and has_images(of_step) and not _same_images([side.runs(used) for side in sides]):
+        raise ValueError(f"claim {claim['id']}: {text}: expected both sides tested on the same images; they were not")
     found = {"difference": compare(first, second, of_step.kind.margin, paired)}
     found["records"] = tuple(dict.fromkeys(run["sha256"] for side in sides for run in side.runs(used)))
     if draws and has_images(of_step):
@@ -169,6 +195,12 @@ def _same_runs(first: Side, second: Side) -> bool:
     """Whether both sides come from the very same runs."""
     digests = [{run["sha256"] for run in side.runs(side.by_seed)} for side in (first, second)]
     return bool(digests[0] & digests[1])
+
+
+def _same_images(sides: list) -> bool:
+    """Whether both sides were tested on the same images, as far as their records say."""
+    known = [{run["test"].get("labels_sha256") for run in side} - {None} for side in sides]
+    return len(known) == 1 or not all(known) or bool(known[0] & known[1])
 
 
 def _with_images(results: Results, step: Step, sides: list, difference: Difference, draws: int) -> tuple[float, float]:

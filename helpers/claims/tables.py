@@ -8,10 +8,10 @@ import pandas as pd
 
 from helpers.claims.evidence import Results, comparable_times
 from helpers.claims.figures import COUNTS, EXACT, LABELS, TIMES
+from helpers.claims.intervals import mean_interval
 from helpers.claims.judging import Judged
 from helpers.claims.printed import least_of
 from helpers.claims.published import load_claims, published_folder
-from helpers.claims.statistics import mean_interval
 from helpers.claims.steps import Step, find_steps
 from helpers.runs import epoch_seconds
 
@@ -126,8 +126,8 @@ def nets_table(results: Results) -> pd.DataFrame:
     Returns:
         Columns, all text: notebook, net, test accuracy (mean over the seeds, with its 95 % interval), seeds,
         parameters, multiply-adds, data, trained on (images), split, epochs, batch, optimizer; an epoch (s), the median
-        of a net's runs that nothing disturbed on one computer, and measured on, which it is: times of rows with
-        different ones cannot be compared.
+        of a net's runs that nothing disturbed on one computer, and measured on, which it is, with what precision and
+        how many threads: times of rows with different ones cannot be compared.
     """
     rows = []
     for (notebook, variant), by_seed in results.runs.items():
@@ -151,10 +151,16 @@ def nets_table(results: Results) -> pd.DataFrame:
                 "batch": str(asked.get("batch_size", "-")),
                 "optimizer": str(asked.get("optimizer", {}).get("name", "-")),
                 "an epoch, s": f"{np.median([epoch_seconds(record) for record in timed]):.1f}" if timed else "-",
-                "measured on": timed[0]["device"] if timed else "-",
+                "measured on": _measured_on(timed[0]) if timed else "-",
             }
         )
     return pd.DataFrame(rows)
+
+
+def _measured_on(run: dict) -> str:
+    """What must be equal for times to be compared: device, precision, number of threads."""
+    precision, threads = run.get("precision", "unknown precision").removeprefix("mixed_"), run.get("threads")
+    return f"{run['device']}, {precision}" + (f", {threads} thread{'s' * (threads != 1)}" if threads else "")
 
 
 def load_simulation() -> dict | None:

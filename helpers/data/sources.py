@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from helpers.data.checksums import CIFAR10_MD5, FASHION_MNIST_MD5
+from helpers.data.checksums import CIFAR10_MD5, FASHION_MNIST_MD5, DamagedFileError
 from helpers.data.decoded import load_decoded
 from helpers.data.downloads import DownloadError, alone, check_reachable, fetch, keras_folder
 
@@ -92,8 +92,15 @@ def load_fashion_mnist(data_dir: str | os.PathLike | None = None) -> Dataset:
     Reference:
         H. Xiao, K. Rasul, R. Vollgraf, "Fashion-MNIST: a Novel Image Dataset", arXiv:1708.07747.
     """
-    folder = _local(data_dir, "fashion-mnist", FASHION_MNIST_MD5) or _download_fashion_mnist()
-    return Dataset(*load_decoded(folder, FASHION_MNIST_MD5, _decode_fashion_mnist), FASHION_MNIST_CLASSES)
+    folder = _local(data_dir, "fashion-mnist", FASHION_MNIST_MD5)
+    try:
+        arrays = load_decoded(folder or _download_fashion_mnist(), FASHION_MNIST_MD5, _decode_fashion_mnist)
+    except DamagedFileError:
+        if folder:
+            raise
+        # Keras downloads to a file's own name, so what was killed on the way left a part.
+        arrays = load_decoded(_download_fashion_mnist(anew=True), FASHION_MNIST_MD5, _decode_fashion_mnist)
+    return Dataset(*arrays, FASHION_MNIST_CLASSES)
 
 
 def load_digits(input_shape: tuple[int, int, int] = (32, 32, 3)) -> Dataset:
@@ -176,14 +183,14 @@ def _download_cifar10() -> Path:
         return _fetch("CIFAR-10", "cifar-10-batches-py-target", CIFAR10_ARCHIVE, **options) / "cifar-10-batches-py"
 
 
-def _download_fashion_mnist() -> Path:
-    """Keras's own download of the four files, or the earlier one in its cache."""
+def _download_fashion_mnist(anew: bool = False) -> Path:
+    """Keras's own download of the four files, or, unless it is to be made anew, the earlier one in its cache."""
     folder = _keras_cache() / "fashion-mnist"
     with alone("fashion-mnist"):
         for name in FASHION_MNIST_MD5:
-            if not (folder / name).is_file():
-                where = {"cache_subdir": "datasets/fashion-mnist"}
-                folder = _fetch("Fashion-MNIST", name, FASHION_MNIST_FILES + name, **where).parent
+            if anew or not (folder / name).is_file():
+                options = {"cache_subdir": "datasets/fashion-mnist"} | ({"force_download": True} if anew else {})
+                folder = _fetch("Fashion-MNIST", name, FASHION_MNIST_FILES + name, **options).parent
     return folder
 
 

@@ -9,10 +9,16 @@ OF_PRINT = "What the printed figures cannot be, or are oddly, by arithmetic alon
 
 
 def against_print(
-    runs: list[dict], report: str, experiment: str, forms: dict[str, str], names: dict[str, str] | None, reading: str
+    runs: list[dict],
+    report: str,
+    experiment: str,
+    forms: dict[str, str],
+    names: dict[str, str] | None,
+    reading: str,
+    notebook: str,
 ) -> pd.DataFrame:
-    """The printed figures beside ours in words for a page: the arguments are those of `Lab.compare`."""
-    table = compare_with_published(runs, report, experiment, forms, names)
+    """The printed figures beside ours in words for a page of a notebook: the other arguments are `Lab.compare`'s."""
+    table = compare_with_published(runs, report, experiment, forms, names, notebook)
     if reading and len(table):
         table.insert(0, "net", table["variant"].replace(names or {}))
         table["variant"] = f"{reading}: " + table["variant"].str.replace("stride_", "")

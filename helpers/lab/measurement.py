@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from helpers.fingerprints import description, digest_of_values
-from helpers.machine import environment
-from helpers.runs import newest, write_record
+from helpers.machine import environment, versions_that_count
+from helpers.records import newest, write_record
 
 
 class Measurement:
@@ -24,9 +24,18 @@ class Measurement:
         self._name, self._settings, self._profile, self._where = name, settings, profile, environment()
         about = {"name": name, "settings": settings, **profile}
         self._setting = digest_of_values(description(about))[:32]
-        of_machine = ("backend", "device_kind", "versions", *(["device"] if is_time else []))
-        own = {key: self._where[key] for key in of_machine}
-        self._identity = digest_of_values([self._setting, own, precision])[:32]
+        self._of_machine, self._precision = ("backend", "device_kind", *(["device"] if is_time else [])), precision
+        self._identity = self._identity_with(self._where["versions"])
+
+    def _identity_with(self, versions: dict[str, str]) -> str:
+        """What the measurement would be identified by, made here with these versions."""
+        own = {**{key: self._where[key] for key in self._of_machine}, "versions": versions}
+        return digest_of_values([self._setting, own, self._precision])[:32]
+
+    def _is_this(self, record: dict) -> bool:
+        """Whether a record is of this measurement, made with the versions that count."""
+        same = versions_that_count(record["versions"]) == versions_that_count(self._where["versions"])
+        return same and record["identity"] == self._identity_with(record["versions"])
 
     def of(self, records: Iterable[dict], since: str, by_setting: bool) -> dict | None:
         """The newest record of it; None if there is none.
@@ -37,7 +46,7 @@ class Measurement:
             by_setting: Whether any machine's record will do, however old.
         """
         own = [record for record in records if record["kind"] == "measurement" and record["setting"] == self._setting]
-        same = [record for record in own if record["identity"] == self._identity and record["started"] >= since]
+        same = [record for record in own if record["started"] >= since and self._is_this(record)]
         return newest(own if by_setting else same)
 
     def record(self, notebook: str, folder: Path, function: Callable[[], object]) -> dict:

@@ -10,7 +10,15 @@ import pandas as pd
 from IPython.display import Markdown, display
 
 from helpers import data, plots, variables
-from helpers.claims import compare_classes, difference_text, evidence_table, figure, findings_table, read_results
+from helpers.claims import (
+    compare_classes,
+    difference_text,
+    evidence_table,
+    figure,
+    findings_table,
+    load_claim,
+    other_notebooks,
+)
 from helpers.files import results_folder, runs_folder, write_json
 from helpers.fingerprints import digest_of_arrays
 from helpers.lab.comparison import against_print, show_by_class, show_comparison
@@ -22,7 +30,7 @@ from helpers.lab.runbook import RunBook
 from helpers.lab.summary import describe_runs, format_mean, rows_of, say_once, sources_of
 from helpers.machine import PRECISIONS, describe_device, environment, use_precision
 from helpers.profiles import PROFILES
-from helpers.runs import newest
+from helpers.records import newest
 
 
 class Lab(RunBook):
@@ -161,11 +169,13 @@ class Lab(RunBook):
             by_class: Whether the printed figures of each class are shown beside ours too.
         """
         runs = self.records if records is None else records
-        table = against_print(runs, report, experiment, forms, names, reading)
+        table = against_print(runs, report, experiment, forms, names, reading, self.notebook)
         self._tables.append(table)
         chosen = {f"${theirs}": ours for theirs, ours in (names or {}).items()}
-        every = read_results(self.folder.parents[1]).with_page(self.notebook, self.records, chosen)
-        evidence = evidence_table(every, claims, reading) if claims and runs else pd.DataFrame()
+        evidence = pd.DataFrame()
+        if runs and (claims := list(claims)):
+            others = {notebook for name in claims for notebook in other_notebooks(load_claim(name))}
+            evidence = evidence_table(self.results(others, chosen), claims, reading)
         show_comparison(table, evidence, findings_table(report, experiment))
         if by_class:
             show_by_class(compare_classes(runs, report, experiment, names))
@@ -245,6 +255,7 @@ class Lab(RunBook):
             "table": [row for table in self._tables for row in rows_of(table)],
             "missing": list(dict.fromkeys(self.missing)),
             "unusable_records": problems,
+            "pages_beside": self.beside,
             **({"unavailable": self._unavailable} if self._unavailable else {}),
             **more,
         }

@@ -18,7 +18,7 @@ from helpers.lab.tests_of_records import other_images, says_the_same
 from helpers.lab.untrained import UntrainedModelError, allow_use, forbid_use
 from helpers.models import count_parameters
 from helpers.predictions import Predictions, keep_images, keep_labels, pack_predictions, unpack_predictions
-from helpers.runs import newest, write_record
+from helpers.records import newest, write_record
 from helpers.training import TrainingResult, fit, identify_run, join_results
 from helpers.training.compiled_metrics import has_metrics
 from helpers.training.identity import TRAINING_VERSION, Identity

@@ -7,11 +7,12 @@ from pathlib import Path
 import pandas as pd
 
 from helpers import variables
+from helpers.claims import Results, read_results
 from helpers.lab.execution import Execution
 from helpers.lab.run import Run
 from helpers.profiles import Profile
 from helpers.progress import Progress
-from helpers.runs import read_records
+from helpers.records import digest_of_shown, read_records
 from helpers.training.identity import Identity
 
 
@@ -28,13 +29,14 @@ class RunBook(Execution):
         seeds: As given.
         missing: Names of runs that a page from records lacks.
         progress: The progress of its training runs.
+        beside: By notebook, a digest of the runs of its page that this one uses, too: with another, this page is old.
         untrained: Models that are only described, since nothing is trained: by what `Run.build` made them of.
     """
 
     def __init__(self, profile: Profile, folder: Path, seeds: list[int]):
         super().__init__(profile)
         self.folder, self.seeds = folder, seeds
-        self.progress, self.missing, self.untrained = Progress(0), [], {}
+        self.progress, self.missing, self.untrained, self.beside = Progress(0), [], {}, {}
         self._runs: dict[tuple[str, int], Run] = {}
         self._candidates: dict[tuple[str, int], Run] = {}
         self._variants: set[str] = set()
@@ -54,6 +56,8 @@ class RunBook(Execution):
         every = self.seeds if seeds is None or isinstance(seeds, dict) else seeds
         plan = [Run(self, v, s, variants[v]) for s in every for v in variants if s in by_variant.get(v, every)]
         self._variants |= set(variants)
+        for left_out in (v for v in variants if every and v not in {run.variant for run in plan}):
+            print(f"{left_out.replace('_', ' ')} is not run: none of the seeds {every} is among its own")
         yield from self._in_turn(plan)
 
     def candidates(self, variants: dict, seed: int) -> Iterator[Run]:
@@ -107,6 +111,18 @@ class RunBook(Execution):
     def candidate_records(self) -> list[dict]:
         """The records of this execution's candidates, by the names that they have here."""
         return [run.record | {"variant": run.variant} for run in self._candidates.values()]
+
+    def results(self, others: Iterable[str] | None = None, chosen: dict[str, str] | None = None) -> Results:
+        """This execution's runs beside those that the pages of other notebooks show.
+
+        Args:
+            others: The notebooks whose runs are used; default, all.
+            chosen: Variants that were chosen by validation: what claims write as "$best", say, and which it is.
+        """
+        name, folder = self.folder.name, self.folder.parent
+        others = [path.name for path in sorted(folder.iterdir()) if path.is_dir()] if others is None else others
+        self.beside |= {other: digest_of_shown(folder / other) for other in others if other != name}
+        return read_results(folder.parent).with_page(name, self.records, chosen)
 
     def candidate_table(self) -> pd.DataFrame:
         """The candidates with their best accuracy on the validation images, the best first."""

@@ -19,7 +19,7 @@ import numpy as np
 from helpers.data.decoded import cache_folder
 from helpers.fast.layers import all_layers, fast_layers, is_fast
 from helpers.files import remove_half_written, replacing, write_json
-from helpers.machine import uses_gpu, versions
+from helpers.machine import uses_gpu, versions, versions_that_count
 from helpers.training.batches import OrderedBatches
 from helpers.training.feeding import feed
 from helpers.training.identity import TRAINING_VERSION, cleaned, described_lambdas, foreign_code, names_by_place
@@ -84,7 +84,7 @@ def features_key(frozen: keras.Model, images: np.ndarray, fast: bool = True) -> 
         32 hexadecimal digits.
     """
     device = "gpu" if uses_gpu() else "cpu"
-    about = [keras.backend.backend(), versions(), device, TRAINING_VERSION, fast and is_fast()]
+    about = [keras.backend.backend(), versions_that_count(versions()), device, TRAINING_VERSION, fast and is_fast()]
     digest = hashlib.sha256(f"{about} {images.shape} {images.dtype}".encode())
     for start in range(0, len(images), 10_000):
         digest.update(np.ascontiguousarray(images[start : start + 10_000]))

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from helpers.runs import RecordError, read_record, read_summary
+from helpers.records import RecordError, read_record, read_summary
 
 
 @dataclass(frozen=True)

@@ -26,9 +26,10 @@ def describe_claims(profile_dir: Path, catalogue: Catalogue | None = None) -> li
         catalogue: Its records; default, read anew.
 
     Returns:
-        By claim: name, anchor, report, notebook, page (the notebook's, "" where it has none), claim, verdict, pill (how
-        it is coloured), printed, steps (text and the difference with its interval), seeds, p (adjusted, "-" where it
-        was not tested), before_first_look, records (by variant the seeds, and where each is described), note.
+        By claim: name, id (without the reading), anchor, report, notebook, page (the notebook's, "" where it has none),
+        claim, verdict, pill (how it is coloured), printed, steps (text and the difference with its interval), seeds, p
+        (adjusted, "-" where it was not tested), before_first_look, records (by variant the seeds, and where each is
+        described), note.
     """
     if profile_dir.name != "full":
         return []
@@ -50,7 +51,7 @@ def describe_counts(claims: list[dict]) -> dict[str, str]:
     Args:
         claims: As `describe_claims` gives them.
     """
-    twice = len(claims) - len({claim["claim"] for claim in claims})
+    twice = len(claims) - len({claim["id"] for claim in claims})
     readings = f": {twice} claim{'s are' if twice > 1 else ' is'} judged in two readings each" if twice else ""
     early = sum(claim["before_first_look"] for claim in claims)
     undecided = f"{early} {'have' if early > 1 else 'has'} fewer seeds than the first test takes" if early else ""
@@ -75,11 +76,12 @@ def words() -> list[tuple[str, str, str]]:
         "net at 16x16": "The net, tested at another resolution than the one that it was trained at. TOTV is one net "
         "tested at all of them, TVTV a net for each.",
         "adjusted p": "The probability of a difference as large as the one found if there were none, made larger for "
-        "three looks at each claim and for all claims together.",
+        "three looks at each claim and for all claims together. Where it is claimed or found that there is none: the "
+        "probability of one as small as found if it were as large as the margin. Undecided: the smaller of both.",
         "23 seeds would find": "About how many seeds of each net it would take to find a true difference as small as "
         "the margin; 'would show it': to show that there is none.",
         "permutation test": "A check beside the t test, from seven seeds on: how often runs that are assigned to "
-        "the two nets at random differ as much. No verdict is by it.",
+        "the two nets at random differ as much. No verdict is by it, and none of no difference could be.",
         "one more run": "Where a single further run of ours would lie with a probability of 95 %.",
         "with other test images": "The interval that allows for another draw of test images as well as of seeds.",
         "seed": "The number from which first weights and the order of images are drawn. Another gives another run.",
@@ -154,6 +156,7 @@ def _describe(judged: Judged, catalogue: Catalogue) -> dict:
     steps = [{"text": step.text if len(judged.steps) > 1 else "", "found": step.shown} for step in judged.steps]
     return {
         "name": judged.name,
+        "id": judged.claim["id"],
         "anchor": claim_anchor(judged.name),
         "report": judged.claim["report"],
         "notebook": judged.claim["notebook"],

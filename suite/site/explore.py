@@ -12,7 +12,7 @@ from PIL import Image
 
 from helpers.data import TITLES
 from helpers.predictions import read_images, read_labels, unpack_predictions
-from helpers.runs import RecordError, read_records
+from helpers.records import RecordError, read_records
 from suite.site.render import TEMPLATES, render_page, script_hash, write_file
 
 MOST_RUNS = 70  # on the page, some 20 kB each: of more, those of the first seeds

@@ -10,7 +10,7 @@ from pathlib import Path
 from helpers.data import TITLES
 from helpers.profiles import PROFILES
 from helpers.progress import format_seconds
-from helpers.runs import read_records
+from helpers.records import read_records
 
 SOURCES = {"devices": "device", "dates": "date", "software": "software", "commits": "commit"}  # as pages call them
 

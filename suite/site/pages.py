@@ -10,7 +10,7 @@ from nbconvert.filters import strip_ansi
 from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 from PIL import Image, ImageColor
 
-from helpers.runs import read_summary
+from helpers.records import read_summary
 from suite.site.catalogue import read_catalogue
 from suite.site.facts import describe_run, replaced_datasets, shortened
 from suite.site.links import Links

@@ -77,7 +77,7 @@ def test_the_evidence_is_drawn_with_each_seed(results):
     assert [len(line.get_xdata()) for line in dots] == [5, 5]
     assert sorted(dots[0].get_xdata()) == pytest.approx([18.8, 18.9, 19.0, 19.1, 19.2])
     assert [line.get_label() for line in dots] == ["_a seed of the side said to be larger", "_a seed of the other side"]
-    assert [label.get_text() for label in accuracies.axes[0].get_yticklabels()] == ["A1  cnn - dense: supported"]
+    assert [label.get_text() for label in accuracies.axes[0].get_yticklabels()] == ["A1 supported: cnn - dense"]
     assert accuracies.axes[0].get_title() == "claims by difference, points"
     assert times.axes[0].get_xscale() == "log"
     assert times.axes[0].get_xlabel() == "ratio of times, as claimed to the right"

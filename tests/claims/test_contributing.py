@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 from made_up import make_run, results_of
 
-from helpers.claims import compare_all, judge_claims, kinds, load_claims, load_variants, published_folder
+from helpers.claims import (
+    compare_all,
+    compare_classes,
+    judge_claims,
+    kinds,
+    load_claims,
+    load_variants,
+    published_folder,
+)
 
 ROOT = Path(__file__).parents[2]
 CACHED = (published_folder, load_variants, kinds)
@@ -78,6 +86,12 @@ def test_the_printed_figures_of_report_f_stand_beside_ours(with_report_f):
         ("kernel_3", "accuracy"): "compatible with print", ("kernel_3", "training_time"): "other hardware",
         ("kernel_5", "accuracy"): "ours higher", ("kernel_5", "training_time"): "other hardware",
     }  # fmt: skip
+
+
+def test_the_printed_figures_of_its_classes_stand_beside_ours_where_they_are_printed(with_report_f):
+    table = compare_classes(runs_of("kernel_3", 0.71, 140), "F", "kernel_size")["kernel_3"]
+    printed = table["f1", "printed"]
+    assert (printed["cat"], set(printed.drop("cat"))) == ("0.52", {"-"})
 
 
 def test_the_verdicts_on_the_other_reports_are_those_of_the_same_judge(with_report_f):

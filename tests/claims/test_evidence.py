@@ -11,7 +11,7 @@ from helpers import predictions
 from helpers.claims import evidence_table, judge_claims, load_claims, printed_of, read_results
 from helpers.fingerprints import digest_of_arrays
 from helpers.predictions import keep_labels, pack_predictions
-from helpers.runs import write_record
+from helpers.records import write_record
 
 FIVE = range(10, 15)
 CLOSE = np.array([-0.002, -0.001, 0.0, 0.001, 0.002])  # around a mean, five seeds

@@ -61,6 +61,7 @@ def test_changes_of_a_history():
     run = RUN | {"history": {"val_loss": curve, "accuracy": [0.1, 0.2, 0.3, 0.5], "val_accuracy": [0.1, 0.4, 0.3, 0.2]}}
     assert figure("val_loss_change:2-4")(run) == pytest.approx(0.25)
     assert figure("val_loss_change:2-40")(run) == pytest.approx(0.25)  # of a shorter run to its end
+    assert np.isnan(figure("val_loss_change:4-40")(run))  # there is no later epoch
     assert figure("val_loss_since:3")(run) == pytest.approx(-0.25)
     assert figure("val_loss_since:1")(run) == pytest.approx(-0.75)
     assert figure("val_loss_since:4")(run) == pytest.approx(0.25)  # of one that ended by then: since its best loss

@@ -46,7 +46,8 @@ def test_a_printed_figure_is_compatible_if_it_could_be_one_more_run(values, prin
 
 def test_long_runs_need_three_seeds():
     assert compare_with_print([0.52] * 3, "0.52", fewest=3) == "compatible with print"
-    assert (fewest_seeds("A", "dense_vs_cnn"), fewest_seeds("D", "depth")) == (5, 3)
+    assert (fewest_seeds("A", "dense_vs_cnn", "cnn"), fewest_seeds("D", "depth", "model_2")) == (5, 3)
+    assert (fewest_seeds("D", "depth", "model_1"), fewest_seeds("D", "depth", "none such")) == (5, 5)
 
 
 def test_times_are_never_a_matter_of_agreement_and_counts_are_exact():
@@ -170,6 +171,25 @@ def test_the_printed_figures_of_a_class_stand_beside_the_means_of_ours():
         ("precision", "printed"): "0.99", ("precision", "ours"): "0.500", ("recall", "printed"): "0.976",
         ("recall", "ours"): "0.750", ("f1", "printed"): "0.98", ("f1", "ours"): "0.250",
     }  # fmt: skip
+
+
+def test_what_was_not_printed_of_a_class_has_a_dash(monkeypatch):
+    rows = load_published("B", "fashion_mnist")
+    not_printed = (rows["metric"] == "f1") & (rows["class"] == "Bag")
+    monkeypatch.setattr("helpers.claims.beside_print.load_published", lambda *_: rows[~not_printed].copy())
+    table = compare_by_class([run_by_class(0.7)], "B", "fashion_mnist", "arc2_adam")
+    assert table.loc["Bag", ("f1", "printed")] == "-"
+    assert table.loc["Trouser", ("f1", "printed")] == "0.98"
+
+
+def test_what_another_notebook_judges_is_shown_and_not_judged():
+    runs = [make_run("dense", seed, 0.54) for seed in range(10, 15)]
+    by = {
+        notebook: compare_with_published(runs, "A", "dense_vs_cnn", {"accuracy": ".3f"}, notebook=notebook)
+        for notebook in ("", "03_cnn", "02_dense_baseline")
+    }
+    agreements = [table["agreement"].item() for table in by.values()]
+    assert agreements == ["compatible with print", "compatible with print", "judged in 03"]
 
 
 @pytest.mark.parametrize("other", [{"profile": "quick"}, {"dataset": "digits"}])

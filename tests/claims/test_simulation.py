@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from helpers.claims import VERDICTS
-from helpers.claims.simulation import LOOKS, NUM_CLAIMS, compare_many, simulate, simulate_boards
+from helpers.claims import VERDICTS, load_claims, load_simulation
+from helpers.claims.simulation import LOOKS, NUM_CLAIMS, NUM_ORDERED, compare_many, simulate, simulate_boards
 from helpers.claims.statistics import compare
 
 
@@ -15,6 +15,15 @@ def test_on_simulated_scoreboards_the_rules_keep_their_promises():
     assert found["found"] >= 0.9
     assert found["wrong_way"] == 0
     assert found["small_no_difference"] > found["small_found"]
+
+
+def test_as_many_claims_are_simulated_as_are_tested():
+    """A report with more claims pays for them: the simulation is to be run again, and page 16 tells what it found."""
+    comparisons = load_claims()["comparison"]
+    tested = comparisons[(comparisons != "") & ~comparisons.str.contains(" = ")]
+    several = tested.str.count(r"\s[<>~]\s") > 1
+    assert len(tested) == NUM_CLAIMS == load_simulation()["claims"]
+    assert several.sum() == NUM_ORDERED
 
 
 def test_a_simulated_board_has_a_verdict_for_each_claim_at_each_look():

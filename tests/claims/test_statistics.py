@@ -8,7 +8,9 @@ import pytest
 from scipy import stats
 
 from helpers.claims import difference_text, mean_interval, prediction_interval
-from helpers.claims.statistics import adjust, compare, interval_with_images, permutation_p, seeds_needed
+from helpers.claims.intervals import interval_with_images
+from helpers.claims.power import seeds_needed
+from helpers.claims.statistics import adjust, compare, permutation_p
 
 T_2 = 4.302653  # Student's t, two degrees of freedom, two-sided 95 %
 THREE = [0.50, 0.52, 0.54]  # mean 0.52, standard deviation 0.02

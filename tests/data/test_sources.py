@@ -230,6 +230,33 @@ def test_of_fashion_mnist_only_what_is_missing_is_fetched(downloaded, offline):
     assert all(origin.endswith(f"/{name}") for name, origin, _ in downloaded)
 
 
+def test_a_part_that_a_killed_download_left_is_fetched_anew(downloaded, offline, monkeypatch):
+    def load_decoded(folder, md5s, _):
+        if not downloaded:
+            raise DamagedFileError("cut short")
+        return folder, list(md5s)
+
+    monkeypatch.setattr(sources, "load_decoded", load_decoded)
+    (offline / "fashion-mnist").mkdir(parents=True)
+    for name in FASHION_MNIST_MD5:
+        (offline / "fashion-mnist" / name).touch()
+    assert load_fashion_mnist()[0] == offline / "fashion-mnist"
+    assert [name for name, _, options in downloaded if options["force_download"]] == list(FASHION_MNIST_MD5)
+
+
+def test_a_damaged_file_of_ones_own_folder_is_named_and_nothing_fetched(downloaded, tmp_path, monkeypatch):
+    def load_decoded(*_):
+        raise DamagedFileError("cut short")
+
+    monkeypatch.setattr(sources, "load_decoded", load_decoded)
+    (tmp_path / "own" / "fashion-mnist").mkdir(parents=True)
+    for name in FASHION_MNIST_MD5:
+        (tmp_path / "own" / "fashion-mnist" / name).touch()
+    with pytest.raises(DamagedFileError, match="cut short"):
+        load_fashion_mnist(tmp_path / "own")
+    assert downloaded == []
+
+
 def test_an_address_that_does_not_answer_is_given_up_within_seconds(monkeypatch):
     waited = []
 

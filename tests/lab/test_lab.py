@@ -10,7 +10,7 @@ import pytest
 from helpers import data, machine
 from helpers.lab import ParameterError, format_mean
 from helpers.lab.summary import say_once, sources_of
-from helpers.runs import write_record
+from helpers.records import write_record
 
 
 def summary_of(notebook) -> dict:

@@ -43,3 +43,12 @@ def test_times_hold_for_one_device_other_measurements_for_all_of_its_kind(notebo
         lab = notebook.start()
         lab.measure("speed", lambda: asked.append(1) or 3.5, is_time=is_time)
     assert len(asked) == count
+
+
+@pytest.mark.parametrize(("package", "count"), [("python", 1), ("scikit-learn", 1), ("keras", 2)])
+def test_it_is_measured_anew_only_under_other_versions_of_what_computes(notebook, monkeypatch, package, count):
+    asked, versions = [], machine.versions()
+    for number in ("1.0", "2.0"):
+        monkeypatch.setattr(machine, "versions", lambda number=number: versions | {package: number})
+        notebook.start().measure("rate_finder", lambda: asked.append(1) or [1.0])
+    assert len(asked) == count

@@ -10,7 +10,7 @@ from helpers import data, metrics
 from helpers.fingerprints import digest_of_arrays
 from helpers.lab import Phase, UntrainedModelError
 from helpers.profiles import PROFILES
-from helpers.runs import read_records
+from helpers.records import read_records
 from helpers.training.batches import ShuffledBatches
 
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from small_suite import call, make_suite, records
 
-from helpers.runs import write_record
+from helpers.records import write_record
 from suite.audit import _draw, _share_of_time, audit_command, describe, note_audit
 from suite.settings import read_settings
 from suite.site.facts import describe_audits, describe_faults, read_note

@@ -12,7 +12,7 @@ from PIL import Image
 from helpers.fingerprints import digest_of_arrays
 from helpers.metrics import summarise_test
 from helpers.predictions import keep_images, keep_labels, pack_predictions, read_images
-from helpers.runs import write_record
+from helpers.records import write_record
 from suite.site import explore
 from suite.site.explore import COLUMNS, build_explore, most_disputed, sheet_of
 from suite.site.render import script_hash

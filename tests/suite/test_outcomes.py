@@ -8,7 +8,7 @@ import nbformat
 import pytest
 
 from helpers.files import write_json
-from helpers.runs import write_record
+from helpers.records import write_record
 from suite.jobs import MARKS, Job
 from suite.outcomes import (
     drop_unfounded_marks,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers import machine
+from helpers import gpus
 from helpers.progress import LOG_VARIABLE
 from suite.processes import Follow, JobTimeoutError, claim_gpu, time_limit
 
@@ -38,7 +38,7 @@ with claim_gpu(pathlib.Path(sys.argv[1])):
 @pytest.fixture
 def visible(monkeypatch):
     """Set CUDA_VISIBLE_DEVICES, or unset it with None; put back afterwards. The machine has no GPU of its own."""
-    monkeypatch.setattr(machine, "_nvidia_smi", lambda field: [])
+    monkeypatch.setattr(gpus, "_nvidia_smi", lambda field: [])
 
     def set_to(gpus: str | None):
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", gpus or "")

@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup
 from made_up_notebooks import read
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from helpers.runs import write_record
+from helpers.records import write_record
 from suite.site.curves import HEIGHT, WIDTH, draw_curves
 from suite.site.index import build_index
 from suite.site.pages import build_page

@@ -6,10 +6,11 @@ import nbformat
 import pytest
 
 from helpers.files import write_json
-from helpers.runs import write_record
+from helpers.records import digest_of_shown, write_record
 from suite import recorded
 from suite.jobs import PAGE_MINUTES, Job
-from suite.recorded import digests_of, recorded_jobs, runs_of, seconds_of, why_stale
+from suite.recorded import digests_of, recorded_jobs, runs_of, seconds_of, uses_old_runs, why_stale
+from suite.settings import SettingsError
 
 VERSIONS = {"python": "3.11.7", "keras": "3.15.1", "scikit-learn": "1.9.1", "tensorflow-cpu": "2.21.0"}
 MACHINE = {"backend": "tensorflow", "device_kind": "cpu", "device": "a processor", "versions": VERSIONS}
@@ -195,6 +196,22 @@ def test_what_no_device_like_this_one_recorded_is_scaled_by_how_the_others_went(
     assert found["01_data"] == pytest.approx(OF_PAGE + ratio * (180 - OF_PAGE))
 
 
+def test_a_record_that_counts_for_nothing_here_is_trained_again(folder, record):
+    record("cnn", 10, seconds=40.0)
+    record("cnn", 11, seconds=40.0, versions=VERSIONS | {"keras": "3.16.0"})
+    found = seconds_of(JOBS, folder, MACHINE, not_measured)
+    assert (found["03_cnn-seed10"], found["03_cnn-seed11"]) == (OF_PAGE, 40 + OF_PAGE)
+
+
+@pytest.mark.parametrize("ask", [recorded.this_machine, recorded.measured_slowness])
+def test_where_keras_cannot_begin_its_own_words_say_why(monkeypatch, ask):
+    failed = subprocess.CompletedProcess([], 1, stdout="", stderr="Traceback\nValueError: correct keras.json\n")
+    monkeypatch.setattr(recorded.subprocess, "run", lambda *_, **__: failed)
+    ask.cache_clear()
+    with pytest.raises(SettingsError, match=r"cannot be found out: ValueError: correct keras\.json"):
+        ask()
+
+
 def test_a_slower_machine_is_found_to_take_longer(monkeypatch):
     ended = subprocess.CompletedProcess([], 0, stdout=f"a message\n{recorded.REFERENCE_SPEED / 4}\n")
     monkeypatch.setattr(recorded.subprocess, "run", lambda *_, **__: ended)
@@ -248,6 +265,22 @@ def test_a_page_is_stale_when_its_records_are_gone_or_its_notebook_is_another(fo
     changed = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("train(epochs=2)")])
     nbformat.write(changed, folder.parent / "notebooks" / "03_cnn.ipynb")
     assert "code has changed" in why_stale("03_cnn", folder)
+
+
+def test_a_page_that_uses_runs_of_another_is_stale_once_that_shows_others(folder, record):
+    record("cnn", 10)
+    results, other = folder / "results" / "03_cnn", folder / "results" / "02_dense"
+    other.mkdir()
+    shows = lambda *digests: {"runs": [{"variant": "dense", "record": digest} for digest in digests]}  # noqa: E731
+    write_json(other / "summary.json", shows("a"))
+    page = shows(*digests_of(results, [10])) | {"pages_beside": {"02_dense": digest_of_shown(other)}}
+    write_json(results / "summary.json", page | {"not_shown": []})
+    assert (why_stale("03_cnn", folder), uses_old_runs("03_cnn", folder)) == ("", False)
+    write_json(other / "summary.json", shows("a", "b"))
+    assert why_stale("03_cnn", folder) == "It uses runs of other pages, which show others since: 02_dense."
+    assert uses_old_runs("03_cnn", folder)
+    record("cnn", 11)  # and now there is a run of its own too: it is not to be made from records alone
+    assert not uses_old_runs("03_cnn", folder)
 
 
 def test_where_there_is_no_page_none_is_stale(folder):

@@ -12,9 +12,9 @@ import nbformat
 import pytest
 from small_suite import call, make_suite, records, row_of, run_suite, write_notebook
 
-from helpers.machine import cpu_count
+from helpers.limits import cpu_count
 from helpers.profiles import PROFILES
-from helpers.runs import read_summary
+from helpers.records import read_summary
 from suite.__main__ import main
 from suite.anew import NOTE
 from suite.execute import _threads_of
@@ -96,7 +96,7 @@ def test_jobs_run_two_at_a_time_but_for_those_whose_times_are_judged(tmp_path):
     noted.mkdir()
     code = f"""
 import json, pathlib, time
-from helpers.machine import thread_count
+from helpers.limits import thread_count
 folder, waited = pathlib.Path("{noted}"), time.time() + 120
 (folder / name).with_suffix(".begun").touch()
 while "shares" in name and len(list(folder.glob("*_shares.begun"))) < 2 and time.time() < waited:
@@ -142,11 +142,12 @@ def test_a_job_that_is_alone_in_what_is_missing_has_all_cores(tmp_path, monkeypa
 
 def test_a_job_that_was_begun_goes_on_with_as_many_cores(tmp_path, monkeypatch):
     monkeypatch.setattr("suite.execute.cpu_count", lambda: 4)
-    assert _threads_of("03_cnn-seed10", 2, tmp_path) == 2
-    assert _threads_of("03_cnn-seed10", 4, tmp_path) == 2  # what ran beside it has ended since
-    assert _threads_of("03_cnn-seed11", 4, tmp_path) == 4
+    noted = tmp_path / "03_cnn-seed10.threads"
+    assert _threads_of(noted, 2) == 2
+    assert _threads_of(noted, 4) == 2  # what ran beside it has ended since
+    assert _threads_of(tmp_path / "03_cnn-seed11.threads", 4) == 4
     monkeypatch.setattr("suite.execute.cpu_count", lambda: 1)
-    assert _threads_of("03_cnn-seed10", 1, tmp_path) == 1
+    assert _threads_of(noted, 1) == 1
 
 
 def test_of_what_is_missing_as_much_as_fits_into_the_time_is_trained_first_seeds_first(tmp_path):

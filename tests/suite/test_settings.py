@@ -28,6 +28,13 @@ def test_what_is_left_out_has_its_default(tmp_path, four_cores):
     assert [found.timeout, found.minutes, found.number, found.draw] == [None] * 4
 
 
+def test_a_cache_that_cannot_be_written_is_refused_at_once(tmp_path, four_cores, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("COURSEWORK_CACHE", str(tmp_path / "file" / "cache"))
+    with pytest.raises(OSError, match="set COURSEWORK_CACHE to a writable folder"):
+        read_settings(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("asked", "jobs", "threads", "alone", "cores"),
     [

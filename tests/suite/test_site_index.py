@@ -6,7 +6,7 @@ import pytest
 from made_up_notebooks import TABLE, make_summary, outcome, read, write_notebook
 from nbformat.v4 import new_markdown_cell
 
-from helpers.runs import write_record
+from helpers.records import write_record
 from suite.site.claims import describe_counts, readme_table
 from suite.site.index import build_index
 from suite.site.pages import build_page
@@ -158,7 +158,7 @@ def test_the_scoreboard_has_a_row_a_claim_and_every_word_is_explained(full):
 
 
 def test_how_many_undecided_claims_wait_for_their_first_test_is_counted():
-    claims = [{"claim": str(k), "before_first_look": k < 2, "verdict": "undecided"} for k in range(3)]
+    claims = [{"id": str(k), "before_first_look": k < 2, "verdict": "undecided"} for k in range(3)]
     assert describe_counts(claims) == {
         "rows": "3 rows",
         "before_first_look": "2 have fewer seeds than the first test takes",

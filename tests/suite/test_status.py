@@ -21,9 +21,10 @@ MACHINE = {"backend": "tensorflow", "device_kind": "cpu", "device": "a processor
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path, monkeypatch):
     """A profile's folder of reports, in which nothing was executed."""
     (tmp_path / MARKS).mkdir(parents=True)
+    monkeypatch.setattr("suite.status.is_founded", lambda *_: True)  # what ended well is there still
     return tmp_path
 
 
@@ -82,6 +83,14 @@ def test_a_page_of_records_is_not_done_while_what_its_own_job_trains_is_missing(
     (folder / FROM_RECORDS[0].mark).touch()
     monkeypatch.setattr("suite.status.is_founded", lambda job, _: whole)
     assert states(folder)["01_data"] == expected
+
+
+def test_what_ended_well_and_is_not_there_any_more_is_not_done(folder, monkeypatch):
+    for job in JOBS:
+        (folder / job.mark).touch()
+    monkeypatch.setattr("suite.status.is_founded", lambda job, _: job is not SEEDS[1])
+    found = states(folder)
+    assert found == dict.fromkeys(found, "done") | {SEEDS[1].name: "stale"}
 
 
 def test_what_is_missing_is_added_up_for_one_seed_of_everything_three_and_five(folder, asked):

@@ -1,0 +1,36 @@
+"""What is to be said beside a verdict: how many seeds would decide it, and what permutation tests say."""
+
+from collections.abc import Sequence
+
+from helpers.claims.power import MOST_SEEDS, POWER, seeds_needed
+from helpers.claims.steps import Step
+
+
+def seeds_wanted(steps: Sequence[Step], margin: str, alpha: float) -> str:
+    """How many seeds would decide what is undecided; of a claim of no difference, whether any number would."""
+    equal = steps[0].equal
+    beyond = [step.text for step in steps if abs(step.difference.mean) >= step.figure.kind.margin]
+    if equal and beyond:
+        return f"no number of seeds would show it while {' and '.join(beyond)} stays beyond the margin, {margin}"
+    each = [_seeds_needed(step, alpha) for step in steps]
+    number = f"more than {MOST_SEEDS:,}" if None in each else str(max(each))
+    wanted = "show it if it holds" if equal else f"find a difference of the margin, {margin}"
+    return f"{number} seeds would {wanted}"
+
+
+def permutation_tests(steps: Sequence[Step]) -> str:
+    """What the permutation tests say, of which step if there are several; "" where there are none."""
+    named = [f"{step.text}, " if len(steps) > 1 else "" for step in steps]
+    exact = [f"{of}p {s.permutation:.2g}" for of, s in zip(named, steps, strict=True) if s.permutation is not None]
+    return f"permutation test, not adjusted: {'; '.join(exact)}" if exact else ""
+
+
+def _seeds_needed(step: Step, alpha: float) -> int | None:
+    """Seeds a side that would find a difference of the margin; or, where there is said to be none, that there is none.
+
+    That takes two one-sided tests, each of which fails in half of the cases that are left.
+    """
+    spread, margin = step.difference.spread, step.figure.kind.margin
+    if step.equal:
+        return seeds_needed(spread, margin, 2 * alpha, step.paired, (1 + POWER) / 2)
+    return seeds_needed(spread, margin, alpha, step.paired)
