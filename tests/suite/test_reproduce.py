@@ -10,7 +10,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from small_suite import call, make_suite, records, row_of, run_suite, write_notebook
+from small_suite import PARAMETERS, SETUP, call, make_suite, records, row_of, run_suite, write_notebook
 
 from helpers.limits import cpu_count
 from helpers.profiles import PROFILES
@@ -88,6 +88,21 @@ def test_a_fresh_clone_has_records_and_no_marks_and_trains_only_what_is_missing(
     assert "1 new record:\n  reports/smoke/results/01_none/net-seed11-" in said
     new = records(root)["01_none", "net", 11]
     assert new["history"] == before["01_none", "net", 11]["history"]
+
+
+def test_a_page_that_uses_runs_of_another_is_made_again_once_that_shows_others(trained):
+    count = 'used = lab.results().side("net", "01_none").all_runs\nlab.finish(answer=f"It uses {len(used)} runs.")'
+    parameters = PARAMETERS.replace("seeds = [10]", "")
+    write_notebook(trained, "02_uses", parameters, SETUP.format(name="02_uses") + count)
+    page = trained / "reports" / "smoke" / "02_uses.html"
+    call(trained, "reproduce", "--seeds", "10 11")
+    assert "It uses 2 runs." in page.read_text()
+    call(trained, "reproduce", "--seeds", "10 11 12", "--only", "01_none")
+    assert "It uses 3 runs." in page.read_text()
+    assert "show others since" not in (page.parent / "index.html").read_text()
+    said = call(trained, "reproduce", "--seeds", "10 11")
+    assert row_of(said, "02_uses")[0] == "reused"  # its mark stayed
+    assert "It uses 2 runs." in page.read_text()
 
 
 @pytest.mark.skipif(cpu_count() < 2, reason="there is one core: nothing runs beside anything")
