@@ -7,9 +7,10 @@ from pathlib import Path
 from helpers.progress import format_seconds
 from helpers.records import read_summary
 from suite.jobs import Job, read_outcome
-from suite.recorded import digests_of, other_records, why_stale
+from suite.recorded import digests_of
 from suite.settings import Settings
 from suite.site.pages import notebook_title_and_question
+from suite.stale import other_records, why_stale
 from suite.workflow import SNAKEMAKE_LOG
 
 STATUSES = ("done", "reused", "failed", "stopped", "not begun", "not run", "retried")

@@ -7,10 +7,11 @@ from pathlib import Path
 from helpers.profiles import PROFILES
 from helpers.progress import format_seconds
 from suite.anew import begin_anew, settle
+from suite.estimates import measured_slowness, seconds_of
 from suite.in_time import train_in_time
 from suite.jobs import PAGE_MINUTES, Job, plan_jobs, seconds_of_all
 from suite.outcomes import drop_unfounded_marks, jobs_table
-from suite.recorded import measured_slowness, seconds_of, this_machine
+from suite.recorded import this_machine
 from suite.results import record_files, report, say_new_records, say_what_is_missing, show_index
 from suite.settings import Settings
 from suite.site.pages import notebook_title_and_question

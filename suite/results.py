@@ -13,9 +13,9 @@ from helpers.records import read_summary
 from suite import warm
 from suite.jobs import MARKS, ROOT, Job
 from suite.outcomes import error_of, new_outcome, read_outcomes
-from suite.recorded import uses_old_runs
 from suite.settings import Settings
 from suite.site.index import build_index
+from suite.stale import uses_old_runs
 from suite.workflow import INTERRUPTED
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 from helpers.progress import format_seconds
 from suite.jobs import Job, last_log_line, read_outcome, seconds_of_all
 from suite.outcomes import align, is_founded
-from suite.recorded import recorded_jobs, why_stale
+from suite.recorded import recorded_jobs
 from suite.settings import Settings
+from suite.stale import why_stale
 
 SEED_COUNTS = (1, 3, 5)  # how many seeds of everything are wanted first, then next, then at last
 

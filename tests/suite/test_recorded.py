@@ -7,10 +7,12 @@ import pytest
 
 from helpers.files import write_json
 from helpers.records import digest_of_shown, write_record
-from suite import recorded
-from suite.jobs import PAGE_MINUTES, Job
-from suite.recorded import digests_of, recorded_jobs, runs_of, seconds_of, uses_old_runs, why_stale
+from suite import estimates, recorded, stale
+from suite.estimates import seconds_of
+from suite.jobs import PAGE_MINUTES, SIDE_BY_SIDE, Job
+from suite.recorded import digests_of, recorded_jobs, runs_of
 from suite.settings import SettingsError
+from suite.stale import uses_old_runs, why_stale
 
 VERSIONS = {"python": "3.11.7", "keras": "3.15.1", "scikit-learn": "1.9.1", "tensorflow-cpu": "2.21.0"}
 MACHINE = {"backend": "tensorflow", "device_kind": "cpu", "device": "a processor", "versions": VERSIONS}
@@ -27,7 +29,8 @@ CODE = "train()"
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """A profile's folder of reports beside the notebook, as executed as it is."""
-    monkeypatch.setattr(recorded, "ROOT", tmp_path)
+    for module in (recorded, stale):
+        monkeypatch.setattr(module, "ROOT", tmp_path)
     for path in (tmp_path / "notebooks" / "03_cnn.ipynb", tmp_path / "full" / "03_cnn.ipynb"):
         path.parent.mkdir()
         nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CODE)]), path)
@@ -175,7 +178,7 @@ def test_where_this_device_recorded_runs_their_seconds_count_and_only_of_what_is
 @pytest.mark.parametrize(
     ("changes", "share"),
     [
-        ({"threads": 2, "disturbed": True}, recorded.SIDE_BY_SIDE / 2),
+        ({"threads": 2, "disturbed": True}, SIDE_BY_SIDE / 2),
         ({"threads": 4, "disturbed": True}, 1.0),
         ({"threads": 8, "disturbed": True}, 1.0),
         ({"threads": 2, "disturbed": False}, 1.0),  # nothing ran beside it: so many cores were asked for
@@ -184,7 +187,7 @@ def test_where_this_device_recorded_runs_their_seconds_count_and_only_of_what_is
     ids=str,
 )
 def test_of_a_run_beside_another_it_counts_what_it_would_take_alone(folder, record, monkeypatch, changes, share):
-    monkeypatch.setattr(recorded, "cpu_count", lambda: 4)
+    monkeypatch.setattr(estimates, "cpu_count", lambda: 4)
     record("cnn", 10, seconds=100.0, **changes)
     assert seconds_of(JOBS, folder, MACHINE, not_measured)["03_cnn-seed11"] == pytest.approx(100 * share + OF_PAGE)
 
@@ -203,7 +206,7 @@ def test_a_record_that_counts_for_nothing_here_is_trained_again(folder, record):
     assert (found["03_cnn-seed10"], found["03_cnn-seed11"]) == (OF_PAGE, 40 + OF_PAGE)
 
 
-@pytest.mark.parametrize("ask", [recorded.this_machine, recorded.measured_slowness])
+@pytest.mark.parametrize("ask", [recorded.this_machine, estimates.measured_slowness])
 def test_where_keras_cannot_begin_its_own_words_say_why(monkeypatch, ask):
     failed = subprocess.CompletedProcess([], 1, stdout="", stderr="Traceback\nValueError: correct keras.json\n")
     monkeypatch.setattr(recorded.subprocess, "run", lambda *_, **__: failed)
@@ -213,11 +216,11 @@ def test_where_keras_cannot_begin_its_own_words_say_why(monkeypatch, ask):
 
 
 def test_a_slower_machine_is_found_to_take_longer(monkeypatch):
-    ended = subprocess.CompletedProcess([], 0, stdout=f"a message\n{recorded.REFERENCE_SPEED / 4}\n")
+    ended = subprocess.CompletedProcess([], 0, stdout=f"a message\n{estimates.REFERENCE_SPEED / 4}\n")
     monkeypatch.setattr(recorded.subprocess, "run", lambda *_, **__: ended)
-    recorded.measured_slowness.cache_clear()
-    assert recorded.measured_slowness() == 4
-    recorded.measured_slowness.cache_clear()
+    estimates.measured_slowness.cache_clear()
+    assert estimates.measured_slowness() == 4
+    estimates.measured_slowness.cache_clear()
 
 
 # What is older than what there is.
