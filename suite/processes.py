@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from helpers.files import try_lock
 from helpers.gpus import visible_gpus
@@ -62,11 +63,18 @@ def claim_gpu(folder: Path) -> Iterator[None]:
     """Show this process one of this machine's GPUs that no other job of the folder has; without GPUs change nothing."""
     with ExitStack() as stack:
         for gpu in visible_gpus():
-            file = stack.enter_context((folder / f"gpu-{platform.node()}-{gpu}.lock").open("w"))
-            if try_lock(file):
+            if try_lock(stack.enter_context(_opened(folder / f"gpu-{platform.node()}-{gpu}.lock"))):
                 os.environ |= {"CUDA_VISIBLE_DEVICES": gpu, "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}  # as nvidia-smi counts
                 break
         yield
+
+
+def _opened(lock: Path) -> TextIO:
+    """A lock's file, another user's too, in a folder that both use."""
+    try:
+        return lock.open("a")
+    except PermissionError:
+        return lock.open()
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from helpers.files import write_json
 from helpers.progress import format_seconds
 from helpers.records import read_summary
 from suite import warm
-from suite.jobs import MARKS, ROOT, Job
+from suite.jobs import MARKS, ROOT, Job, read_outcome
 from suite.outcomes import error_of, new_outcome, read_outcomes
 from suite.settings import Settings
 from suite.site.index import build_index
@@ -74,26 +74,38 @@ def _execute_overviews(suite: list[Path], settings: Settings) -> bool:
     """
     plan = settings.plan | {"from_records": True, "deadline": None, "expected_seconds": {}}
     write_json(settings.partial / "overview.json", plan)
-    begun = {}
-    for path in suite:
-        of_all = nbformat.read(path, as_version=4).metadata.get("coursework", {}).get("of_all")
-        if of_all or uses_old_runs(path.stem, settings.folder):
-            marks = list((settings.folder / MARKS).glob(f"{path.stem}.*"))
-            begun[path.stem] = _begin_page(path, settings), marks
-    for name, (process, marks) in begun.items():
-        if process.wait():
-            print(f"FAILED {name}: see {os.path.relpath(settings.partial / f'{name}.log')}")
-        else:  # what was done before is done still
-            for mark in marks:
-                mark.touch()
-    return not any(process.returncode for process, _ in begun.values())
+    wanted, whole = [path for path in suite if _is_of_all(path) or _uses_old_runs(path.stem, settings)], True
+    at_a_time = settings.for_pages().jobs
+    for paths in (wanted[start : start + at_a_time] for start in range(0, len(wanted), at_a_time)):
+        marks = {path.stem: list((settings.folder / MARKS).glob(f"{path.stem}.*")) for path in paths}
+        begun = {path.stem: _begin_page(path, settings) for path in paths}
+        for name, process in begun.items():
+            if process.wait():
+                whole = False
+                print(f"FAILED {name}: see {os.path.relpath(settings.partial / f'{name}.log')}")
+            else:  # what was done before is done still
+                for mark in marks[name]:
+                    mark.touch()
+    return whole
+
+
+def _is_of_all(notebook: Path) -> bool:
+    """Whether a notebook is made of what all other pages show."""
+    return nbformat.read(notebook, as_version=4).metadata.get("coursework", {}).get("of_all", False)
+
+
+def _uses_old_runs(name: str, settings: Settings) -> bool:
+    """Whether a page that ended well, of the data asked for, is old for the runs of other notebooks that it uses."""
+    same_data = read_summary(settings.folder / "results" / name).get("asked_dataset") == settings.dataset
+    ended = read_outcome(settings.folder, name).get("status", "done") == "done"
+    return same_data and ended and uses_old_runs(name, settings.folder)
 
 
 def _begin_page(notebook: Path, settings: Settings) -> subprocess.Popen:
-    """Begin to make a notebook's page from records, with the seeds that it has."""
-    seeds = " ".join(map(str, read_summary(settings.folder / "results" / notebook.stem).get("seeds", ())))
-    command = [*warm.command("suite.execute"), str(notebook), "--job", notebook.stem, "--seeds", seeds]
-    command += ["--plan", str(settings.partial / "overview.json")]
+    """Begin to make a notebook's page from records, with the seeds that it was made with."""
+    seeds = read_summary(settings.folder / "results" / notebook.stem).get("asked_seeds", ())
+    command = [*warm.command("suite.execute"), str(notebook), "--job", notebook.stem]
+    command += ["--seeds", " ".join(map(str, seeds)), "--plan", str(settings.partial / "overview.json")]
     with (settings.partial / f"{notebook.stem}.log").open("w") as log:
         return subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=log)
 

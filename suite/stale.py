@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from helpers.records import digest_of_shown, read_summary
+from helpers.records import ALL_PAGES, digest_of_shown, read_summary
 from suite.jobs import ROOT
 from suite.recorded import last_summary, runs_in
 
@@ -68,6 +68,9 @@ def _other_of_its_own(name: str, folder: Path, summary: dict) -> str:
 def _changed_beside(summary: dict, folder: Path) -> list[str]:
     """The other notebooks whose runs a page uses, and whose pages show other runs since."""
     used = summary.get("pages_beside", {})
+    if ALL_PAGES in used:  # those that have come since, too
+        now = {path.name: "" for path in sorted(folder.glob("results/*")) if path.name != summary["notebook"]}
+        used = now | {name: digest for name, digest in used.items() if name != ALL_PAGES}
     return [name for name, digest in used.items() if digest != digest_of_shown(folder / "results" / name)]
 
 

@@ -38,7 +38,8 @@ def _shows_all_records(page: Job, folder: Path) -> bool:
     if why_stale(page.notebook, folder):
         return False
     newest = max((path.stat().st_mtime for path in (folder / "results" / page.notebook).glob("*-*.json")), default=0)
-    return mark.exists() and mark.stat().st_mtime >= newest
+    there = mark.exists() and (folder / f"{page.notebook}.html").exists()
+    return there and mark.stat().st_mtime >= newest
 
 
 def places(jobs: list[Job]) -> dict[str, int]:

@@ -147,16 +147,17 @@ def compare_by_class(runs: list[dict], report: str, experiment: str, variant: st
         variant: The published variant; what it calls a class's accuracy is the recall.
 
     Returns:
-        A row a class; by metric, the columns printed ("-" where it was not) and ours, all text. Runs on other data than
-        the report's, or on less than the full protocol, get no comparison.
+        A row a class; by metric, the columns printed and ours, all text. Runs on other data than the report's, or on
+        less than the full protocol, get no comparison.
     """
     figures = load_published(report, experiment).query("variant == @variant").dropna(subset="class")
     figures["metric"] = figures["metric"].replace("class_accuracy", "recall")
     printed = figures.pivot(index="class", columns="metric", values="printed")
     of_classes, columns = [run["test"]["by_class"] for run in runs], {}
     for metric, key in (("precision", "precision"), ("recall", "recall"), ("f1", "f1-score")):
-        of_print = printed[metric].dropna() if metric in printed and are_comparable(runs, experiment) else {}
-        columns[metric, "printed"] = {name: of_print.get(name, "-") for name in of_classes[0]}
+        known = metric in printed and are_comparable(runs, experiment)
+        of_print, none = (printed[metric].dropna(), "not printed") if known else ({}, "-")
+        columns[metric, "printed"] = {name: of_print.get(name, none) for name in of_classes[0]}
         columns[metric, "ours"] = {
             name: f"{np.mean([of_class[name][key] for of_class in of_classes]):.3f}" for name in of_classes[0]
         }

@@ -64,7 +64,8 @@ class Judged:
     @property
     def before_first_look(self) -> bool:
         """Whether it has runs, but fewer than it is first tested with."""
-        return self.verdict == "undecided" and not self.num_seeds
+        can_be_judged = not any(step.problem for step in self.steps)
+        return self.verdict == "undecided" and not self.num_seeds and can_be_judged
 
     @property
     def shown_p(self) -> str:
@@ -176,6 +177,8 @@ def _evidence_of(steps: Sequence[Step]) -> Evidence:
 
 def _judged(row: pd.Series, steps: Sequence[Step], verdict: str, p: float, p_equivalent: float, alpha: float) -> Judged:
     """A tested claim with its verdict, and what an undecided one lacks."""
+    if problems := [step.problem for step in steps if step.problem]:
+        return Judged(row, "undecided", tuple(steps), "; ".join(problems))
     fewest = min(step.num_seeds for step in steps)
     if not all(step.seeds for step in steps):
         first_look = int(row["looks"].split()[0])

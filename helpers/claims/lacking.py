@@ -11,7 +11,8 @@ def seeds_wanted(steps: Sequence[Step], margin: str, alpha: float) -> str:
     equal = steps[0].equal
     beyond = [step.text for step in steps if abs(step.difference.mean) >= step.figure.kind.margin]
     if equal and beyond:
-        return f"no number of seeds would show it while {' and '.join(beyond)} stays beyond the margin, {margin}"
+        are = "is" if len(beyond) == 1 else "are"
+        return f"no number of seeds would show it while {' and '.join(beyond)} {are} beyond the margin, {margin}"
     each = [_seeds_needed(step, alpha) for step in steps]
     number = f"more than {MOST_SEEDS:,}" if None in each else str(max(each))
     wanted = "show it if it holds" if equal else f"find a difference of the margin, {margin}"

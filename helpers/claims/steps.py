@@ -37,6 +37,7 @@ class Step:
         records: Digests of the records that it is found from.
         num_recorded: Seeds that both sides have, those with times that cannot be compared among them.
         against_print: Whether `first` is held against a printed figure, and there is no other side.
+        problem: Why it cannot be judged, whatever the runs say; "" if it can.
     """
 
     text: str
@@ -53,6 +54,7 @@ class Step:
     records: tuple[str, ...] = ()
     num_recorded: int = 0
     against_print: bool = False
+    problem: str = ""
 
     @property
     def num_seeds(self) -> int:
@@ -69,7 +71,8 @@ class Step:
             mean, low, high = mean_interval(list(self.first.values()))
             return f"{mean:.3f}" + ("" if np.isnan(low) else f" ({low:.3f} to {high:.3f})")
         if self.difference is None:
-            return "no times to compare" if self.num_recorded else "not yet run"
+            lacking = "no times to compare" if self.figure.is_time else "no run is long enough"
+            return lacking if self.num_recorded else "not yet run"
         return self._with_interval(self.difference.low, self.difference.high)
 
     @property
@@ -180,7 +183,7 @@ def _find_step(results, claim, of_step: Figure, pair, equal: bool, draws: int, j
     if not first:
         return step
     if judged and has_images(of_step) and not _same_images([side.runs(used) for side in sides]):
-        raise ValueError(f"claim {claim['id']}: {text}: expected both sides tested on the same images; they were not")
+        return replace(step, seeds=(), problem=f"{text}: expected both sides tested on the same images; they were not")
     found = {"difference": compare(first, second, of_step.kind.margin, paired)}
     found["records"] = tuple(dict.fromkeys(run["sha256"] for side in sides for run in side.runs(used)))
     if draws and has_images(of_step):

@@ -61,6 +61,14 @@ def read_verified(path: Path, md5: str) -> bytes:
     return content
 
 
+def is_published(path: Path, md5: str) -> bool:
+    """Whether a file's bytes are the published ones, as for `read_verified`."""
+    try:
+        return bool(read_verified(path, md5))
+    except DamagedFileError:
+        return False
+
+
 def _md5(content: bytes) -> str:
     """The MD5 as hexadecimal digits."""
     return hashlib.md5(content, usedforsecurity=False).hexdigest()

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from helpers.data.checksums import CIFAR10_MD5, FASHION_MNIST_MD5, DamagedFileError
+from helpers.data.checksums import CIFAR10_MD5, FASHION_MNIST_MD5, DamagedFileError, is_published
 from helpers.data.decoded import load_decoded
 from helpers.data.downloads import DownloadError, alone, check_reachable, fetch, keras_folder
 
@@ -95,11 +95,13 @@ def load_fashion_mnist(data_dir: str | os.PathLike | None = None) -> Dataset:
     folder = _local(data_dir, "fashion-mnist", FASHION_MNIST_MD5)
     try:
         arrays = load_decoded(folder or _download_fashion_mnist(), FASHION_MNIST_MD5, _decode_fashion_mnist)
-    except DamagedFileError:
+    except DamagedFileError as damaged:
         if folder:
             raise
-        # Keras downloads to a file's own name, so what was killed on the way left a part.
-        arrays = load_decoded(_download_fashion_mnist(anew=True), FASHION_MNIST_MD5, _decode_fashion_mnist)
+        try:  # Keras downloads to a file's own name, so what was killed on the way left a part
+            arrays = load_decoded(_download_fashion_mnist(anew=True), FASHION_MNIST_MD5, _decode_fashion_mnist)
+        except DataNotFoundError:
+            raise damaged from None
     return Dataset(*arrays, FASHION_MNIST_CLASSES)
 
 
@@ -184,11 +186,11 @@ def _download_cifar10() -> Path:
 
 
 def _download_fashion_mnist(anew: bool = False) -> Path:
-    """Keras's own download of the four files, or, unless it is to be made anew, the earlier one in its cache."""
+    """Keras's own download of the four files, or the earlier one in its cache; anew, without its damaged files."""
     folder = _keras_cache() / "fashion-mnist"
     with alone("fashion-mnist"):
-        for name in FASHION_MNIST_MD5:
-            if anew or not (folder / name).is_file():
+        for name, md5 in FASHION_MNIST_MD5.items():
+            if not (folder / name).is_file() or (anew and not is_published(folder / name, md5)):
                 options = {"cache_subdir": "datasets/fashion-mnist"} | ({"force_download": True} if anew else {})
                 folder = _fetch("Fashion-MNIST", name, FASHION_MNIST_FILES + name, **options).parent
     return folder

@@ -255,6 +255,7 @@ class Lab(RunBook):
             "table": [row for table in self._tables for row in rows_of(table)],
             "missing": list(dict.fromkeys(self.missing)),
             "unusable_records": problems,
+            "asked_seeds": self.seeds,
             "pages_beside": self.beside,
             **({"unavailable": self._unavailable} if self._unavailable else {}),
             **more,

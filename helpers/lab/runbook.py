@@ -12,7 +12,7 @@ from helpers.lab.execution import Execution
 from helpers.lab.run import Run
 from helpers.profiles import Profile
 from helpers.progress import Progress
-from helpers.records import digest_of_shown, read_records
+from helpers.records import ALL_PAGES, digest_of_shown, read_records
 from helpers.training.identity import Identity
 
 
@@ -120,6 +120,7 @@ class RunBook(Execution):
             chosen: Variants that were chosen by validation: what claims write as "$best", say, and which it is.
         """
         name, folder = self.folder.name, self.folder.parent
+        self.beside |= {ALL_PAGES: ""} if others is None else {}
         others = [path.name for path in sorted(folder.iterdir()) if path.is_dir()] if others is None else others
         self.beside |= {other: digest_of_shown(folder / other) for other in others if other != name}
         return read_results(folder.parent).with_page(name, self.records, chosen)

@@ -153,7 +153,8 @@ def readme_table(claims: list[dict]) -> str:
 
 def _describe(judged: Judged, catalogue: Catalogue) -> dict:
     """A judged claim in words."""
-    steps = [{"text": step.text if len(judged.steps) > 1 else "", "found": step.shown} for step in judged.steps]
+    found = [step for step in judged.steps if step.difference or (step.against_print and step.first)]
+    steps = [{"text": step.text if len(judged.steps) > 1 else "", "found": step.shown} for step in found]
     return {
         "name": judged.name,
         "id": judged.claim["id"],
@@ -165,7 +166,7 @@ def _describe(judged: Judged, catalogue: Catalogue) -> dict:
         "pill": PILLS[judged.verdict],
         "rank": list(VERDICTS).index(judged.verdict),
         "printed": printed_of(judged.claim),
-        "steps": [step for step in steps if step["found"] not in ("not yet run", "no times to compare")],
+        "steps": steps,
         "p": judged.shown_p,
         "before_first_look": judged.before_first_look,
         "seeds": judged.num_seeds or min((step.num_seeds for step in judged.steps), default=0),

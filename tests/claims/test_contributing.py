@@ -91,7 +91,7 @@ def test_the_printed_figures_of_report_f_stand_beside_ours(with_report_f):
 def test_the_printed_figures_of_its_classes_stand_beside_ours_where_they_are_printed(with_report_f):
     table = compare_classes(runs_of("kernel_3", 0.71, 140), "F", "kernel_size")["kernel_3"]
     printed = table["f1", "printed"]
-    assert (printed["cat"], set(printed.drop("cat"))) == ("0.52", {"-"})
+    assert (printed["cat"], set(printed.drop("cat"))) == ("0.52", {"not printed"})
 
 
 def test_the_verdicts_on_the_other_reports_are_those_of_the_same_judge(with_report_f):

@@ -54,7 +54,7 @@ def test_where_a_difference_lies_beyond_the_margin_no_number_of_seeds_shows_that
     runs = [run for name in names[1:] for run in with_losses(name, 0.001)] + with_losses(names[0], 0.2)
     reason = judge("B10", results_of(n09_fashion_mnist=runs)).reason
     beyond = "arc2 sgd: validation loss from epoch 40 to 50"
-    assert f"no number of seeds would show it while {beyond} stays beyond the margin, 0.02 nats" in reason
+    assert f"no number of seeds would show it while {beyond} is beyond the margin, 0.02 nats" in reason
 
 
 def test_a_permutation_test_is_no_check_on_a_verdict_of_no_difference():

@@ -173,12 +173,12 @@ def test_the_printed_figures_of_a_class_stand_beside_the_means_of_ours():
     }  # fmt: skip
 
 
-def test_what_was_not_printed_of_a_class_has_a_dash(monkeypatch):
+def test_what_was_not_printed_of_a_class_says_so(monkeypatch):
     rows = load_published("B", "fashion_mnist")
     not_printed = (rows["metric"] == "f1") & (rows["class"] == "Bag")
     monkeypatch.setattr("helpers.claims.beside_print.load_published", lambda *_: rows[~not_printed].copy())
     table = compare_by_class([run_by_class(0.7)], "B", "fashion_mnist", "arc2_adam")
-    assert table.loc["Bag", ("f1", "printed")] == "-"
+    assert table.loc["Bag", ("f1", "printed")] == "not printed"
     assert table.loc["Trouser", ("f1", "printed")] == "0.98"
 
 

@@ -167,6 +167,14 @@ def test_cifar10_is_fetched_as_published_and_checked(downloaded, offline):
     assert len(downloaded) == 1
 
 
+def test_a_damaged_download_is_named_where_it_cannot_be_fetched_anew(offline):
+    (offline / "fashion-mnist").mkdir(parents=True)
+    for name in FASHION_MNIST_MD5:
+        (offline / "fashion-mnist" / name).touch()
+    with pytest.raises(DamagedFileError, match="is not the published file"):
+        load_dataset("fashion_mnist", stand_in=True)
+
+
 @pytest.mark.parametrize("load", [load_cifar10, load_fashion_mnist])
 def test_what_another_process_is_fetching_is_not_taken_in_part(downloaded, monkeypatch, load):
     begun, end, found = threading.Event(), threading.Event(), []

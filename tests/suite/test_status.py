@@ -69,6 +69,8 @@ def test_the_matrix_adds_the_last_log_line_of_what_is_running(folder):
 
 def test_a_page_that_was_made_from_todays_records_is_done(folder):
     (folder / FROM_RECORDS[1].mark).touch()
+    assert states(folder)["03_cnn"] == "stale"  # its page is gone
+    (folder / "03_cnn.html").touch()
     assert states(folder)["03_cnn"] == "done"
     assert states(folder)["01_data"] == "pending"
     record = folder / "results" / "03_cnn" / "cnn-seed10-ab.json"
@@ -81,6 +83,7 @@ def test_a_page_that_was_made_from_todays_records_is_done(folder):
 @pytest.mark.parametrize(("whole", "expected"), [(True, "done"), (False, "stale")])
 def test_a_page_of_records_is_not_done_while_what_its_own_job_trains_is_missing(folder, monkeypatch, whole, expected):
     (folder / FROM_RECORDS[0].mark).touch()
+    (folder / "01_data.html").touch()
     monkeypatch.setattr("suite.status.is_founded", lambda job, _: whole)
     assert states(folder)["01_data"] == expected
 
