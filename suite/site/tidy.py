@@ -31,6 +31,7 @@ PROGRESS = re.compile(r": \d+ of \d+ epochs, ")  # how the line of a run that ha
 MOST_TEXTS = 2  # such lines in a row that are shown unfolded
 ALIGNED = re.compile(r"\S {2,}\S")  # columns of text, as of a classification report
 SHORT = 24  # letters of a row's first cell that is kept on one line
+LONG = 40  # characters of a cell, from which on its column is kept wide enough to read
 NO_FIGURE = {"", "-", "NaN", "None", "not printed", "not compared"}
 
 
@@ -134,7 +135,7 @@ def _describe_image(image: Tag) -> None:
 
 
 def _align_columns(table: Tag) -> None:
-    """Mark short first cells, and the columns of figures, counted from the right: merged cells are at the left."""
+    """Mark short first cells, columns of figures and of long words, from the right: merged cells are at the left."""
     for attribute in ("border", "style"):
         table.attrs.pop(attribute, None)
     rows = [row.find_all(["th", "td"], recursive=False)[::-1] for row in table.select("tr")]
@@ -149,3 +150,6 @@ def _align_columns(table: Tag) -> None:
             for row in rows:
                 if i < len(row):
                     row[i]["class"] = "figures"
+        elif max(map(len, words), default=0) > LONG:
+            for cell in cells:
+                cell["class"] = "long"

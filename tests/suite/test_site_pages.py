@@ -161,3 +161,11 @@ def test_a_page_has_contents_that_lead_to_its_sections(full):
     links = page.select("header .contents a")
     assert [link.text for link in links] == ["Curves", "The data", "What it costs, in s"]
     assert [page.select_one(link["href"]).name for link in links] == ["h2"] * 3
+
+
+def test_a_column_of_long_words_is_kept_wide_enough_to_read(full):
+    table = pd.DataFrame({"net": ["cnn", "dense"], "measured on": ["a processor of two cores, in sixteen bits", "-"]})
+    page = read(build_page(write_notebook(full, code("t", shown(text_html=table.to_html(index=False)))), full))
+    rows = page.select(".rendered")[-1].select("tbody tr")
+    assert [row.select("td")[-1].get("class") for row in rows] == [["long"], ["long"]]
+    assert [row.td["class"] for row in rows] == [["short"], ["short"]]
