@@ -14,7 +14,7 @@ from pathlib import Path
 
 from helpers.files import plain, write_json
 
-ALL_PAGES = "*"  # beside digests of pages: those that came later are used, too
+ALL_PAGES = "*"  # beside digests of single pages: those made later are used, too
 FORMAT = 1  # of records; a reader knows this one and those before
 _NEEDED = {"format", "kind", "notebook", "profile", "dataset", "setting", "identity", "started", "sha256"}
 _NEEDED_OF_RUNS = {"variant", "seed", "history", "seconds_by_epoch", "device", "versions", "test", "tests"}
