@@ -23,8 +23,9 @@ PYTHON  ?= python3
 
 VENV := .venv
 BIN  := $(VENV)/bin
-# With a working NVIDIA GPU, the builds with CUDA; its own stamp, so that a GPU added later is noticed.
-HARDWARE := $(if $(shell nvidia-smi -L 2>/dev/null),gpu,cpu)
+# With a working NVIDIA GPU, the builds with CUDA; its own stamp, so that a GPU added later is noticed. Where there is
+# none, nvidia-smi says so in a line of its own.
+HARDWARE := $(if $(shell nvidia-smi -L 2>/dev/null | grep '^GPU '),gpu,cpu)
 LOCK := $(if $(filter gpu,$(HARDWARE)),requirements-gpu.lock,requirements.lock)
 RESOLVE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url \
            --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
@@ -84,7 +85,7 @@ test: $(READY)  ## lint, unit tests on both backends, every notebook at smoke sc
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@KERAS_BACKEND=jax $(AT_ONCE) tests $(foreach room,$(ONE_BACKEND),--ignore tests/$(room))
-	@$(AT_ONCE) tests
+	@KERAS_BACKEND=tensorflow $(AT_ONCE) tests
 
 faults: $(READY)  ## only the faults: kills, damaged files, full disks; notes how many were survived in reports/faults.json
 	@$(BIN)/python -m pytest tests/faults --note-faults reports/faults.json

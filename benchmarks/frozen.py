@@ -29,7 +29,7 @@ GOALS = {  # at most this share of the plain method's time
 def measure(num_images: int = 2_500, rounds: int = 3) -> list[Comparison]:
     """Measure VGG16 at 32x32 with everything frozen, its last block trainable, and all of it, both methods in turns.
 
-    Weights and images are random: how long a step takes does not depend on what is in them. A tenth as many validation
+    Weights and images are random: how long a step takes does not depend on what is in them. A ninth as many validation
     images is used, as in the notebook. With frozen layers times are from the model's compilation to the end of the last
     epoch: tracing, computing and writing the features, and reading them are all in them.
 

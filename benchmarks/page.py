@@ -66,6 +66,9 @@ def _machine(name: str, runs: list[dict]) -> dict:
         "precision": _words(newest["precision"]).removeprefix("mixed "),
         "facts": facts,
         "ratios": ratios_by_net(found),
+        "days": " and ".join(
+            _days([c for title, cs in found.items() if title.startswith(throughput.TRAINING) for c in cs])
+        ),
         "links": {title.removeprefix(throughput.TRAINING): address for title, address in ids.items()},
         "sections": [_section(title, c) | {"id": ids[title]} for title, c in compared.items()],
         "memory": _memory({title: c for title, c in found.items() if title not in compared}),
@@ -98,7 +101,7 @@ def _section(title: str, found: list[dict]) -> dict:
             "median" if _has_rounds(newest) else "measured",
             *(["range"] if _has_rounds(newest) else []),
             *([f"times {baseline}"] if baseline in rows else []),
-            *([f"times {FASTEST}"] if baseline == KERAS and baseline in rows else []),
+            *([f"times {FASTEST}"] if _in_both(newest) else []),
             *(["each run"] if len(found) > 1 else []),
         ],
         "rows": [
@@ -120,17 +123,22 @@ def _note(title: str) -> str:
 
 def _cells(method: str, newest: dict, found: list[dict]) -> list[str]:
     """A method's row, without its name."""
-    row, baseline = newest["rows"][method], newest["baseline"]
+    row = newest["rows"][method]
     cells = [number(row["median"])]
     if _has_rounds(newest):
         cells.append(f"{number(row['least'])} to {number(row['most'])}")
     if "ratio" in row:
         cells.append(number(row["ratio"]["median"]))
-        if baseline == KERAS:
+        if _in_both(newest):
             cells.append(number(row["median"] / _fastest(newest)))
     if len(found) > 1:
         cells.append("; ".join(number(c["rows"][method]["median"]) for c in found if method in c["rows"]))
     return cells
+
+
+def _in_both(comparison: dict) -> bool:
+    """Whether plain Keras was measured in both precisions, and so its fastest round is known."""
+    return comparison["baseline"] == KERAS and {KERAS, IN_16_BITS} <= comparison["rows"].keys()
 
 
 def _fastest(comparison: dict) -> float:
@@ -145,10 +153,15 @@ def _has_rounds(comparison: dict) -> bool:
 
 def _measured(found: list[dict]) -> str:
     """When and of which commits the runs are, the newest first."""
+    return "; ".join(f"{date}, commit {' and '.join(of_day)}" for date, of_day in _days(found).items())
+
+
+def _days(found: list[dict]) -> dict[str, dict[str, None]]:
+    """The days of runs, such as "5 March 2026", the newest first, and the commits of each."""
     commits = {}
     for c in sorted(found, key=lambda c: c["started"], reverse=True):
         commits.setdefault(format_time(c["started"]).split(",")[0], {})[c["commit"]] = None
-    return "; ".join(f"{date}, commit {' and '.join(of_day)}" for date, of_day in commits.items())
+    return commits
 
 
 def _memory(found: dict[str, list[dict]]) -> dict:

@@ -7,7 +7,7 @@ from benchmarks.throughput import TRAINING
 KERAS, IN_16_BITS, PYTORCH = "plain Keras", "plain Keras bfloat16", ("PyTorch float32", "PyTorch bfloat16")
 FASTEST = "Keras's fastest round, either precision"
 OTHERS = (KERAS, IN_16_BITS, FASTEST, *PYTORCH)
-MARGIN = 1.05  # less is within what rounds of the same differ by
+MARGIN = 1.05  # what is called faster; rounds of one method differ by more now and then
 
 
 def ratios_by_net(found: dict[str, list[dict]]) -> dict[str, dict[str, float]]:
@@ -22,14 +22,18 @@ def ratios_by_net(found: dict[str, list[dict]]) -> dict[str, dict[str, float]]:
 
 
 def _ratios(runs: list[dict[str, list[float]]]) -> dict[str, float]:
-    """The same of one net, from each run's figures by method: medians of the ratios of each round."""
+    """The same of one net, from each run's figures by method: medians of the ratios of each round.
+
+    Keras's fastest round is known where both precisions were measured.
+    """
     ratios = {}
+    in_both = any(run.get(IN_16_BITS) for run in runs)
     fastest = max((figure for run in runs for name in (KERAS, IN_16_BITS) for figure in run.get(name, ())), default=0)
     for other in (KERAS, IN_16_BITS, *PYTORCH):
         if both := [(values["ours"], values[other]) for values in runs if values.get("ours") and values.get(other)]:
             ours, theirs = (np.concatenate(figures) for figures in zip(*both, strict=True))
             ratios[other] = float(np.median(ours / theirs))
-            ratios |= {FASTEST: float(np.median(ours) / fastest)} if other == KERAS else {}
+            ratios |= {FASTEST: float(np.median(ours) / fastest)} if other == KERAS and in_both else {}
     return ratios
 
 
@@ -37,22 +41,21 @@ def answer(machine: dict) -> str:
     """A sentence: how many nets ours trains faster than the others do, and how much; empty where none was compared.
 
     Args:
-        machine: Its name, the precision of ours, and what `ratios_by_net` returned.
+        machine: Its name, the precision of ours, the days of its runs, and what `ratios_by_net` returned.
     """
     nets = machine["ratios"].values()
     keras, fastest = ([ratios[other] for ratios in nets if other in ratios] for other in (KERAS, FASTEST))
     pytorch = [min(found) for ratios in nets if (found := [ratios[other] for other in PYTORCH if other in ratios])]
     parts = []
     if keras:
-        parts.append(
-            f"{_faster(keras)} nets faster than plain Keras in float32, by {100 * (MARGIN - 1):.0f} % or more "
-            f"({_times(keras)} as fast); {_faster(fastest)} faster than its fastest round in either precision "
-            f"({_times(fastest)})"
-        )
+        parts.append(f"{_faster(keras)} nets faster than plain Keras in float32 ({_times(keras)} as fast)")
+    if fastest:
+        parts.append(f"{_faster(fastest)} faster than its fastest round in either precision ({_times(fastest)})")
     if pytorch:
         parts.append(f"{_faster(pytorch)} faster than PyTorch's faster method ({_times(pytorch)})")
-    where = f"In {machine['precision']} ({machine['name'].lower()})"
-    return f"{where} ours trains {'; '.join(parts)}." if parts else ""
+    where = f"In {machine['precision']} ({machine['name'].lower()}, measured {machine['days']})"
+    counted = f"counting {100 * (MARGIN - 1):.0f} % or more, ours trains {'; '.join(parts)}."
+    return f"{where}, {counted}" if parts else ""
 
 
 def _faster(ratios: list[float]) -> str:

@@ -337,6 +337,9 @@ def test_bars_are_means_with_a_dot_a_run_and_a_variant_without_runs_has_none():
     runs = [{"test": {"accuracy": accuracy}} for accuracy in (0.4, 0.6)]
     read = {"accuracy": lambda record: record["test"]["accuracy"]}
     figure = plots.metric_bars({"a method": {"32x32": runs, "8x8": []}}, read)
+    of_second = plots.metric_bars({"no runs yet": {"32x32": []}, "a method": {"32x32": runs}}, read)
+    for legend in (figure.legends[0], of_second.legends[0]):
+        assert [text.get_text() for text in legend.get_texts()] == list(read)
     np.testing.assert_array_equal([bar.get_height() for bar in figure.axes[0].patches], [0.5, np.nan])
     assert [list(line.get_ydata()) for line in figure.axes[0].lines] == [[0.4, 0.6]]
     assert figure.axes[0].get_xlim() == (-0.5, 1.5)  # room for both, so that the labels stand where they should

@@ -15,7 +15,7 @@ def report_b_convnet(
     """Report B's net: two blocks of three 3x3 convolutions (32, then 64), each with a pool, then Dense 512.
 
     412,298 parameters at (32, 32, 3) and 10 classes, without padding as in the report. Without padding it takes images
-    of 28 pixels a side or more; with it also those of 16 and 8.
+    of 22 pixels a side or more; with it also those of 16 and 8.
 
     Args:
         input_shape: (height, width, channels) of the uint8 images, 0 to 255.

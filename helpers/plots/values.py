@@ -60,9 +60,10 @@ def metric_bars(groups: dict[str, dict[str, list[dict]]], metrics: dict[str, Cal
         ax.set(title=title, xticks=range(len(variants)), xticklabels=list(variants), **ends)
         ax.grid(axis="x", visible=False)
     axes[0, 0].set_ylabel("mean over the runs")
-    figure.legend(
-        *axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=len(metrics), frameon=False
-    )
+    named = max(
+        (ax.get_legend_handles_labels() for ax in axes.flat), key=lambda found: len(found[0])
+    )  # a group of none
+    figure.legend(*named, loc="outside upper center", ncols=len(metrics), frameon=False)
     return figure
 
 
