@@ -15,20 +15,20 @@ if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     os.environ |= {"JAX_COMPILATION_CACHE_DIR": compiled, "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.1"}
     os.environ["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
 
-import keras
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 from crashes import pytest_runtest_logfinish, pytest_runtest_logstart, pytest_testnodedown  # noqa: F401 - hooks
 
-from helpers.data import data_folder, load_cifar10, load_fashion_mnist
-from helpers.training import fit
-from helpers.transfer import freeze
+if TYPE_CHECKING:  # Keras and the helpers are imported by what needs them: who hands out the tests does not
+    import keras
 
 LONGEST = (
     "test_smoke.py",
-    "test_notebooks.py",
     "test_reproduce.py",
     "test_suite_faults.py",
+    "test_browser.py",
     "test_audit.py",
     "test_run_faults.py",
     "test_live_first.py",  # these two after the others: they need what test_smoke.py makes first
@@ -51,28 +51,32 @@ def _own_folders(tmp_path_factory):
         yield
 
 
-def _real(name: str, folder: str, load):
+def _real(name: str, folder: str, load: str):
     """A published data set, or a skip that says which one is missing."""
-    if not os.environ.get("COURSEWORK_DATA") or not (data_folder() / folder).is_dir():
+    from helpers import data
+
+    if not os.environ.get("COURSEWORK_DATA") or not (data.data_folder() / folder).is_dir():
         pytest.skip(f"{name} is not in $COURSEWORK_DATA")
-    return load()
+    return getattr(data, load)()
 
 
 @pytest.fixture(scope="session")
 def cifar10(_own_folders):
     """CIFAR-10 itself; its tests are skipped where $COURSEWORK_DATA does not have it."""
-    return _real("CIFAR-10", "cifar-10-batches-py", load_cifar10)
+    return _real("CIFAR-10", "cifar-10-batches-py", "load_cifar10")
 
 
 @pytest.fixture(scope="session")
 def fashion_mnist(_own_folders):
     """Fashion-MNIST itself; its tests are skipped where $COURSEWORK_DATA does not have it."""
-    return _real("Fashion-MNIST", "fashion-mnist", load_fashion_mnist)
+    return _real("Fashion-MNIST", "fashion-mnist", "load_fashion_mnist")
 
 
 @pytest.fixture
 def keep_precision():
     """Put Keras's dtype policy back after a test that sets another."""
+    import keras
+
     policy = keras.config.dtype_policy()
     yield
     keras.config.set_dtype_policy(policy)
@@ -90,8 +94,9 @@ def tiny_data():
 @pytest.fixture(scope="session")
 def build_tiny():
     """Make a compiled net, Flatten and Dense with dropout between, for `tiny_data`: build_tiny(seed, learning_rate)."""
+    import keras
 
-    def build(seed: int = 0, learning_rate: float = 0.05) -> keras.Model:
+    def build(seed: int = 0, learning_rate: float = 0.05) -> "keras.Model":
         keras.utils.set_random_seed(seed)
         net = [
             keras.Input((8, 8, 3), dtype="uint8"),
@@ -110,6 +115,8 @@ def build_tiny():
 @pytest.fixture(scope="session")
 def trained(build_tiny, tiny_data):
     """A tiny net trained for two epochs with seed 7, and what `fit` returned of it."""
+    from helpers.training import fit
+
     model = build_tiny(seed=7)
     result = fit(model, *tiny_data, validation_data=tiny_data, epochs=2, batch_size=16, seed=7)
     return model, result
@@ -125,9 +132,13 @@ def cache(tmp_path, monkeypatch):
 @pytest.fixture(scope="session")
 def build_base():
     """Make a base with a residual block, BatchNormalization and stochastic depth, and a head, for `tiny_data`."""
+    import keras
+
+    from helpers.transfer import freeze
+
     layers = keras.layers
 
-    def build(depth=0, strides=2, seed=0) -> keras.Model:
+    def build(depth=0, strides=2, seed=0) -> "keras.Model":
         keras.utils.set_random_seed(seed)
         images = keras.Input((8, 8, 3), dtype="uint8", name="images")
         x = layers.Rescaling(1 / 255, name="scale_pixels")(images)

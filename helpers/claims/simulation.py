@@ -35,6 +35,7 @@ def simulate_boards(
     boards: int,
     looks: Sequence[int] = LOOKS,
     spread: float = SPREAD,
+    paid_for: int | None = None,
 ) -> np.ndarray:
     """Scoreboards: the verdicts of their claims at each look; what is undecided at one gets more seeds.
 
@@ -44,18 +45,20 @@ def simulate_boards(
         boards: How many.
         looks: Seeds a side at each look.
         spread: Standard deviation between seeds.
+        paid_for: For how many looks the p values are adjusted; default as many as there are.
 
     Returns:
         Verdicts, as strings (boards, looks, claims).
     """
     evidence = [_draw_claim(rng, effect, number, boards, looks, spread) for number, effect in enumerate(effects)]
+    paid_for = paid_for or len(looks)
     verdicts = np.empty((boards, len(looks), len(effects)), object)
     gc.freeze()  # statsmodels collects garbage in each adjustment: of what is there by now there is none
     for board in range(boards):
         used, undecided = np.zeros(len(effects), int), np.ones(len(effects), bool)
         for look in range(len(looks)):
             used[undecided] = look
-            decided = decide([e[board][at] for e, at in zip(evidence, used, strict=True)], len(looks))
+            decided = decide([e[board][at] for e, at in zip(evidence, used, strict=True)], paid_for)
             verdicts[board, look] = [verdict for verdict, _, _ in decided]
             undecided = verdicts[board, look] == "undecided"
     gc.unfreeze()
@@ -100,12 +103,12 @@ def simulate(boards: int, seed: int = 0) -> dict:
     rng = np.random.default_rng(seed)
     none, none_of_long = (simulate_boards(rng, np.zeros(NUM_CLAIMS), boards, looks) for looks in (LOOKS, LOOKS_OF_LONG))
     alone, power = [0.02, *np.zeros(NUM_CLAIMS - 1)], []
-    found = simulate_boards(rng, alone, boards, LOOKS[:1] * 3)[:, 0, 0]
+    found = simulate_boards(rng, alone, boards, LOOKS[:1], paid_for=len(LOOKS))[:, 0, 0]
     small = simulate_boards(rng, np.full(NUM_CLAIMS, 0.001), boards)[:, -1, 0]
     share = lambda verdicts, word: float(np.mean(verdicts == word))  # noqa: E731
     any_found = lambda none: float(np.mean(np.isin(none, ["supported", "contradicted"]).any(axis=(1, 2))))  # noqa: E731
     for spread, seeds in itertools.product(SPREADS, sorted({*LOOKS, *LOOKS_OF_LONG})):
-        verdicts = simulate_boards(rng, alone, boards, [seeds] * len(LOOKS), spread)[:, 0, 0]
+        verdicts = simulate_boards(rng, alone, boards, [seeds], spread, len(LOOKS))[:, 0, 0]
         power.append({"spread": spread, "seeds": seeds, "found": share(verdicts, "supported")})
     return {
         "boards": boards,

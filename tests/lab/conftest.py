@@ -1,5 +1,7 @@
 """What the tests of `helpers.lab` share: a notebook's kernel at smoke scale, on scikit-learn's digits."""
 
+import shutil
+
 import keras
 import pytest
 
@@ -16,6 +18,9 @@ batch_size = 64
 precision = "float32"
 reports_dir = "{folder}"
 """
+
+
+VARIABLES = [f"COURSEWORK_{name}" for name in ("FROM_RECORDS", "SUITE", "SUMMARY", "FRESH", "ONLY")]
 
 
 class Notebook:
@@ -74,11 +79,27 @@ def notebook(make_notebook):
     return make_notebook()
 
 
+@pytest.fixture(scope="session")
+def trained_reports(tmp_path_factory):
+    """The reports of a notebook that was executed once, trained once for all tests: each takes a copy."""
+    folder = tmp_path_factory.mktemp("trained") / "reports"
+    with pytest.MonkeyPatch.context() as patch:
+        for name in VARIABLES:
+            patch.delenv(name, raising=False)
+        precision = keras.config.dtype_policy()
+        notebook = Notebook(folder)
+        notebook.start()
+        assert notebook.train_all().trained_now
+        keras.config.set_dtype_policy(precision)
+    return folder
+
+
 @pytest.fixture
-def recorded(notebook):
-    """A notebook that was executed once."""
+def recorded(notebook, trained_reports, tmp_path):
+    """A notebook that was executed once, and whose kernel is there again."""
+    shutil.copytree(trained_reports, tmp_path / "reports")
     notebook.start()
-    notebook.train_all()
+    assert not notebook.train_all().trained_now
     return notebook
 
 
@@ -108,5 +129,5 @@ def from_records(monkeypatch, never_trains):
 @pytest.fixture(autouse=True)
 def _no_variables(monkeypatch, keep_precision):
     """No variable of whoever runs the tests; the precision is put back."""
-    for name in ("FROM_RECORDS", "SUITE", "SUMMARY", "FRESH", "ONLY"):
-        monkeypatch.delenv(f"COURSEWORK_{name}", raising=False)
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)

@@ -22,12 +22,14 @@ def files_of(notebook):
 # What a run leaves.
 
 
-def test_a_run_that_was_trained_and_tested_leaves_one_record(recorded):
-    (path,) = files_of(recorded)
-    (record,), problems = read_records(recorded.lab.folder)
+def test_a_run_that_was_trained_and_tested_leaves_one_record(notebook):
+    notebook.start()
+    assert notebook.train_all().trained_now
+    (path,) = files_of(notebook)
+    (record,), problems = read_records(notebook.lab.folder)
     assert path.name == f"net-seed10-{record['sha256'][:8]}.json"
     assert problems == {}
-    assert recorded.lab["net"].record == record
+    assert notebook.lab["net"].record == record
 
 
 def test_settings_that_no_record_can_hold_are_refused_before_anything_is_trained(notebook, never_trains):

@@ -20,7 +20,7 @@ def four_kinds():
     return images.astype("uint8"), np.where(np.arange(64) % 5 == 0, (labels + 1) % 4, labels)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def try_rates(build_tiny, four_kinds):
     """Test the rates of a tiny net: try_rates(**options) -> the net, the test."""
 
@@ -31,30 +31,36 @@ def try_rates(build_tiny, four_kinds):
     return run
 
 
+@pytest.fixture(scope="module")
+def tried(try_rates):
+    """The tiny net and its test with seed 0: to be read only."""
+    return try_rates()
+
+
 def variables(model) -> list[np.ndarray]:
     """All that training changes: weights, the dropout's state, the optimizer's."""
     return [np.array(variable) for variable in (*model.variables, *model.optimizer.variables)]
 
 
-def test_the_rate_rises_by_the_same_factor_until_the_loss_explodes(try_rates):
-    _, test = try_rates()
+def test_the_rate_rises_by_the_same_factor_until_the_loss_explodes(tried):
+    _, test = tried
     assert test.rates[0] == pytest.approx(1e-5)
     np.testing.assert_allclose(test.rates[1:] / test.rates[:-1], 1e6 ** (1 / 199))
     assert len(test.rates) == len(test.losses) == len(test.smoothed) <= 200
     assert test.smoothed.max() < rate_finder.EXPLODED * test.smoothed.min()
 
 
-def test_the_smoothed_loss_is_a_running_mean_that_starts_at_the_first_loss(try_rates):
-    _, test = try_rates()
+def test_the_smoothed_loss_is_a_running_mean_that_starts_at_the_first_loss(tried):
+    _, test = tried
     weights = 0.9 ** np.arange(10)[::-1]
     assert test.smoothed[0] == pytest.approx(test.losses[0])
     assert test.smoothed[9] == pytest.approx(np.average(test.losses[:10], weights=weights))
 
 
 def test_the_suggested_rate_is_a_third_of_the_one_with_the_lowest_smoothed_loss_and_trains(
-    try_rates, build_tiny, four_kinds
+    tried, build_tiny, four_kinds
 ):
-    _, test = try_rates()
+    _, test = tried
     assert test.suggested == pytest.approx(test.rates[test.smoothed.argmin()] / 3)
     assert 0.003 < test.suggested < 3
     model = build_tiny(learning_rate=test.suggested)
@@ -62,8 +68,8 @@ def test_the_suggested_rate_is_a_third_of_the_one_with_the_lowest_smoothed_loss_
     assert result.history["val_accuracy"][-1] > 0.7
 
 
-def test_the_model_its_dropout_and_its_optimizer_are_afterwards_as_they_were(try_rates, build_tiny):
-    tested, _ = try_rates()
+def test_the_model_its_dropout_and_its_optimizer_are_afterwards_as_they_were(tried, build_tiny):
+    tested, _ = tried
     fresh = build_tiny()
     fresh.optimizer.build(fresh.trainable_variables)
     for value, same in zip(variables(tested), variables(fresh), strict=True):
@@ -88,15 +94,15 @@ def test_an_interrupted_test_leaves_the_model_as_it_was(build_tiny, tiny_data, m
         np.testing.assert_array_equal(value, same)
 
 
-def test_the_same_seed_gives_the_same_test_to_the_bit_and_another_seed_another(try_rates):
-    (_, first), (_, again), (_, other) = try_rates(), try_rates(), try_rates(seed=1)
+def test_the_same_seed_gives_the_same_test_to_the_bit_and_another_seed_another(tried, try_rates):
+    (_, first), (_, again), (_, other) = tried, try_rates(), try_rates(seed=1)
     np.testing.assert_array_equal(first.losses, again.losses)
     assert first.suggested == again.suggested
     assert first.losses[0] != other.losses[0]
 
 
-def test_as_plain_values_it_is_the_same_test(try_rates):
-    _, test = try_rates()
+def test_as_plain_values_it_is_the_same_test(tried):
+    _, test = tried
     values = json.loads(json.dumps(test.as_dict()))
     np.testing.assert_array_equal(values["smoothed"], test.smoothed)
     assert rate_finder.RateTest(**values).suggested == test.suggested
