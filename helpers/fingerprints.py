@@ -60,10 +60,11 @@ def description(value, seen: tuple = (), known: set[int] | None = None):
         known.add(id(value))
     within = (*seen, value)
     describe = partial(description, seen=within, known=known)
-    if isinstance(value, np.ndarray):
-        return digest_of_arrays(value)
     if isinstance(value, np.generic):
         return value.item()
+    if isinstance(value, np.ndarray) or _is_array(value):
+        array = np.asarray(value)
+        return describe(array.tolist()) if array.dtype.hasobject else digest_of_arrays(array)
     if isinstance(value, types.FunctionType):
         return _description_of_function(value, describe)
     if isinstance(value, types.MethodType):
@@ -141,7 +142,12 @@ def counts(value) -> bool:
     if isinstance(value, type):
         return _is_of_notebook(value)
     has_settings = hasattr(value, "get_config") and not hasattr(value, "variables")
-    return isinstance(value, _VALUES) or _is_of_notebook(type(value)) or has_settings
+    return isinstance(value, _VALUES) or _is_array(value) or _is_of_notebook(type(value)) or has_settings
+
+
+def _is_array(value) -> bool:
+    """Whether a value holds numbers: a tensor or variable of a backend's or Keras's, a column of pandas'."""
+    return hasattr(value, "__array__") and not isinstance(value, type) and type(value).__name__ != "KerasTensor"
 
 
 def _is_of_notebook(thing: type | types.FunctionType) -> bool:

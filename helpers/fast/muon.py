@@ -16,13 +16,16 @@ class ConvolutionMuon(keras.optimizers.SGD):
     Args:
         learning_rate: A schedule of shares from 1 down to 0: each kind of variable has a rate of its own below.
         kernel_learning_rate: Of convolutions.
-        bias_learning_rate: Of all vectors: the shifts of batch normalisation, and biases.
-        head_learning_rate: Of the last layer's matrix.
+        bias_learning_rate: Of all vectors, above 0: the shifts of batch normalisation, and biases.
+        head_learning_rate: Of the last layer's matrix, above 0.
         kernel_momentum: Of convolutions, 0 up to 1.
-        momentum: Of all else, 0 up to 1.
+        momentum: Of all else, above 0 and up to 1.
         decay: Share of its variable that is added to a vector's or matrix's step, in units of its rate.
         newton_schulz_steps: Steps of the iteration that orthogonalises; three are enough here. With 0 a kernel's step
             is Nesterov's, scaled to a norm of 1.
+
+    Raises:
+        ValueError: A rate or momentum that must be above 0 is not.
 
     Reference:
         K. Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024, and airbench94_muon.
@@ -40,6 +43,10 @@ class ConvolutionMuon(keras.optimizers.SGD):
         newton_schulz_steps: int = 3,
         **options,
     ):
+        above_0 = {"bias_learning_rate": bias_learning_rate, "head_learning_rate": head_learning_rate}
+        for name, value in (above_0 | {"momentum": momentum}).items():
+            if not value > 0:
+                raise ValueError(f"{name}: expected a number above 0, got {value!r}")
         super().__init__(learning_rate, momentum=momentum, nesterov=True, **options)
         self.kernel_learning_rate, self.bias_learning_rate, self.head_learning_rate = (
             kernel_learning_rate,

@@ -122,7 +122,7 @@ def dirac_init(shape: tuple[int, ...], dtype=None):
     bound = 1 / np.sqrt(rows * columns * channels)
     handed = np.zeros(shape, "float32")
     same = range(min(channels, filters))
-    handed[rows // 2, columns // 2, same, same] = 1
+    handed[(rows - 1) // 2, (columns - 1) // 2, same, same] = 1
     drawn = np.arange(filters) >= len(same)
     return handed + drawn.astype("float32") * keras.random.uniform(shape, -bound, bound, dtype or "float32")
 
@@ -130,8 +130,9 @@ def dirac_init(shape: tuple[int, ...], dtype=None):
 class AverageWeights(keras.callbacks.Callback):
     """Ends training with the running mean of the weights, and lets batch normalisation measure its statistics anew.
 
-    The mean is Keras's own (`use_ema`). It begins with the weights at the start of the training that has this callback.
-    It takes images, so behind frozen layers it is to be used with `fast=False`.
+    The mean is Keras's own (`use_ema`). It begins with the weights at the start of the training that has this callback;
+    at an optimizer's very first step Keras has it begin with the weights after that step. It takes images, so behind
+    frozen layers it is to be used with `fast=False`.
 
     Args:
         batches: Batches of the training images, such as `AugmentedBatches`.

@@ -5,6 +5,7 @@ import numpy as np
 
 from helpers.training.batches import ShuffledBatches
 from helpers.training.compiled_metrics import check_names, names_in_history
+from helpers.training.optimizers import optimizer_of
 
 FORGETFUL = (  # callbacks that know more than the epoch and the step, or have put other weights into the model
     keras.callbacks.EarlyStopping,
@@ -38,6 +39,14 @@ def check_arguments(model, x, y, validation_data, whole_numbers: dict[str, int |
         raise ValueError(
             f"patience: expected 'accuracy' among the metrics, to watch it on the validation images, got "
             f"{list(named)}: compile with metrics=['accuracy'], or leave patience out"
+        )
+    optimizer = optimizer_of(model)
+    if whole_numbers["patience"] is not None and any(
+        getattr(each, "use_ema", False) for each in (optimizer, *getattr(optimizer, "optimizers", ()))
+    ):
+        raise ValueError(
+            "patience: brings back the weights of the best epoch, and the mean that the optimizer keeps with "
+            "use_ema=True would be lost: expected one of the two"
         )
     if validation_data is not None and len(validation_data[0]) != len(validation_data[1]):
         counts = " and ".join(str(len(part)) for part in validation_data)

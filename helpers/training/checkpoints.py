@@ -125,5 +125,5 @@ def _explained(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise CheckpointError(
             f"the run cannot be kept in {folder} ({error}): expected a writable folder with room; make room or correct "
-            "reports_dir, then run again: training goes on from the last checkpoint."
+            "reports_dir or runs_dir, then run again: training goes on from the last checkpoint."
         ) from error

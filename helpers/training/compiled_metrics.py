@@ -19,11 +19,14 @@ def names_in_history(model: keras.Model) -> dict[str, str] | None:
         model: Compiled.
 
     Returns:
-        Names by names; None where the metrics are not given as a plain list.
+        Names by names; None where the metrics are not given as a plain list, unless the model has one output, whose
+        they all are.
     """
     metrics = model._compile_config.config["metrics"] or []
-    if not isinstance(metrics, list | tuple) or any(isinstance(metric, list | tuple | dict) for metric in metrics):
+    is_plain = isinstance(metrics, list | tuple) and not any(isinstance(m, list | tuple | dict) for m in metrics)
+    if not is_plain and len(getattr(model, "outputs", None) or ()) != 1:
         return None
+    metrics = keras.tree.flatten(metrics)
     kinds = Counter(type(metric) for metric in metrics)
     return {_name_of(metric): _kind_of(metric) if kinds[type(metric)] == 1 else _name_of(metric) for metric in metrics}
 
@@ -37,7 +40,8 @@ def check_names(model: keras.Model) -> None:
     Raises:
         ValueError: There are such.
     """
-    metrics = [m for m in model._compile_config.config["metrics"] or [] if isinstance(m, keras.metrics.Metric)]
+    asked = keras.tree.flatten(model._compile_config.config["metrics"] or [])
+    metrics = [metric for metric in asked if isinstance(metric, keras.metrics.Metric)]
     for kind in {type(metric) for metric in metrics}:
         names = [_name_of(metric) for metric in metrics if type(metric) is kind]
         first = names[0]

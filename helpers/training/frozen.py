@@ -72,7 +72,8 @@ def plan_training(
         every_epoch["about"] += "augmentation changes the images in front of the frozen layers"
         return TrainingPlan(model, batches, validation, every_epoch)
     frozen, rest = parts
-    needed = kept_bytes(frozen, batches.num_images + (len(validation[0]) if validation else 0))
+    parts_of_data = [batches.num_images, *([len(validation[0])] if validation else [])]
+    needed = sum(kept_bytes(frozen, num_images) for num_images in parts_of_data)  # each is kept by itself
     room = has_room(needed)
     limit = f"{needed / 2**30:.1f} GiB exceed the limit of {LIMIT_BYTES / 2**30:.0f} GiB or the disk"
     if keep and not room:

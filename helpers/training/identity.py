@@ -3,7 +3,7 @@
 import base64
 import marshal
 from collections.abc import Iterable, Sequence
-from types import FunctionType
+from types import FunctionType, MethodType
 from typing import NamedTuple
 
 import keras
@@ -163,6 +163,8 @@ def foreign_code(things: Iterable) -> list[str]:
 def _makers(things) -> list:
     """The classes of things, and of what they hold that can be configured, and the functions that they hold."""
     held = [value for thing in things if hasattr(thing, "__dict__") for value in vars(thing).values()]
+    # Keras wraps a layer's own `build` in a function that holds the layer and so its name; the class counts itself.
+    held = [value for value in held if not isinstance(getattr(value, "__wrapped__", None), MethodType)]
     held = [value for value in held if isinstance(value, FunctionType) or hasattr(value, "get_config")]
     return [each if isinstance(each, FunctionType) else type(each) for each in (*things, *held)]
 
@@ -210,6 +212,10 @@ def cleaned(config, names: dict[str, str], refers: bool = False):
         return None
     if described := _lambda(config):
         return described
+    if (
+        config.get("class_name") == "RandomCrop"
+    ):  # its configuration holds a seed that it drew; the state counts for a run
+        config = config | {"config": config["config"] | {"seed": None}}
     if config.get("class_name") in _NEWER:
         config = config | {"config": _NEWER[config["class_name"]] | config["config"]}
     if config.get("class_name") == "__keras_tensor__":  # its dtype is the precision's

@@ -60,8 +60,8 @@ def fit(
             nothing is to be decided: that saves their time.
         epochs: Most epochs, 1 or more.
         batch_size: Images a step.
-        seed: Seed of the shuffling. The initial weights and the dropout's seeds are drawn before, when the model is
-            built.
+        seed: Seed of the shuffling; a dataset of batches has its own, beside which this is only noted. The initial
+            weights and the dropout's seeds are drawn before, when the model is built.
         patience: Epochs without a better validation accuracy before stopping; the best weights are then restored.
             None trains all epochs and keeps the last weights.
         name: What the line of progress calls the run.

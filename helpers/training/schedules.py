@@ -67,9 +67,14 @@ class ScheduledSGD(keras.optimizers.SGD):
         learning_rate: A schedule or a number.
         momentum: A schedule, or a number from 0 to 1.
         **options: Further ones of keras.optimizers.SGD, such as nesterov.
+
+    Raises:
+        ValueError: The momentum is a number below 0 or above 1.
     """
 
     def __init__(self, learning_rate, momentum, **options):
+        if not isinstance(momentum, LearningRateSchedule) and not 0 <= momentum <= 1:
+            raise ValueError(f"momentum: expected a schedule or a number from 0 to 1, got {momentum!r}")
         super().__init__(learning_rate, **options)
         self.momentum = momentum if isinstance(momentum, LearningRateSchedule) else PiecewiseLinear([0], [momentum])
 

@@ -60,6 +60,13 @@ def test_vectors_and_matrices_move_as_with_sgd_at_their_own_rates():
         np.testing.assert_allclose(ours, theirs, rtol=1e-5)
 
 
+@pytest.mark.parametrize("name", ["momentum", "bias_learning_rate", "head_learning_rate"])
+def test_what_it_divides_by_and_the_momentum_are_above_0(name):
+    rates = {"kernel_learning_rate": 0.2, "bias_learning_rate": 0.1, "head_learning_rate": 0.1, "momentum": 0.8}
+    with pytest.raises(ValueError, match=f"{name}: expected a number above 0, got 0"):
+        ConvolutionMuon(1.0, **rates | {name: 0})
+
+
 def test_it_is_made_again_from_its_configuration():
     own = optimizer()
     assert type(own).from_config(own.get_config()).get_config() == own.get_config()

@@ -36,6 +36,29 @@ def test_a_model_that_is_not_compiled_is_refused(tiny_data):
         fit(model, *tiny_data, validation_data=tiny_data, epochs=1, batch_size=16, seed=0)
 
 
+def test_patience_beside_averaged_weights_is_refused(build_tiny, tiny_data):
+    model = build_tiny()
+    for optimizer in (
+        keras.optimizers.SGD(use_ema=True),
+        keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(use_ema=True)),
+    ):
+        model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+        with pytest.raises(ValueError, match=r"patience: .* use_ema=True would be lost: expected one of the two"):
+            fit(model, *tiny_data, validation_data=tiny_data, epochs=1, batch_size=16, seed=0, patience=1)
+
+
+@pytest.mark.parametrize(
+    "metrics", [{"probabilities": ["sparse_categorical_accuracy"]}, [["sparse_categorical_accuracy"]]]
+)
+def test_metrics_of_the_only_output_are_known_in_whatever_form(tiny_data, metrics):
+    model = keras.Sequential(
+        [keras.Input((8, 8, 3)), keras.layers.Flatten(), keras.layers.Dense(4, name="probabilities")]
+    )
+    model.compile("sgd", "mse", metrics=metrics)
+    with pytest.raises(ValueError, match=r"expected 'accuracy' .* got \['sparse_categorical_accuracy'\]"):
+        fit(model, *tiny_data, validation_data=tiny_data, epochs=1, batch_size=16, seed=0, patience=1)
+
+
 @pytest.mark.parametrize(("labels", "problem"), [(63, "got 64 and 63"), (0, "got 64 and 0"), (None, "y is missing")])
 def test_images_without_as_many_classes_are_refused(build_tiny, tiny_data, labels, problem):
     images, y = tiny_data

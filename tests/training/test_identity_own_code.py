@@ -41,6 +41,15 @@ class Scale(keras.layers.Layer):
 class Own(Scale):
     pass
 """
+BUILT_LAYER = """
+class Own(keras.layers.Layer):
+    def __init__(self, **options):
+        super().__init__(**options)
+    def build(self, shape):
+        self.scale = self.add_weight(shape=(shape[-1],), initializer="ones")
+    def call(self, x):
+        return x * 2 * self.scale
+"""
 CALLBACK = """
 def rate(epoch):
     return 0.1 / (epoch + 1)
@@ -53,6 +62,15 @@ LOSS_FUNCTION = """
 def Own():
     def loss(y_true, y_pred):
         return 1.0 * keras.losses.sparse_categorical_crossentropy(y_true, y_pred)
+    return loss
+"""
+WEIGHTED_LOSS = """
+import pandas as pd
+weights = keras.ops.convert_to_tensor([1.0, 5.0, 1.0, 1.0])
+def Own():
+    def loss(y_true, y_pred):
+        losses = keras.losses.sparse_categorical_crossentropy(y_true, y_pred)
+        return losses * keras.ops.take(keras.ops.convert_to_tensor(weights), keras.ops.cast(y_true, "int32"))
     return loss
 """
 BATCHES = """
@@ -85,9 +103,13 @@ def Own():
         ("schedule", SCHEDULE, "fall(step) +", "fall(step) -"),
         ("momentum", SCHEDULE, "(1 + step)", "(2 + step)"),
         ("layer", LAYER, "x * 2", "x * 3"),
+        ("layer", BUILT_LAYER, "x * 2", "x * 3"),
+        ("layer", BUILT_LAYER, "shape=(shape[-1],)", "shape=(1,)"),
         ("operation", OPERATION, "x * 2", "x * 3"),
         ("callback", CALLBACK, "(epoch + 1)", "(epoch + 2)"),
         ("loss", LOSS_FUNCTION, "1.0", "2.0"),
+        ("loss", WEIGHTED_LOSS, "1.0, 5.0", "1.0, 6.0"),
+        ("loss", WEIGHTED_LOSS.replace("keras.ops.convert_to_tensor", "pd.Series", 1), "1.0, 5.0", "1.0, 6.0"),
         ("activation", ACTIVATION, "x - 1", "x - 2"),
     ],
 )

@@ -17,6 +17,19 @@ def test_a_setting_leaves_out_what_computes_and_the_random_state(setting_of, mon
     assert setting_of(fast=False) == usual
 
 
+def test_a_seed_that_a_layer_drew_itself_is_no_part_of_the_setting(identify):
+    def identified(seed):
+        keras.utils.set_random_seed(seed)
+        layers = [keras.Input((8, 8, 3)), keras.layers.RandomCrop(6, 6), keras.layers.Flatten(), keras.layers.Dense(4)]
+        net = keras.Sequential(layers)
+        net.compile("sgd", LOSS, metrics=["accuracy"])
+        return identify(net)
+
+    first, again, other = map(identified, (0, 0, 1))
+    assert first == again
+    assert (other.setting == first.setting, other.run == first.run) == (True, False)
+
+
 @pytest.mark.parametrize("dtype", ["mixed_bfloat16", "float32"])
 def test_the_precision_of_a_layer_is_no_part_of_the_setting(setting_of, dtype):
     assert setting_of(build(dtype=dtype)) == setting_of()

@@ -137,6 +137,12 @@ def test_rate_and_momentum_depend_on_the_step_alone_so_a_copy_goes_on_as_the_ori
             np.testing.assert_array_equal(weight, same)
 
 
+@pytest.mark.parametrize("momentum", [-0.1, 1.5])
+def test_a_momentum_that_is_no_share_is_refused(momentum):
+    with pytest.raises(ValueError, match=f"momentum: expected a schedule or a number from 0 to 1, got {momentum}"):
+        ScheduledSGD(0.1, momentum)
+
+
 def test_the_optimizer_comes_back_from_its_configuration_as_json():
     optimizer = ScheduledSGD(CYCLE, CYCLED_MOMENTUM, nesterov=True, weight_decay=0.001)
     kept = json.loads(json.dumps(keras.saving.serialize_keras_object(optimizer)))
