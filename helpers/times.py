@@ -87,8 +87,8 @@ def relative_epochs(records: list[dict], reference: str) -> dict[str, float]:
         records: Records of runs; of all variants', what `comparable_times` takes.
         reference: The variant whose epochs are 1.
     """
-    medians = _median_times(records, epoch_seconds, of_epochs=True)
-    return {variant: median / medians.get(reference, math.nan) for variant, median in medians.items()}
+    means = _mean_times(records, epoch_seconds, of_epochs=True)
+    return {variant: mean / means.get(reference, math.nan) for variant, mean in means.items()}
 
 
 def compare_seconds(records: list[dict], variant: str, reference: str) -> str:
@@ -114,8 +114,8 @@ def compare_runs(records: list[dict], variant: str, reference: str) -> str:
         The words; "" where no times can be compared.
     """
     both = [run for run in records if run["variant"] in (variant, reference)]
-    medians = _median_times(both, lambda run: run["seconds"], of_epochs=False)
-    long, short = (medians.get(name, math.nan) for name in (variant, reference))
+    means = _mean_times(both, lambda run: run["seconds"], of_epochs=False)
+    long, short = (means.get(name, math.nan) for name in (variant, reference))
     if math.isnan(long / short):
         return ""
     return f"{format_ratio(long / short)} times as long ({format_seconds(long)} against {format_seconds(short)})"
@@ -128,9 +128,12 @@ def format_ratio(ratio: float) -> str:
     return f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.1f}" if ratio >= 1 else f"{ratio:#.2g}"
 
 
-def _median_times(records: list[dict], seconds: Callable[[dict], float], of_epochs: bool) -> dict[str, float]:
-    """Median seconds by variant, of the runs whose times can be compared; NaN of a variant without any."""
+def _mean_times(records: list[dict], seconds: Callable[[dict], float], of_epochs: bool) -> dict[str, float]:
+    """Seconds by variant, of the runs whose times can be compared; NaN of a variant without any.
+
+    The mean is the geometric one, by which claims on times are judged: so a ratio is theirs.
+    """
     found: dict[str, list[float]] = {run["variant"]: [] for run in records}
     for run in comparable_times(records, of_epochs):
         found[run["variant"]].append(seconds(run))
-    return {variant: float(np.median(times)) if times else math.nan for variant, times in found.items()}
+    return {variant: math.exp(np.mean(np.log(times))) if times else math.nan for variant, times in found.items()}

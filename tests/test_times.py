@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from helpers import times
 
@@ -42,6 +43,7 @@ def test_a_table_shows_accuracy_to_three_digits_and_an_unknown_prediction_as_a_d
 def test_epochs_are_compared_where_nothing_else_ran():
     records = [run("small", 2), run("large", 5), run("large", 50, disturbed=True)]
     assert times.compare_seconds(records, "large", "small") == "2.5 times as long"
+    assert times.compare_seconds([*records, run("large", 20)], "large", "small") == "5.0 times as long"  # 5 and 20: 10
     assert times.compare_seconds(records[:1], "large", "small") == "not measured undisturbed"
     elsewhere = [run("small", 9, device="another", seed=k) for k in range(3)]  # more runs, but of one net alone
     assert times.compare_seconds(elsewhere + records, "large", "small") == "2.5 times as long"
@@ -52,7 +54,9 @@ def test_epochs_are_compared_where_nothing_else_ran():
 def test_epochs_of_several_variants_are_compared_on_one_device():
     records = [run("small", 2), run("large", 5), run("third", 1)]
     elsewhere = [run(variant, 9, device="another", seed=k) for variant in ("small", "large") for k in range(3)]
-    assert times.relative_epochs(elsewhere + records, "small") == {"small": 1, "large": 2.5, "third": 0.5}
+    assert times.relative_epochs(elsewhere + records, "small") == pytest.approx(
+        {"small": 1, "large": 2.5, "third": 0.5}
+    )
     missing = times.relative_epochs([*records[:2], run("third", 1, disturbed=True)], "small")
     assert np.isnan(missing["third"])
     assert all(np.isnan(ratio) for ratio in times.relative_epochs(records, "fourth").values())

@@ -99,7 +99,12 @@ def printed_table(compared: pd.DataFrame) -> pd.DataFrame:
         span = lambda a, b, m=row["metric"], f=form: f"{max(a, least_of(m)):{f}} to {b:{f}}"  # noqa: E731
         interval = "" if np.isnan(low) or low == high or row["metric"] in TIMES else f" ({span(low, high)})"
         none = np.isnan(row["low"]) or row["metric"] in EXACT
-        further = "-" if none else span(row["low"], row["high"])
+        at_end = (
+            form == ".3f"
+            and not none
+            and {f"{row[end]:.3f}" for end in ("low", "high")} & {f"{float(row['printed']):.3f}"}
+        )
+        further = "-" if none else span(row["low"], row["high"], f=".4f" if at_end else form)
         label = LABELS.get(row["metric"], row["metric"].replace("_", " "))
         reading = f" ({row['reading']})" if row["reading"] else ""
         rows.append(
@@ -178,9 +183,9 @@ def describe_simulation(found: dict | None) -> list[str]:
         f"{found['boards']:,} made-up scoreboards of {found['claims']} claims each, spread {points:g} points, looks at "
         f"{looks} seeds ({found['date']}):",
         f"  no effect anywhere: on {found['false_findings']:.1%} of them a claim is ever supported or contradicted "
-        f"(5 %); with looks at {', '.join(map(str, found['looks_of_long']))} seeds, as of long runs, on "
+        f"(at most 5 % wanted); with looks at {', '.join(map(str, found['looks_of_long']))} seeds, as of long runs, on "
         f"{found['false_findings_of_long']:.1%}",
-        f"  one true effect of 2 points: {found['found']:.1%} supported at the first look (90 %), "
+        f"  one true effect of 2 points: {found['found']:.1%} supported at the first look (90 % wanted), "
         f"{found['wrong_way']:.1%} contradicted",
         f"  true effects of 0.1 points: {found['small_no_difference']:.1%} called no difference, "
         f"{found['small_found']:.1%} found",

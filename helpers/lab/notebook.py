@@ -201,14 +201,18 @@ class Lab(RunBook):
         values = [read(record) for record in self.of(variant)]
         return format_mean(values, form, unit)
 
-    def difference(self, first: str, second: str, form: str = "+.1f") -> str:
+    def difference(
+        self, first: str, second: str, form: str = "+.1f", read: Callable[[dict], float] | None = None
+    ) -> str:
         """Points of test accuracy of one variant above another, on the seeds that both have: "+2.1 (+1.8 to +2.4)".
 
         Args:
             first, second: The variants.
             form: How to format it.
+            read: Takes another figure from a record.
         """
-        sides = [{run["seed"]: 100 * run["test"]["accuracy"] for run in self.of(name)} for name in (first, second)]
+        read = read or (lambda run: 100 * run["test"]["accuracy"])
+        sides = [{run["seed"]: read(run) for run in self.of(name)} for name in (first, second)]
         common = sorted(sides[0].keys() & sides[1].keys())
         return difference_text(*([side[seed] for seed in common] for side in sides), form)
 
