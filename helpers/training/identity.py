@@ -212,9 +212,7 @@ def cleaned(config, names: dict[str, str], refers: bool = False):
         return None
     if described := _lambda(config):
         return described
-    if (
-        config.get("class_name") == "RandomCrop"
-    ):  # its configuration holds a seed that it drew; the state counts for a run
+    if config.get("class_name") == "RandomCrop":  # its seed is one that it drew: its state counts, for a run
         config = config | {"config": config["config"] | {"seed": None}}
     if config.get("class_name") in _NEWER:
         config = config | {"config": _NEWER[config["class_name"]] | config["config"]}
