@@ -44,9 +44,9 @@ export PYTHONDONTWRITEBYTECODE :=
 # Tests of what is the same on both backends: run once.
 ONE_BACKEND := test_charts.py test_committed_records.py test_costs.py test_crashes.py test_files.py \
                test_fingerprints.py test_gpus.py test_layer_plots.py test_limits.py test_load.py test_machine.py \
-               test_notebooks.py test_plots.py test_predictions.py test_profiles.py test_progress.py \
-               test_recipe.py test_records.py test_runs.py test_speed.py test_times.py lab/test_lab.py lab/test_candidates.py \
-               lab/test_measurement.py lab/test_parameters.py training/test_checkpoints.py \
+               test_notebook_nets.py test_notebooks.py test_plots.py test_predictions.py test_profiles.py \
+               test_progress.py test_recipe.py test_records.py test_runs.py test_speed.py test_times.py \
+               lab/test_lab.py lab/test_candidates.py lab/test_measurement.py lab/test_parameters.py training/test_checkpoints.py \
                training/test_identity_ignores.py training/test_identity_own_code.py \
                training/test_identity_own_settings.py training/test_identity_setting.py transfer/test_weights.py \
                benchmarks claims data faults suite

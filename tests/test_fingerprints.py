@@ -9,6 +9,7 @@ from functools import partial
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 
 from helpers import fingerprints
@@ -166,6 +167,9 @@ def test_numpys_numbers_arrays_and_sets_count_by_what_they_hold():
     assert digest_of_values({"rate": np.float32(0.5)}) == digest_of_values({"rate": 0.5})
     assert digest_of_values([np.arange(3)]) == digest_of_values([np.arange(3)]) != digest_of_values([np.arange(4)])
     assert digest_of_values([{"a", "b"}]) == digest_of_values([{"b", "a"}]) != digest_of_values([{"a"}])
+    for kind in (pd.Series, lambda texts: np.array(texts, object)):  # whose bytes are addresses in memory
+        first, again, other = (digest_of_values([kind(["".join(["a", end]), "c"])]) for end in ("b", "b", "d"))
+        assert first == again != other
 
 
 def test_functions_count_by_what_they_do_and_what_they_remember():

@@ -99,12 +99,9 @@ def printed_table(compared: pd.DataFrame) -> pd.DataFrame:
         span = lambda a, b, m=row["metric"], f=form: f"{max(a, least_of(m)):{f}} to {b:{f}}"  # noqa: E731
         interval = "" if np.isnan(low) or low == high or row["metric"] in TIMES else f" ({span(low, high)})"
         none = np.isnan(row["low"]) or row["metric"] in EXACT
-        at_end = (
-            form == ".3f"
-            and not none
-            and {f"{row[end]:.3f}" for end in ("low", "high")} & {f"{float(row['printed']):.3f}"}
-        )
-        further = "-" if none else span(row["low"], row["high"], f=".4f" if at_end else form)
+        at_end = f"{float(row['printed']):.3f}" in (f"{row['low']:.3f}", f"{row['high']:.3f}")  # is it in, or beyond?
+        finer = ".4f" if form == ".3f" and at_end else form
+        further = "-" if none else span(row["low"], row["high"], f=finer)
         label = LABELS.get(row["metric"], row["metric"].replace("_", " "))
         reading = f" ({row['reading']})" if row["reading"] else ""
         rows.append(

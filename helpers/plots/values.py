@@ -60,10 +60,10 @@ def metric_bars(groups: dict[str, dict[str, list[dict]]], metrics: dict[str, Cal
         ax.set(title=title, xticks=range(len(variants)), xticklabels=list(variants), **ends)
         ax.grid(axis="x", visible=False)
     axes[0, 0].set_ylabel("mean over the runs")
-    named = max(
-        (ax.get_legend_handles_labels() for ax in axes.flat), key=lambda found: len(found[0])
-    )  # a group of none
-    figure.legend(*named, loc="outside upper center", ncols=len(metrics), frameon=False)
+    legends = [ax.get_legend_handles_labels() for ax in axes.flat]  # of a group without runs, an empty one
+    figure.legend(
+        *max(legends, key=lambda found: len(found[0])), loc="outside upper center", ncols=len(metrics), frameon=False
+    )
     return figure
 
 

@@ -1,66 +1,16 @@
-"""Where a given figure lies among our seeds: tables of students, verdicts, and the question asked in a notebook."""
-
-from collections import Counter
+"""Where a given figure lies among our seeds, and what is said of it."""
 
 import numpy as np
 import pytest
 from made_up import CLASSES, make_run, make_test, results_of
-from students import HONEST, LEAKED, TABLES, draw, student_rows, table_of, typos, write
+from students import TABLES, draw, table_of
 
 from helpers.claims import figure, load_figures, prediction_interval
 from helpers.claims.asking import check
-from helpers.claims.checking import VERDICTS, Checked, check_table, unusual_figures
-from helpers.claims.consistency import find_inconsistencies
+from helpers.claims.checking import VERDICTS, Checked, check_table
 from helpers.claims.evidence import read_results
-from helpers.claims.printed_nets import AVERAGES
 from helpers.claims.published import published_folder
 from helpers.claims.results_table import read_table
-
-# Tables of students
-
-
-@pytest.mark.parametrize(
-    ("name", "rows"),
-    [("honest", student_rows(HONEST, counts=True)), ("leaked", student_rows(LEAKED)), ("typos", typos())],
-)
-def test_the_students_tables_are_what_this_code_makes(name, rows, tmp_path):
-    assert (TABLES / f"{name}.csv").read_text() == write(tmp_path / "made.csv", rows).read_text()
-
-
-def test_an_honest_table_is_normal(ours):
-    table = read_table(TABLES / "honest.csv")
-    assert find_inconsistencies(table) == []
-    verdicts = Counter(row.verdict for row in check_table(table, ours))
-    assert verdicts == {"within": 37, "equal": 13, "not compared": 100}
-
-
-def test_a_table_with_leaked_test_images_is_unusually_high(ours):
-    table = read_table(TABLES / "leaked.csv")
-    assert find_inconsistencies(table) == []  # it contradicts nothing: only our seeds tell
-    rows = check_table(table, ours)
-    whole = {row.metric: row for row in rows if not row.class_name}
-    assert whole["accuracy"].printed == "0.93"
-    for metric in AVERAGES[:7]:
-        assert whole[metric].verdict == "unusually high"
-        assert whole[metric].causes[0] == "test images among the training images"
-    assert sum(row.verdict == "unusually high" for row in rows if row.class_name) >= 25
-    first, *_ = unusual_figures(rows)
-    assert [row.metric for row in first] == AVERAGES[:7]
-
-
-def test_typing_errors_are_found(ours):
-    texts = [finding.text for finding in find_inconsistencies(read_table(TABLES / "typos.csv"))]
-    assert len(texts) == 4
-    assert texts[0] == "F1 of dog 0.86: precision 0.75 and recall 0.62 make it 0.6738 to 0.6839"
-    assert texts[1].startswith("macro F1 0.72, but the mean F1 of the ten classes is 0.7280 to 0.7380")
-    assert texts[2].startswith("weighted F1 0.72, but")
-    assert texts[3].startswith("the supports add up to 8,973 images; the test of report A has 9,000")
-    rows = check_table(read_table(TABLES / "typos.csv"), ours)
-    support = next(row for row in rows if (row.metric, row.class_name) == ("support", "cat"))
-    assert (support.verdict, support.causes) == ("not equal", ("another split: other test images",))
-
-
-# Verdicts
 
 
 def test_three_seeds_that_scatter_say_nothing_of_what_is_near_and_yet_find_what_is_far():
@@ -270,52 +220,3 @@ def test_many_seeds_that_scatter_tell_how_far_one_more_would_lie():
         for value in asked
     ]
     assert verdicts == ["too few seeds to say", "unusually low", "too few seeds to say", "unusually high"]
-
-
-# In a notebook
-
-
-def test_a_notebook_asks_for_a_figure(ours):
-    table = check(notebook="03_cnn", variant="cnn", accuracy=0.91, results=ours)
-    row = table.iloc[0]
-    assert (row["figure"], row["yours"], row["seeds"], row["verdict"]) == ("accuracy", "0.91", 6, "unusually high")
-    assert row["usual causes"].startswith("test images among the training images; ")
-
-
-def test_a_notebook_asks_for_several_figures_at_once(ours):
-    figures = {"accuracy": "0.72", "loss": 0.813, "training_time": 1, "parameters": 573_510, "class_recall:cat": 0.54}
-    table = check("03_cnn", "cnn", ours, **figures).set_index("figure")
-    assert table["verdict"].tolist() == ["within", "within", "not compared", "equal", "within"]
-    assert "recall of cat" in table.index
-
-
-def test_a_number_is_exact_and_a_text_is_rounded(ours):
-    low, high = prediction_interval([figure("accuracy")(run) for run in ours.runs["03_cnn", "cnn"].values()])
-    two_digits = f"{high + 0.004:.2f}" if round(high + 0.004, 2) > high else f"{high + 0.006:.2f}"
-    verdicts = [check("03_cnn", "cnn", ours, accuracy=value)["verdict"][0] for value in (float(two_digits), two_digits)]
-    assert verdicts[0] == "unusually high"
-    assert check("03_cnn", "cnn", ours, accuracy=(low + high) / 2)["verdict"][0] == "within"
-
-
-@pytest.mark.parametrize(
-    ("notebook", "variant", "figures", "message"),
-    [
-        ("3_cnn", "cnn", {"accuracy": 0.9}, "notebook: expected one of .*03_cnn.*got '3_cnn'"),
-        ("03_cnn", "dens", {"accuracy": 0.9}, "variant: expected one of those of 03_cnn, cnn, dense; got 'dens'"),
-        ("03_cnn", "cnn", {"acuracy": 0.9}, "figure: expected one of accuracy, .*got 'acuracy'"),
-        ("03_cnn", "cnn", {}, "figures: expected one or more"),
-        ("03_cnn", "cnn", {"accuracy": 91}, "accuracy: expected a share from 0 to 1, got 91"),
-        ("03_cnn", "cnn", {"accuracy": "ninety"}, "accuracy: expected a share from 0 to 1, got 'ninety'"),
-        ("03_cnn", "cnn", {"loss": float("nan")}, "loss: expected a number, got nan"),
-        ("03_cnn", "cnn", {"loss": None}, "loss: expected a number, got None"),
-        ("03_cnn", "cnn", {"class_f1:horse-fly": 0.5}, "class: expected one of airplane, .*got 'horse-fly'"),
-    ],
-)
-def test_a_notebook_is_told_what_there_is(ours, notebook, variant, figures, message):
-    with pytest.raises(ValueError, match=message):
-        check(notebook, variant, ours, **figures)
-
-
-def test_a_variant_without_runs_is_not_compared():
-    row = check("03_cnn", "cnn", results_of(), accuracy=0.9).iloc[0]
-    assert (row["verdict"], row["usual causes"]) == ("not compared", "no runs of ours at the full protocol")

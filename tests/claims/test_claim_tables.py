@@ -53,6 +53,8 @@ def test_printed_figures_and_nets_are_listed_for_reading(results):
     row = table.query("net == 'cnn' and figure == 'accuracy'").iloc[0]
     assert row.tolist() == ["A", "cnn", "accuracy", "0.72", "0.720 (0.718 to 0.722)", "0.710 to 0.730", "5",
                             "compatible with print"]  # fmt: skip
+    just_beyond = compared.query("variant == 'cnn' and metric == 'accuracy'").assign(low=0.7204, high=0.7304)
+    assert printed_table(just_beyond)["one more run"].tolist() == ["0.7204 to 0.7304"]  # 0.720 would hold 0.72
     parameters = table.query("net == 'cnn' and figure == 'parameters'").iloc[0]
     assert (parameters["ours"], parameters["agreement"]) == ("573,510", "equal")
     nets = nets_table(results).set_index("net")

@@ -100,6 +100,7 @@ def test_a_difference_in_points_is_of_the_seeds_that_both_have(notebook):
     lab.of = lambda name: [{"seed": k, "test": {"accuracy": a}} for k, a in accuracies.get(name, {}).items()]
     assert lab.difference("wide", "net").startswith("+6.0 (")
     assert lab.difference("net", "absent") == "not recorded"
+    assert lab.difference("wide", "net", "+.2f", lambda run: run["test"]["accuracy"]).startswith("+0.06 (")
 
 
 def test_nets_whose_channels_come_first_are_refused_before_anything_is_built(notebook):

@@ -109,6 +109,13 @@ def test_without_a_frozen_part_or_without_room_the_whole_net_runs_in_every_epoch
     assert "exceed the limit" in frozen_part["about"]
 
 
+def test_the_room_that_is_asked_for_is_that_of_each_part_by_itself(cache, monkeypatch, tiny_data, build_base):
+    asked, validation = [], (tiny_data[0][:24], tiny_data[1][:24])
+    monkeypatch.setattr(frozen_module, "kept_bytes", lambda _, num_images: asked.append(num_images) or 1)
+    plan_training(build_base(depth=1), ShuffledBatches(*tiny_data, batch_size=16, seed=0), validation)
+    assert asked == [64, 24]
+
+
 def test_what_gives_more_values_than_it_has_weights_is_computed_in_every_epoch_and_not_kept(cache, tiny_data):
     images = keras.Input((8, 8, 3), dtype="uint8")
     maps = keras.layers.Conv2D(24, 2, trainable=False)(keras.layers.Rescaling(1 / 255)(images))  # 312 weights
