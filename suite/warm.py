@@ -24,17 +24,8 @@ from pathlib import Path
 
 ADDRESS = "COURSEWORK_WARM"  # environment variable: the server's socket
 ASKED_BY = "COURSEWORK_ASKED_BY"  # likewise: the number of the process that waits for this one
-PRELOADED = (
-    "ipykernel.kernelapp",
-    "keras",
-    "matplotlib.pyplot",
-    "papermill",
-    "seaborn",
-    "sklearn.metrics",
-    "helpers.lab",
-    "suite.recorded",
-    "suite.site.pages",
-)
+LIBRARIES = ("keras", "matplotlib.pyplot", "papermill", "seaborn", "sklearn.metrics")
+PRELOADED = ("ipykernel.kernelapp", *LIBRARIES, "helpers.lab", "suite.recorded", "suite.site.pages")
 INLINE = "module://matplotlib_inline.backend_inline"  # the backend of a kernel's figures
 LARGEST = 200_000  # bytes of a request, an environment and some words
 LONGEST = 60  # characters of a folder for the server's socket
@@ -113,6 +104,8 @@ def end_like(returncode: int) -> None:
 def warm_processes(root: Path, modules: tuple[str, ...] = PRELOADED) -> Iterator[None]:
     """Have a server, which imports when the first process is asked for; without one where forking is not safe.
 
+    Within another such call the server is itself forked from that one's.
+
     Args:
         root: The repository's root.
         modules: What it imports.
@@ -128,11 +121,11 @@ def warm_processes(root: Path, modules: tuple[str, ...] = PRELOADED) -> Iterator
     ):
         listener.bind(f"{folder}/socket")
         listener.listen()
-        line = [sys.executable, "-m", "suite.warm", "--serve", str(listener.fileno()), *modules]
+        line = [*command("suite.warm"), "--serve", *modules]
         environment = {**os.environ, "PYTHONPATH": str(root)}
         environment.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-        options = {"cwd": root, "env": environment, "stdin": subprocess.DEVNULL, "start_new_session": True}
-        server = subprocess.Popen(line, pass_fds=[listener.fileno()], preexec_fn=die_with_parent, **options)
+        options = {"cwd": root, "env": environment, "stdin": listener, "start_new_session": True}
+        server = subprocess.Popen(line, preexec_fn=die_with_parent, **options)
         listener.close()  # with the server the socket ends: who then asks for a process imports for itself
         outer = os.environ.pop(ADDRESS, None)
         os.environ[ADDRESS] = f"{folder}/socket"
@@ -163,10 +156,14 @@ def die_with_parent() -> None:
         ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
 
 
-def serve(listener: socket.socket, modules: list[str]) -> dict:
-    """Fork a process for each request, for ever; in a forked process return its request."""
+def serve(modules: list[str]) -> dict:
+    """Fork a process for each request to the socket that is the input, for ever; in a forked process its request."""
+    listener = socket.socket(fileno=os.dup(0))
+    with Path(os.devnull).open() as nothing:
+        os.dup2(nothing.fileno(), 0)
     select.select([listener], [], [])
     os.environ["JPY_PARENT_PID"] = str(os.getpid())  # a kernel reads it when it is imported
+    sys.modules.pop("suite", None)  # this file's package: another copy's processes may be forked from here
     for module in modules:
         __import__(module)
     gc.freeze()  # what is imported is never garbage: a collection in a forked process would copy the memory of it all
@@ -243,6 +240,6 @@ def become(request: dict) -> None:
 
 if __name__ == "__main__":
     if sys.argv[1] == "--serve":
-        become(serve(socket.socket(fileno=int(sys.argv[2])), sys.argv[3:]))
+        become(serve(sys.argv[2:]))
     else:
         end_like(run(sys.argv[1], sys.argv[2], sys.argv[3:]))

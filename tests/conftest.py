@@ -4,6 +4,7 @@ import atexit
 import os
 import shutil
 import tempfile
+from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before keras is imported
 os.environ.setdefault("MPLBACKEND", "Agg")
@@ -70,6 +71,15 @@ def cifar10(_own_folders):
 def fashion_mnist(_own_folders):
     """Fashion-MNIST itself; its tests are skipped where $COURSEWORK_DATA does not have it."""
     return _real("Fashion-MNIST", "fashion-mnist", "load_fashion_mnist")
+
+
+@pytest.fixture(scope="module")
+def libraries_are_imported():
+    """Suites begin with libraries, which take most of what they import, from a process that has them already."""
+    from suite.warm import LIBRARIES, warm_processes
+
+    with warm_processes(Path(__file__).parents[1], LIBRARIES):
+        yield
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from small_suite import call, finish, make_suite, records, results, row_of, star
 from helpers.data.decoded import CacheFolderError, load_decoded
 from helpers.files import try_lock
 from suite.notebooks import Limit, run_notebook
+from suite.warm import ADDRESS
 
 ROOT = Path(__file__).parents[2]
 
@@ -40,6 +41,7 @@ IN_TURN += [("01_none-seed11", r"epoch [2-9]/", signal.SIGKILL)]
 BESIDE = [("01_none-seed11", r"epoch [2-9]/", signal.SIGKILL)]  # while the other seed trains
 
 
+@pytest.mark.usefixtures("libraries_are_imported")
 @pytest.mark.parametrize(("jobs", "blows"), [(1, IN_TURN), (2, BESIDE)], ids=["one job at a time", "two at a time"])
 def test_SIGKILL_of_the_whole_process_group_and_Ctrl_C(tmp_path, jobs, blows):
     root, asked = make_suite(tmp_path, "none", epochs=16), ("reproduce", "--seeds", "10 11", "--jobs", jobs)
@@ -47,7 +49,7 @@ def test_SIGKILL_of_the_whole_process_group_and_Ctrl_C(tmp_path, jobs, blows):
     expected = results(root)
     shutil.rmtree(root / "reports")
     for job, reached, blow in blows:
-        process = start(root, *asked)
+        process = start(root, *asked, **{ADDRESS: ""})  # all its processes are its own, as a user's are
         wait_for(lambda job=job, reached=reached: re.search(reached, progress(root, job)), process)
         os.killpg(process.pid, blow)
         finish(process, None)  # it ends by itself; what would survive the blow would hold its output open

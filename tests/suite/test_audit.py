@@ -11,6 +11,8 @@ from suite.audit import _draw, _share_of_time, audit_command, describe, note_aud
 from suite.settings import read_settings
 from suite.site.facts import describe_audits, describe_faults, read_note
 
+pytestmark = pytest.mark.usefixtures("libraries_are_imported")
+
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):

@@ -23,6 +23,7 @@ from suite.reproduce import settings_for
 from suite.settings import read_settings
 
 ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.usefixtures("libraries_are_imported")
 
 
 @pytest.fixture(scope="module")

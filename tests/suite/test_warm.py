@@ -2,6 +2,7 @@
 
 import os
 import selectors
+import shutil
 import signal
 import socket
 import subprocess
@@ -191,11 +192,24 @@ def test_the_server_ends_with_the_call_that_began_it(module, monkeypatch):
         assert is_alive(its_server)
         address = Path(os.environ[ADDRESS])
         with warm_processes(ROOT, ()):  # a call within a call has its own
-            assert int(start().communicate(timeout=60)[0]) != its_server
+            inner = int(start().communicate(timeout=60)[0])
+            assert inner not in (its_server, os.getpid())
+        wait_for(lambda: not is_alive(inner))
         assert int(start().communicate(timeout=60)[0]) == its_server
     assert not is_alive(its_server)
     assert not address.exists()
     assert ADDRESS not in os.environ
+
+
+def test_a_server_within_another_call_is_forked_from_that_ones_and_takes_nothing_of_its_package(server, tmp_path):
+    (tmp_path / "suite").mkdir()
+    (tmp_path / "suite" / "__init__.py").touch()
+    shutil.copy(ROOT / "suite" / "warm.py", tmp_path / "suite")
+    (tmp_path / "suite" / "job.py").write_text("import sys\nprint(__file__, 'colorsys' in sys.modules)")
+    with warm_processes(tmp_path, ("suite",)):
+        command = [*WARM, str(os.getpid()), "suite.job"]
+        ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert ended.stdout == f"{tmp_path / 'suite' / 'job.py'} True\n", ended.stderr
 
 
 def test_where_no_server_can_be_there_is_none_and_a_long_folder_is_no_obstacle(module, monkeypatch, tmp_path):
