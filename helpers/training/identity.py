@@ -99,6 +99,13 @@ def identify(
         "code": foreign_code([model, optimizer, *dict(optimizers), batches, model.loss, *layers, *callbacks]),
         "loss": [_without_number(model.loss), getattr(model.loss, "fn", None)],
     }
+    if apart := [
+        [place, part.dtype_policy.name]
+        for place, layer in enumerate(layers)
+        for part in layer._flatten_layers(False)
+        if part.dtype_policy.name != layer.dtype_policy.name and part not in layers  # a model's layers count above
+    ]:
+        run["precision within layers"] = apart
     if hidden := [hidden_values(callback) for callback in callbacks if not is_ours(type(callback))]:
         run["callbacks"] = hidden
     if not is_ours(type(batches)):

@@ -147,6 +147,19 @@ def test_the_precision_of_a_single_layer_counts(identity_of):
     assert identity_of(build(dtype="mixed_bfloat16")) != identity_of(build(dtype="float32"))
 
 
+def test_the_precision_of_what_a_layer_wraps_counts(identity_of):
+    def wrapped(dtype):
+        net = [
+            keras.Input((8, 8, 3)),
+            keras.layers.TimeDistributed(keras.layers.Dense(2, dtype=dtype), dtype="float32"),
+        ]
+        model = keras.Sequential([*net, keras.layers.Flatten(), keras.layers.Dense(4, "softmax")])
+        model.compile("sgd", LOSS)
+        return model
+
+    assert len({identity_of(wrapped(dtype)) for dtype in ("float32", "mixed_bfloat16")}) == 2
+
+
 def test_what_is_excluded_from_weight_decay_counts(identity_of):
     def decayed(*excluded):
         optimizer = keras.optimizers.AdamW(0.01)
