@@ -1,6 +1,6 @@
 # The front door. `make` lists what there is; every target does its own set-up in .venv, once.
 #   make reproduce PROFILE=auto|quick|full|smoke SEEDS="10 11" JOBS=2 MINUTES= DATASET=cifar10 RETRIES=2 TIMEOUT= FRESH= GPUS= THREADS=
-# What is left empty has its default, which suite/settings.py states.
+# What is left empty has its default: `python -m suite --help`.
 PROFILE ?=
 SEEDS   ?=
 JOBS    ?=
@@ -102,7 +102,7 @@ setup: $(READY)  ## only the set-up that every target does by itself
 colab: $(READY)  ## write a fork's address into all notebooks, with a badge each: make colab REPO=owner/name
 	@$(if $(REPO),$(BIN)/python -m suite.colab address "$(REPO)",echo 'Whose? For example: make colab REPO=owner/name' >&2; exit 2)
 
-colab-test: $(READY)  ## every notebook, or NB=03_cnn, at smoke scale with the versions that Google Colab has
+colab-test: $(READY)  ## every notebook, or NB=03_cnn, at smoke scale with Google Colab's versions, the helpers as committed
 	@$(BIN)/python -m suite.colab test .venv-colab $(NB)
 
 lock: $(READY)  ## resolve requirements.txt into both lock files; UPGRADE=1 for the newest of what it leaves open

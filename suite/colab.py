@@ -147,7 +147,7 @@ def try_all(folder: Path, names: list[str]) -> int:
         "GIT_CONFIG_VALUE_0": TRIED,
     }
     version = subprocess.run([folder / "bin" / "python", "--version"], capture_output=True, text=True).stdout.strip()
-    print(f"{version} with requirements-colab.txt; the committed state of this checkout", flush=True)
+    print(f"{version} with requirements-colab.txt; the helpers as committed, the notebooks as they are", flush=True)
     before, failed = installed(folder), 0
     paths = [path for path in suite if not names or path.stem in names]
     with tempfile.TemporaryDirectory() as content:
