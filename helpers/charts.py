@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.category import StrCategoryFormatter
 from matplotlib.collections import PathCollection, QuadMesh
-from matplotlib.container import BarContainer
+from matplotlib.container import BarContainer, ErrorbarContainer
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedFormatter, FuncFormatter
 
@@ -23,7 +23,7 @@ MOST_POINTS = 60  # of a series; of a longer one so many, evenly spaced
 MARGIN = 0.1  # inches around a figure that is shown: matplotlib's savefig.pad_inches
 _UNNAMED = re.compile(r"_(child|line|container|nolegend|collection)?\d*_?")  # what matplotlib calls what has no label
 NAMED = (FixedFormatter, FuncFormatter, StrCategoryFormatter)  # of ticks with labels, which may be numbers too
-_NUMBER = re.compile(r"[-+\u2212]?[\d.,]+\s?%?|")
+_NUMBER = re.compile(r"[-+\u2212]?[\d.,]+(e[-+\u2212]?\d+)?\s?%?|")
 
 
 def show_charts_with_values() -> None:
@@ -49,8 +49,8 @@ def is_chart(figure: Figure) -> bool:
 
 
 def _is_empty(figure: Figure) -> bool:
-    """Whether nothing is drawn in a figure's axes."""
-    return not any(ax.has_data() or ax.texts for ax in figure.axes)
+    """Whether nothing is drawn in a figure's axes, but perhaps a rule: a line without points is nothing."""
+    return not any(_series(ax) or ax.images or ax.patches or ax.collections or ax.texts for ax in figure.axes)
 
 
 def draw_chart(figure: Figure, **_) -> dict:
@@ -112,10 +112,14 @@ def _series(ax: Axes) -> list[tuple[str, np.ndarray, np.ndarray, list[str]]]:
             ends = [(p.get_x() + p.get_width(), p.get_y() + p.get_height()) for p in container]
             points = [(e[0], m[1]) if sideways else (m[0], e[1]) for m, e in zip(middles, ends, strict=True)]
             found.append((_name(container.get_label(), container[0].get_facecolor(), ax), *_known(points), []))
+    caps = {
+        id(cap): bars.get_label() for bars in ax.containers if isinstance(bars, ErrorbarContainer) for cap in bars[1]
+    }
     for line in ax.lines:
         if line.get_transform().contains_branch_seperately(ax.transData) == (True, True):  # no rule across the ax
             points = _known(np.column_stack([line.get_xdata(orig=False), line.get_ydata(orig=False)]))
-            found.append((_name(line.get_label(), line.get_color(), ax), *points, []))
+            label = caps.get(id(line), line.get_label())  # an error bar's ends are lines without a name of their own
+            found.append((_name(label, line.get_color(), ax), *points, []))
     for collection in ax.collections:
         if isinstance(collection, PathCollection):
             found.append((_name(collection.get_label(), None, ax), *_known(collection.get_offsets()), []))

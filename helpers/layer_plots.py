@@ -109,16 +109,10 @@ def outcomes_by_stride(outcomes: pd.DataFrame, readings: dict[str, list[str]], s
             (line,) = ax.plot(strides, [runs[quantity].mean() for runs in counted], label=reading)
             for stride, runs in zip(strides, by_variant, strict=True):
                 for value, machine in zip(runs[quantity], runs["machine"], strict=True):
-                    face = "white" if is_time and machine in APART else line.get_color()
-                    ax.plot(
-                        stride,
-                        value,
-                        "o",
-                        color=line.get_color(),
-                        markerfacecolor=face,
-                        markersize=4,
-                        label=f"_{reading}, a run",
-                    )
+                    apart = is_time and machine in APART
+                    label = f"_{reading}, a run{' that is not compared' * apart}"
+                    face = "white" if apart else line.get_color()
+                    ax.plot(stride, value, "o", color=line.get_color(), mfc=face, markersize=4, label=label)
         ax.set(xlabel="stride", title=quantity, xticks=strides)
         if is_time and outcomes[quantity].gt(0).any():  # without any run there is nothing above 0
             ax.set_yscale("log")

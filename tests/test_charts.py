@@ -113,6 +113,25 @@ def test_rules_across_an_ax_are_no_values_and_of_many_points_some_are_kept():
     assert (found["running mean"][0], found["running mean"][-1]) == (("0.0001", "2"), ("1", "1"))
 
 
+def test_the_ends_of_error_bars_are_named_as_the_bars_are():
+    _, ax = plt.subplots()
+    ax.bar([0, 1], [9, 8], label="images")
+    ax.errorbar([0, 1], [9, 8], yerr=[1, 2], fmt="none", capsize=4, color="black", label="range of chance")
+    found = points_of(values_of(ax.figure)[0])
+    assert {name: [value for _, value in points] for name, points in found.items()} == {
+        "images": ["9", "8"],
+        "range of chance": ["8", "6", "10", "10"],
+    }
+
+
+def test_small_numbers_at_an_axis_are_numbers():
+    figure, ax = plt.subplots()
+    ax.plot([2e-5, 9e-4, 7.7e-3], [1, 2, 3])
+    ax.set_xscale("log")
+    ax.xaxis.set_major_formatter("{x:g}")
+    assert [x for x, _ in points_of(values_of(figure)[0])[""]] == ["2e-05", "0.0009", "0.0077"]
+
+
 def test_what_has_no_label_is_named_by_its_colour_in_the_legend():
     figure, ax = plt.subplots()
     ax.plot([1, 2], [3, 4], color="C1")
@@ -156,10 +175,14 @@ def test_figures_of_images_are_no_charts_nor_are_empty_ones():
 def test_of_a_chart_without_values_it_is_said_that_they_are_not_recorded():
     empty = plots.confusion_matrices([], ["cat", "dog"])
     plots.mark_cells(empty, [(0, 1)])
-    for figure in (empty, plots.learning_curves([]), plots.metric_bars({"a": {"b": []}}, {"f1": len})):
+    curves = plots.learning_curves([{"variant": "cnn", "history": history()}], ["dense"], stage_ends=[1])
+    dots = plots.accuracy_dots(pd.DataFrame({"constant": {}}), {}).figure
+    bars = plots.metric_bars({"a": {"b": []}}, {"f1": len})
+    for figure in (empty, plots.learning_curves([]), curves, dots, bars):
         assert list(draw_chart(figure)) == ["text/markdown"]
         assert "not recorded yet" in draw_chart(figure)["text/markdown"]
     assert not draw_chart(plots.image_grid(np.zeros((2, 4, 4, 3), "uint8"), ["a", "b"]))
+    assert not draw_chart(plots.image_grid(np.zeros((0, 4, 4, 3), "uint8"), []))  # it says that there is none
     own = plt.figure()
     own.gca().pie([1, 2])
     assert draw_chart(own) == {}  # drawn as it is: it has no values that could be told

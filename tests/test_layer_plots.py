@@ -86,6 +86,7 @@ def test_each_run_is_a_dot_at_its_stride_and_the_line_goes_through_the_means():
     assert [tuple(dot.get_xydata()[0]) for dot in dots] == [(1, 0.5), (1, 0.7), (2, 0.4)]
     assert [dot.get_markerfacecolor() == "white" for dot in seconds.lines[1:]] == [False, True, False]
     assert not any(dot.get_markerfacecolor() == "white" for dot in dots)
+    assert [dot.get_label().endswith("not compared") for dot in seconds.lines[1:]] == [False, True, False]
 
 
 def test_the_log_axis_of_times_has_plain_numbers():

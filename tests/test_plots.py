@@ -181,9 +181,10 @@ def test_the_surest_mistakes_come_first_and_say_what_is_true():
     np.testing.assert_array_equal(figure.axes[0].images[0].get_array(), COLOUR[2])
 
 
-def test_a_net_without_mistakes_gives_an_empty_grid():
+def test_a_net_without_mistakes_gives_a_grid_that_says_so():
     figure = plots.surest_mistakes(COLOUR[:3], np.arange(3), said(np.eye(3)), NAMES)
     assert titles(figure) == []
+    assert [text.get_text() for ax in figure.axes for text in ax.texts] == ["no such image"]
 
 
 def test_the_style_sets_a_white_ground():
@@ -295,6 +296,12 @@ def test_printed_histories_stand_in_black_beside_ours_a_column_a_variant():
         assert {line.get_color() for line in printed} == {"black"}
         assert [line.get_linestyle() for line in printed] == ["--", "-"]  # training, validation
     assert titles(figure) == ["model"]
+    own = plots.beside_printed([run("model_published", 2)], {}, {"model": "model_published"})  # a net of the reader's
+    assert [len(ax.lines) for ax in own.axes] == [2, 2]
+
+
+def test_curves_of_no_variant_are_none():
+    assert not any(ax.lines for ax in plots.learning_curves([run("as_published", 2)], []).axes)
 
 
 def test_inner_panels_have_the_titles_and_labels_that_the_outer_ones_show():

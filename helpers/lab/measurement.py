@@ -17,7 +17,8 @@ class Measurement:
         settings: What determines the result, plain values.
         profile: Likewise: the profile and the data set, by these names.
         precision: Likewise: the policy, such as "float32".
-        is_time: Whether times are measured, which hold for one device.
+        is_time: Whether times are measured, which hold for one device. What else is measured is a choice that the runs
+            rest on: once recorded it stands, on every machine, or the runs recorded with it would be others'.
     """
 
     def __init__(self, name: str, settings: dict, profile: dict, precision: str, is_time: bool):
@@ -25,6 +26,7 @@ class Measurement:
         about = {"name": name, "settings": settings, **profile}
         self._setting = digest_of_values(description(about))[:32]
         self._of_machine, self._precision = ("backend", "device_kind", *(["device"] if is_time else [])), precision
+        self._is_time = is_time
         self._identity = self._identity_with(self._where["versions"])
 
     def _identity_with(self, versions: dict[str, str]) -> str:
@@ -46,8 +48,10 @@ class Measurement:
             by_setting: Whether any machine's record will do, however old.
         """
         own = [record for record in records if record["kind"] == "measurement" and record["setting"] == self._setting]
-        same = [record for record in own if record["started"] >= since and self._is_this(record)]
-        return newest(own if by_setting else same)
+        if by_setting:
+            return newest(own)
+        recent = [record for record in own if record["started"] >= since]
+        return newest(record for record in recent if not self._is_time or self._is_this(record))
 
     def record(self, notebook: str, folder: Path, function: Callable[[], object]) -> dict:
         """Measure it, and write and return its record.

@@ -19,7 +19,7 @@ from helpers.claims import (
     load_claim,
     other_notebooks,
 )
-from helpers.files import results_folder, runs_folder, write_json
+from helpers.files import lock, results_folder, runs_folder, write_json
 from helpers.fingerprints import digest_of_arrays
 from helpers.lab.comparison import against_print, show_by_class, show_comparison
 from helpers.lab.known_parameters import KNOWN, REQUIRED
@@ -74,8 +74,9 @@ class Lab(RunBook):
 
     def _choose_precision(self) -> str:
         """Set the precision and say why; a page from records takes the newest one's, so that any machine makes it."""
-        recorded = newest(self._recorded[0]) if self.from_records and self.precision == "auto" else None
-        if recorded and recorded.get("precision") in PRECISIONS:
+        runs = [record for record in self._recorded[0] if record.get("precision") in PRECISIONS]
+        recorded = newest(runs) if self.from_records and self.precision == "auto" else None
+        if recorded:
             use_precision(recorded["precision"])
             return "made from records: nothing is trained, and each run has the precision that it is recorded with"
         policy, reason = use_precision(self.precision)
@@ -105,6 +106,15 @@ class Lab(RunBook):
         display(loaded.counts)
         return loaded.parts
 
+    def check_loaded(self) -> None:
+        """Say before anything is trained that no data were loaded: a record says which they are.
+
+        Raises:
+            ValueError: They were not.
+        """
+        if not self._datasets:
+            raise ValueError("expected data that were loaded by lab.load(split): a run's record says which they are")
+
     def about_data(self, labels_sha256: str | None) -> dict:
         """What a record says of the data: profile, data sets, and the split that these test classes are of."""
         split = {"name": "the notebook's own"} if labels_sha256 else {}
@@ -123,7 +133,8 @@ class Lab(RunBook):
         Args:
             name: What is measured, such as "rate_finder".
             function: Returns plain values.
-            is_time: Whether they are times, which hold for one device: on another they are measured anew.
+            is_time: Whether they are times, which hold for one device: on another they are measured anew. All else is
+                measured once: another machine takes what is recorded.
             **settings: All that determines the result, beside the notebook, its profile and its data set: a split of
                 one's own is to be among them.
 
@@ -133,11 +144,16 @@ class Lab(RunBook):
         profile = {"profile": self._profile.name, "dataset": self.dataset_name}
         measurement = Measurement(name, settings, profile, use_precision(self.precision)[0], is_time)
         by_setting = not self.trains(candidate=True)
-        known = measurement.of(self._recorded[0], os.environ.get(variables.FRESH, ""), by_setting)
-        if known is None and by_setting:
+        find = lambda: measurement.of(self._recorded[0], os.environ.get(variables.FRESH, ""), by_setting)  # noqa: E731
+        if by_setting:
+            record = find()
+        else:  # two seeds that begin together take the same
+            with (self.runs_dir / f"{self.notebook}-{name}.lock").open("a") as file:
+                lock(file, lambda: print(f"{name}: another process is measuring it"))
+                record = find() or measurement.record(self.notebook, self.folder, function)
+        if record is None:
             self.missing.append(name.replace("_", " "))
             return None
-        record = known or measurement.record(self.notebook, self.folder, function)
         self._measured[name] = record
         return record["value"]
 
@@ -234,7 +250,7 @@ class Lab(RunBook):
         problems = self._recorded[1]
         for name, problem in problems.items():
             print(f"{name} {problem}: not used")
-        if self._variants and not self._runs and self.missing:
+        if not self._runs and self.missing:
             command = f"make reproduce PROFILE={self._profile.name} NB={self.notebook}"
             answer, discussion = f"Not trained yet: {command}", ""
         counts = Counter(variant for variant, _ in self._runs).values()

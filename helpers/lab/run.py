@@ -56,7 +56,7 @@ class Run:
         options: What `Lab.runs` was given for the variant: what builds its model, or its settings.
         candidate: Whether the run only serves to choose a setting: it is never tested.
         record: Its record, once there is one.
-        model: Its model, once `fit` was called.
+        model: Its model, once `fit` was called; none where it is taken from its record and another seed's is there.
     """
 
     lab: Lab
@@ -128,6 +128,7 @@ class Run:
                 with the record; None leaves it to the notebook: see `Lab.needs_weights`.
             settings: What else determines the run and is not in the model, as plain values: it goes into the record.
         """
+        self.lab.check_loaded()
         self.model, self._settings, self._result = phases[-1].model, _checked(settings or {}), None
         common = {"validation_data": validation_data, "batch_size": batch_size, "patience": patience, "fast": fast}
         identities = [self._identify(phase, common) for phase in phases]
@@ -185,6 +186,10 @@ class Run:
             }
             self._keep_record(test, others, **measured)
         if self.record:
+            if self._result is None and self.variant in {variant for variant, _ in self.lab._runs}:
+                self.model = (
+                    None  # the net of the first seed, whose work is told, is enough: memory of many nets adds up
+                )
             self.lab.add(self)
 
     def predictions(self, test: str = "") -> Predictions:

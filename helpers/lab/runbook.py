@@ -4,16 +4,25 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import keras
 import pandas as pd
 
 from helpers import variables
 from helpers.claims import Results, read_results
 from helpers.lab.execution import Execution
 from helpers.lab.run import Run
+from helpers.machine import environment, versions_that_count
 from helpers.profiles import Profile
 from helpers.progress import Progress
 from helpers.records import ALL_PAGES, digest_of_shown, read_records
-from helpers.training.identity import Identity
+from helpers.training.identity import TRAINING_VERSION, Identity
+
+
+def made_elsewhere(record: dict) -> bool:
+    """Whether what computed a run differs from what would compute it here: software, kind of device, precision."""
+    here = environment() | {"precision": keras.config.dtype_policy().name, "training_version": TRAINING_VERSION}
+    of = lambda made: [made.get(key) for key in ("backend", "device_kind", "precision", "training_version")]  # noqa: E731
+    return of(record) != of(here) or versions_that_count(record["versions"]) != versions_that_count(here["versions"])
 
 
 class RunBook(Execution):
@@ -85,16 +94,19 @@ class RunBook(Execution):
     def find_records(self, identity: Identity, candidate: bool = False) -> list[dict]:
         """The records of a run: with the same identity, or, for a page from records, with the same setting.
 
-        Another notebook's record of the very same run will do: two pages never disagree about one net.
+        Another notebook's record of the very same run will do: two pages never disagree about one net. So will a
+        candidate's from another kind of machine: what was chosen by it stands, or the runs trained with that setting
+        would be another experiment's here.
         """
-        since, tested = os.environ.get(variables.FRESH, ""), "candidate" if candidate else "run"
-        by_setting = not self.trains(candidate)
+        kind, all_count = "candidate" if candidate else "run", not self.trains(candidate)
+        since = "" if all_count else os.environ.get(variables.FRESH, "")
         return [
             record
             for folder in sorted(self.folder.parent.iterdir())
             for record in read_records(folder)[0]
-            if (record["setting"], record["kind"]) == (identity.setting, tested)
-            and (by_setting or (record["identity"] == identity.run and record["started"] >= since))
+            if (record["setting"], record["kind"]) == (identity.setting, kind)
+            and record["started"] >= since
+            and (all_count or record["identity"] == identity.run or (candidate and made_elsewhere(record)))
         ]
 
     @property

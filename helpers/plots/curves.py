@@ -22,7 +22,7 @@ def learning_curves(runs: list[dict], variants: Sequence[str] | None = None, sta
         variants: Which of them to draw, in this order; default all.
         stage_ends: Epochs after which something else began: a grey line each.
     """
-    variants = variants or list(dict.fromkeys(run["variant"] for run in runs))
+    variants = list(dict.fromkeys(run["variant"] for run in runs)) if variants is None else variants
     figure, axes = plt.subplots(1, 2, figsize=(9, 3.6))
     colors = dict(zip(variants, sns.color_palette(n_colors=len(variants)), strict=True))
     for ax, quantity in zip(axes, ("loss", "accuracy"), strict=True):
@@ -66,13 +66,14 @@ def beside_printed(runs: list[dict], printed: dict[str, dict], names: dict[str, 
 
     Args:
         runs: Records of runs, a line each.
-        printed: As `claims.load_histories` gives it.
+        printed: As `claims.load_histories` gives it; of a variant that is not there, ours alone are drawn.
         names: Our variant by published variant.
     """
     figure, axes = plt.subplots(2, len(names), figsize=(3.6 * len(names), 5.6), sharey="row", squeeze=False)
     for column, (published, variant) in zip(axes.T, names.items(), strict=True):
         ours = [(run["history"], "ours", "C0", 1.2) for run in runs if run["variant"] == variant]
-        for history, whose, color, width in (*ours, (printed[published]["history"], "printed", "black", 1.8)):
+        theirs = [(printed[published]["history"], "printed", "black", 1.8)] if published in printed else []
+        for history, whose, color, width in (*ours, *theirs):
             for ax, quantity in zip(column, ("loss", "accuracy"), strict=True):
                 for key, part, line in ((quantity, "training", "--"), (f"val_{quantity}", "validation", "-")):
                     epochs = np.arange(1, len(history[key]) + 1)

@@ -30,6 +30,8 @@ def image_grid(images: np.ndarray, titles: Sequence[str], columns: int = 5, side
     for ax, image, title in zip(axes.flat, images, titles, strict=False):
         ax.imshow(image.squeeze(), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
         ax.set_title(title, fontsize=8)
+    if not len(images):
+        axes[0, 0].text(0, 0.5, "no such image", transform=axes[0, 0].transAxes)
     return figure
 
 

@@ -147,9 +147,10 @@ const show = async (event) => {
       `those with a picture first (${pictured}): the most disputed ones, and those that most nets get wrong.`;
     first = pictured || PAGE;
   } else {
-    count.textContent = images.length
-      ? `The ${images.length} images on which these ${set.runs.length} nets disagree most, the most disputed first.`
-      : "With one net alone there is nothing to disagree on: choose a cell.";
+    const nets = `these ${set.runs.length} nets`;
+    if (images.length) count.textContent = `The ${images.length > 1 ? `${images.length} images` : "image"} on which ${nets} disagree most, the most disputed first.`;
+    else if (set.runs.length > 1) count.textContent = `On every image ${nets} say the same: choose a cell.`;
+    else count.textContent = "With one net alone there is nothing to disagree on: choose a cell.";
   }
   if (chosen.length > 1) count.textContent += ` The first answer is that of ${set.runs[a].name}, the second that of ${set.runs[b].name}.`;
   if (!set.sheet) count.textContent += ` Pictures are made by ${form.dataset.command}, which was not run here.`;

@@ -36,6 +36,10 @@ def build_explore(profile_dir: Path, outcomes: list[dict]) -> Path | None:
     told = [record for record in shown if _has_predictions(record)]
     sets = _sets_of(told[:MOST_RUNS], profile_dir)
     path = profile_dir / "explore.html"
+    tested = {record["test"]["images_sha256"][:8] for record in told}
+    for sheet in (profile_dir / "figures").glob("explore_*.jpg"):
+        if sheet.name.split("_")[1] not in tested:  # of images that no page shows any more
+            sheet.unlink()
     if not sets:
         path.unlink(missing_ok=True)
         return None

@@ -83,7 +83,7 @@ def _cost(record: dict) -> dict[str, str]:
 
 def _origin(record: dict) -> dict[str, object]:
     """Where and when something was recorded, by which code, and what tells it from others."""
-    threads = f", {record['threads']} threads" if record.get("threads") else ""
+    threads = f", {count} thread{'s' * (count > 1)}" if (count := record.get("threads")) else ""
     versions = ", ".join(f"{name} {version}" for name, version in record["versions"].items())
     ended = f", ended {format_time(record['ended'])}" if record.get("ended") else ""
     found = {"device": f"{record['device']}{threads}"}

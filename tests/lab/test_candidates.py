@@ -1,5 +1,11 @@
 """Candidates only serve to choose a setting: compared on validation images, recorded, never tested."""
 
+import json
+
+import pytest
+
+from helpers.records import write_record
+
 
 def choose(notebook):
     """A search over two candidates."""
@@ -34,6 +40,34 @@ def test_candidates_are_taken_from_their_records_too(notebook, from_records):
     from_records()
     notebook.start()
     assert choose(notebook).equals(before)
+
+
+@pytest.mark.parametrize("change", [{"precision": "mixed_bfloat16"}, {"backend": "another"}, {"training_version": 0}])
+def test_what_was_chosen_on_another_kind_of_machine_stands(notebook, change, never_trains):
+    notebook.start()
+    before = choose(notebook)
+    as_if_made_elsewhere(notebook, change)
+    never_trains()
+    notebook.start()
+    assert choose(notebook).equals(before)
+
+
+@pytest.mark.parametrize("change", [{}, {"threads": 64}, {"device": "another of its kind"}])
+def test_one_of_another_code_on_the_same_kind_of_machine_is_trained_again(notebook, change):
+    notebook.start()
+    choose(notebook)
+    as_if_made_elsewhere(notebook, change)
+    notebook.start()
+    choose(notebook)
+    assert len(list(notebook.lab.folder.glob("*-seed3-*.json"))) == 4
+
+
+def as_if_made_elsewhere(notebook, change: dict) -> None:
+    """Have the records be of runs of another identity, and some of what they say of how they were made changed."""
+    for path in notebook.lab.folder.glob("*-seed3-*.json"):
+        record = json.loads(path.read_text())
+        path.unlink()
+        write_record(path.parent, path.name.rpartition("-")[0], record | change | {"identity": "of other code"})
 
 
 def test_a_candidate_is_no_run_even_where_all_is_the_same(recorded, from_records):

@@ -1,9 +1,12 @@
 """What is measured beside runs is recorded, and holds for the machines that it can hold for."""
 
+import json
+
 import numpy as np
 import pytest
 
 from helpers import machine
+from helpers.files import try_lock
 
 
 def test_what_is_measured_is_recorded_and_not_measured_again(notebook, from_records):
@@ -45,10 +48,40 @@ def test_times_hold_for_one_device_other_measurements_for_all_of_its_kind(notebo
     assert len(asked) == count
 
 
-@pytest.mark.parametrize(("package", "count"), [("python", 1), ("scikit-learn", 1), ("keras", 2)])
-def test_it_is_measured_anew_only_under_other_versions_of_what_computes(notebook, monkeypatch, package, count):
+@pytest.mark.parametrize(
+    ("is_time", "package", "count"),
+    [(True, "python", 1), (True, "scikit-learn", 1), (True, "keras", 2), (False, "keras", 1)],
+)
+def test_times_are_measured_anew_under_other_versions_of_what_computes(notebook, monkeypatch, is_time, package, count):
     asked, versions = [], machine.versions()
     for number in ("1.0", "2.0"):
         monkeypatch.setattr(machine, "versions", lambda number=number: versions | {package: number})
-        notebook.start().measure("rate_finder", lambda: asked.append(1) or [1.0])
+        notebook.start().measure("speed", lambda: asked.append(1) or [1.0], is_time=is_time)
     assert len(asked) == count
+
+
+def test_what_runs_rest_on_stands_on_every_machine(notebook, monkeypatch):
+    notebook.start().measure("rate_finder", lambda: 0.5)
+    elsewhere = machine.environment() | {"backend": "another", "device_kind": "gpu", "device": "a GPU"}
+    monkeypatch.setattr("helpers.lab.measurement.environment", lambda: elsewhere)
+    assert notebook.start(precision="mixed_float16").measure("rate_finder", lambda: pytest.fail("measured")) == 0.5
+
+
+def test_only_one_process_measures_at_a_time(notebook):
+    lab = notebook.start()
+
+    def measure():
+        with (lab.runs_dir / "99_test-rate.lock").open("a") as file:
+            return try_lock(file)
+
+    assert lab.measure("rate", measure) is False
+
+
+def test_where_nothing_but_a_measurement_was_asked_for_and_it_is_missing_it_is_said_what_makes_it(
+    notebook, from_records
+):
+    from_records()
+    notebook.start().measure("rate_finder", lambda: 0.5)
+    notebook.lab.finish(answer="Nothing: not recorded.")
+    summary = json.loads((notebook.lab.folder / "summary.json").read_text())
+    assert summary["answer"] == "Not trained yet: make reproduce PROFILE=smoke NB=99_test"

@@ -117,6 +117,22 @@ def test_a_run_is_of_the_data_that_it_is_tested_on_and_not_of_the_last_that_was_
     assert list(record["test"]["by_class"]) == list(names)
 
 
+def test_a_run_without_loaded_data_is_refused_before_it_is_trained(notebook, never_trains):
+    notebook.start()
+    notebook.lab._datasets.clear()  # as if lab.load had not been called
+    never_trains()
+    with pytest.raises(ValueError, match=r"lab\.load\(split\)"):
+        notebook.train_all()
+
+
+def test_of_runs_that_are_recorded_one_seeds_net_is_kept(recorded, in_suite):
+    recorded.start(seeds=[10, 11])
+    recorded.train_all()
+    recorded.start(seeds=[10, 11])
+    recorded.train_all()
+    assert [recorded.lab.run("net", seed).model is None for seed in (10, 11)] == [False, True]
+
+
 # From its record.
 
 

@@ -111,6 +111,15 @@ def test_without_predictions_there_is_no_page_and_an_earlier_one_goes(folder):
     assert not (folder / "explore.html").exists()
 
 
+def test_sheets_of_images_that_no_page_shows_any_more_go(folder):
+    (folder / "figures").mkdir(exist_ok=True)
+    orphan = folder / "figures" / "explore_00000000_11111111.jpg"
+    orphan.touch()
+    keep_images(folder / ".images", IMAGES)
+    (found,) = data_of(build_explore(folder, [make_outcome(folder, "cnn", "dense")]))
+    assert [path.name for path in (folder / "figures").glob("explore_*")] == [found["sheet"].removeprefix("figures/")]
+
+
 def test_the_most_disputed_images_come_first_and_those_all_agree_on_not_at_all():
     y_pred = np.array([[0, 0, 0, 1], [0, 1, 1, 1], [0, 1, 2, 0], [0, 1, 1, 0]])
     assert most_disputed(y_pred, 3).tolist() == [2, 3, 1]
