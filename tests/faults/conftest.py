@@ -20,9 +20,16 @@ def pytest_addoption(parser):
     parser.addoption("--note-faults", type=Path, help="JSON file in which to note how many faults were survived")
 
 
+def pytest_generate_tests(metafunc):
+    """Kill at more moments where it is noted how many were survived."""
+    if "moment" in metafunc.fixturenames:
+        noted = metafunc.config.getoption("--note-faults", default=None)
+        metafunc.parametrize("moment", range(20 if noted else 6))
+
+
 def pytest_runtest_logreport(report):
-    """Note each fault with how it went: a test of this folder is a fault, tried once."""
-    if "tests/faults/" in report.nodeid and (report.when == "call" or report.skipped):
+    """Note each fault with how it went: a test of this folder is a fault, tried once; none whose fixtures failed."""
+    if "tests/faults/" in report.nodeid and (report.when == "call" or report.outcome != "passed"):
         name = re.sub(r"\[.*", "", report.nodeid.split("::")[-1]).removeprefix("test_").replace("_", " ")
         NOTED.setdefault(name, []).append(report.outcome)
 
@@ -94,11 +101,27 @@ def worker(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def undisturbed(worker, tmp_path_factory):
+def kept_runs(tmp_path_factory):
+    """The folder in which the undisturbed run is kept."""
+    return tmp_path_factory.mktemp("undisturbed") / "runs"
+
+
+@pytest.fixture(scope="session")
+def undisturbed(worker, kept_runs):
     """The answer for a run that nothing happens to."""
-    answer = worker.ask(tmp_path_factory.mktemp("undisturbed") / "runs")
+    answer = worker.ask(kept_runs)
     assert answer["statuses"] == [0], answer["error"]
     return answer
+
+
+@pytest.fixture(scope="session")
+def cut(worker, tmp_path_factory):
+    """A run that was killed in the checkpoint after its third epoch, so that two checkpoints are there: its folder."""
+    runs = tmp_path_factory.mktemp("cut") / "runs"
+    assert worker.ask(runs, die_at=["write", 4])["statuses"] == [-9]
+    (folder,) = runs.iterdir()
+    assert {"current", "previous"} <= {path.name for path in folder.iterdir()}
+    return folder
 
 
 @pytest.fixture
