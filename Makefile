@@ -44,11 +44,13 @@ export PYTHONDONTWRITEBYTECODE :=
 # Tests of what is the same on both backends: run once.
 ONE_BACKEND := test_charts.py test_committed_records.py test_costs.py test_crashes.py test_files.py \
                test_fingerprints.py test_gpus.py test_layer_plots.py test_limits.py test_load.py test_machine.py \
-               test_notebook_nets.py test_notebooks.py test_plots.py test_predictions.py test_profiles.py \
-               test_progress.py test_recipe.py test_records.py test_runs.py test_speed.py test_times.py \
-               lab/test_lab.py lab/test_candidates.py lab/test_measurement.py lab/test_parameters.py training/test_checkpoints.py \
+               test_models.py test_notebook_nets.py test_notebooks.py test_plots.py test_predictions.py \
+               test_profiles.py test_progress.py test_recipe.py test_records.py test_runs.py test_speed.py test_times.py \
+               lab/test_lab.py lab/test_candidates.py lab/test_measurement.py lab/test_parameters.py \
+               training/test_arguments.py training/test_checkpoints.py training/test_identity_counts.py \
                training/test_identity_ignores.py training/test_identity_own_code.py \
-               training/test_identity_own_settings.py training/test_identity_setting.py transfer/test_weights.py \
+               training/test_identity_own_settings.py training/test_identity_setting.py training/test_splitting.py \
+               transfer/test_depths.py transfer/test_weights.py \
                benchmarks claims data faults suite
 # A file of tests a process, in the order of tests/conftest.py; three on two cores, since many wait for what they began.
 # On a GPU none of them takes all of its memory beforehand.

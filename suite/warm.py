@@ -132,7 +132,7 @@ def warm_processes(root: Path, modules: tuple[str, ...] = PRELOADED) -> Iterator
         try:
             yield
         finally:
-            del os.environ[ADDRESS]
+            os.environ.pop(ADDRESS, None)
             os.environ |= {ADDRESS: outer} if outer else {}
             server.kill()
             server.wait()

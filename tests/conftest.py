@@ -73,12 +73,23 @@ def fashion_mnist(_own_folders):
     return _real("Fashion-MNIST", "fashion-mnist", "load_fashion_mnist")
 
 
-@pytest.fixture(scope="module")
-def libraries_are_imported():
-    """Suites begin with libraries, which take most of what they import, from a process that has them already."""
-    from suite.warm import LIBRARIES, warm_processes
+@pytest.fixture(scope="session")
+def _warm_server():
+    """The address of a server of processes that have imported the libraries, which are most of what suites import."""
+    from suite.warm import ADDRESS, LIBRARIES, warm_processes
 
-    with warm_processes(Path(__file__).parents[1], LIBRARIES):
+    with warm_processes(Path(__file__).parents[1], (*LIBRARIES, "snakemake.cli")):
+        yield os.environ.pop(ADDRESS, None)
+
+
+@pytest.fixture(scope="module")
+def libraries_are_imported(_warm_server):
+    """Suites begin, and have their servers begin, with libraries from a process that has them already."""
+    from suite.warm import ADDRESS
+
+    with pytest.MonkeyPatch.context() as patch:
+        if _warm_server:  # else there can be none on this system
+            patch.setenv(ADDRESS, _warm_server)
         yield
 
 

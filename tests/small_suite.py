@@ -13,6 +13,8 @@ from pathlib import Path
 
 import nbformat
 
+from suite import warm
+
 ROOT = Path(__file__).parents[1]
 STANDS_IN = [] if os.environ.get("COURSEWORK_DATA") else ["--dataset", "digits"]  # arguments, for data not given
 PARAMETERS = """
@@ -84,8 +86,9 @@ def write_notebook(root: Path, name: str, *sources: str, **more) -> None:
 
 def start(root: Path, command: str, *arguments, **environment) -> subprocess.Popen:
     """Start a command of the suite at smoke scale, on the digits, in a process group of its own."""
-    line = [sys.executable, "-m", "suite", command, "--profile", "smoke", "--dataset", "digits", *map(str, arguments)]
     env = {**os.environ, "PYTHONPATH": str(root), "TF_CPP_MIN_LOG_LEVEL": "3", **environment}
+    suite = warm.command("suite") if env.get(warm.ADDRESS) else [sys.executable, "-m", "suite"]
+    line = [*suite, command, "--profile", "smoke", "--dataset", "digits", *map(str, arguments)]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     return subprocess.Popen(line, cwd=root, env=env, start_new_session=True, **pipes)
 

@@ -1,4 +1,4 @@
-"""The committed records: whole, and each one's accuracy and confusion matrix follow from its predictions."""
+"""The committed records: whole, each one's accuracy and confusion matrix as its predictions say; and today's pages."""
 
 from pathlib import Path
 
@@ -77,3 +77,12 @@ def test_accuracy_and_confusion_matrix_recomputed_from_predictions_equal_the_rec
             np.add.at(matrix, (y_true, y_pred), 1)
             assert matrix.tolist() == test["confusion_matrix"]
             assert (y_pred == y_true).mean() == pytest.approx(test["accuracy"], abs=1e-9)
+
+
+def test_the_committed_pages_have_todays_style_and_scripts():
+    site = RESULTS.parents[2] / "suite" / "site"
+    style, script, explore = ((site / name).read_text() for name in ("style.css", "page.js", "explore.js"))
+    for page in (*RESULTS.parent.glob("*.html"), *RESULTS.glob("*/index.html")):
+        text = page.read_text()
+        assert style in text, page
+        assert (explore if page.stem == "explore" else script) in text, page

@@ -10,10 +10,9 @@ HERE = Path(__file__).parent
 FINE = "def test_fine():\n    pass\n"
 
 
-@pytest.mark.parametrize("position", ["first", "last"])
 @pytest.mark.parametrize(
-    ("harm", "limit"),
-    [("os._exit(9)", 100), ("os.abort()", 100), ("time.sleep(1000)", 1)],
+    ("harm", "limit", "position"),
+    [("os._exit(9)", 100, "first"), ("os.abort()", 100, "last"), ("time.sleep(1000)", 1, "first")],
     ids=lambda value: str(value),
 )
 def test_a_run_ends_with_the_name_of_the_test_that_crashes_or_hangs(tmp_path, harm, limit, position):

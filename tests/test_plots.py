@@ -187,6 +187,23 @@ def test_a_net_without_mistakes_gives_a_grid_that_says_so():
     assert [text.get_text() for ax in figure.axes for text in ax.texts] == ["no such image"]
 
 
+def test_what_only_the_first_net_gets_right_is_shown_with_what_the_second_took_it_for():
+    first, second = np.eye(3)[[0, 1, 2, 0]] * 0.6 + 0.1, np.eye(3)[[0, 2, 1, 1]] * 0.9 + 0.01
+    first[2] = [0.01, 0.01, 0.98]
+    figure = plots.only_first_right(COLOUR[:4], np.array([0, 1, 2, 1]), said(first), said(second), NAMES)
+    assert titles(figure) == ["ship\nnot dog", "dog\nnot ship"]  # the surest first; of the last the second is right
+    np.testing.assert_array_equal(figure.axes[0].images[0].get_array(), COLOUR[2])
+
+
+def test_bars_of_recall_are_means_over_the_seeds():
+    def tested(*recalls):
+        by_class = {name: {"recall": recall} for name, recall in zip(NAMES, recalls, strict=True)}
+        return {"variant": "cnn", "test": {"by_class": by_class}}
+
+    ax = plots.recall_bars([tested(0.2, 0.5, 1.0), tested(0.4, 0.5, 0.0)], NAMES)
+    assert [bar.get_width() for bar in ax.patches] == pytest.approx([0.3, 0.5, 0.5])
+
+
 def test_the_style_sets_a_white_ground():
     plots.use_style()
     assert plt.rcParams["axes.facecolor"] == "white"

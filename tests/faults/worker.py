@@ -4,8 +4,8 @@ The processes are forked from this one, which has imported Keras but computed no
 
 A request is JSON: `runs_dir`; `result`, the file that a run that ends writes; `kill_after`, seconds from the first
 steps on, or None; `die_at`, the name of a function and the number of the call at which the process kills itself
-instead, or None; `processes`, how many do the same at once; `options` of `train`. The answer is JSON: the exit statuses, and the
-seconds from the first steps on. A result says besides in how many epochs steps were computed by this process.
+instead, or None; `processes`, how many do the same at once; `options` of `train`. The answer is JSON: the exit
+statuses, and the seconds from the first steps on. A result says besides of how many epochs this process computed steps.
 """
 
 import hashlib

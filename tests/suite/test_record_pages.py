@@ -9,7 +9,7 @@ import nbformat
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
-from made_up_notebooks import read
+from made_up_notebooks import facts_of, make_summary, outcome, read
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from helpers.records import write_record
@@ -306,3 +306,11 @@ def test_a_page_of_many_long_runs_is_small(full):
     ]
     show(full, *runs)
     assert (full / "results" / "03_cnn" / "index.html").stat().st_size < 1.5e6
+
+
+def test_a_run_that_two_pages_show_counts_once_in_the_training_time_of_all(full):
+    digest, _ = keep(full, make_run())
+    shown = {"runs": [{"variant": "cnn", "seed": 10, "record": digest}]}
+    shown |= {"training": {"runs": 1, "reused": 0, "seconds": 30.0}}
+    outcomes = [outcome(name, summary=make_summary(notebook=name, **shown)) for name in ("03_cnn", "05_pooling")]
+    assert facts_of(read(build_index(full, outcomes)))["training time"] == "30 s in 1 run"
