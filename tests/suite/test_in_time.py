@@ -1,8 +1,8 @@
 """As much as fits into a time: what is begun, what is stopped, and whose pages are made."""
 
 import json
+import os
 import subprocess
-import sys
 import time
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ import pytest
 from small_suite import make_suite
 
 from helpers.files import write_json
-from suite import in_time
+from suite import in_time, warm
 from suite.in_time import train_in_time
 from suite.jobs import MARKS, SIDE_BY_SIDE, Job, read_outcome
 from suite.settings import read_settings
@@ -131,7 +131,7 @@ def test_what_would_not_end_beside_another_has_all_cores(settings, calls, tmp_pa
 
 
 @pytest.fixture
-def execute(tmp_path):
+def execute(tmp_path, libraries_are_imported):
     """Execute a job of a notebook that hangs once it has trained: execute(seconds left, seconds needed) -> outcome."""
     root = make_suite(tmp_path, "hangs")
     partial = root / "reports" / "smoke" / ".partial"
@@ -141,9 +141,10 @@ def execute(tmp_path):
         plan = {"profile": "smoke", "dataset": "digits", "timeout": None, "from_records": False}
         plan |= {"deadline": time.time() + left, "expected_seconds": {"01_hangs-seed10": needed}}
         write_json(partial / "plan.json", plan)
-        command = [sys.executable, "-m", "suite.execute", "notebooks/01_hangs.ipynb", "--job", "01_hangs-seed10"]
+        command = [*warm.command("suite.execute"), "notebooks/01_hangs.ipynb", "--job", "01_hangs-seed10"]
         command += ["--seeds", "10", "--plan", str(partial / "plan.json"), "--attempt", str(attempt)]
-        ended = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=300)
+        environment = {**os.environ, "PYTHONPATH": str(root)}
+        ended = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, timeout=300)
         assert ended.returncode == 1, ended.stderr
         return json.loads((partial / "01_hangs-seed10.json").read_text())
 
