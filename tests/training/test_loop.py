@@ -101,12 +101,14 @@ def test_without_patience_the_last_weights_are_kept(train, uneven):
 
 
 @pytest.mark.parametrize("steps", [0, 3, 4, 9, 11])  # of four an epoch: the first, the last of an epoch, and others
-def test_an_interrupted_run_ends_with_the_same_numbers_as_another(train, tmp_path, steps):
+def test_an_interrupted_run_ends_with_the_same_numbers_as_another(train, tmp_path, steps, capsys):
     options = {"epochs": 4, "patience": 2, "batch_size": 16}
     model, undisturbed = train(callbacks=(Interrupt(100),), runs_dir=tmp_path / "undisturbed", **options)
     with pytest.raises(KeyboardInterrupt):
         train(callbacks=(Interrupt(steps),), runs_dir=tmp_path / "interrupted", **options)
+    capsys.readouterr()
     again, resumed = train(callbacks=(Interrupt(100),), runs_dir=tmp_path / "interrupted", **options)
+    assert (f"going on after epoch {steps // 4}, " in capsys.readouterr().out) == (steps >= 4)
     assert resumed.history == undisturbed.history
     assert (resumed.best_epoch, resumed.stopped_early) == (undisturbed.best_epoch, undisturbed.stopped_early)
     assert len(resumed.seconds_by_epoch) == len(undisturbed.seconds_by_epoch)
@@ -115,13 +117,14 @@ def test_an_interrupted_run_ends_with_the_same_numbers_as_another(train, tmp_pat
         np.testing.assert_array_equal(weight, same)
 
 
-def test_float16_runs_are_resumed_with_their_loss_scale(train, tmp_path, keep_precision):
+def test_float16_runs_are_resumed_with_their_loss_scale(train, tmp_path, keep_precision, capsys):
     keras.config.set_dtype_policy("mixed_float16")
     options = {"epochs": 2, "batch_size": 16}
     model, undisturbed = train(callbacks=(Interrupt(100),), **options)
     with pytest.raises(KeyboardInterrupt):
         train(callbacks=(Interrupt(5),), runs_dir=tmp_path, **options)
     again, resumed = train(callbacks=(Interrupt(100),), runs_dir=tmp_path, **options)
+    assert "going on after epoch 1, " in capsys.readouterr().out
     assert type(again.optimizer).__name__ == "LossScaleOptimizer"
     assert resumed.history == undisturbed.history
     for variable, same in zip(model.optimizer.variables, again.optimizer.variables, strict=True):

@@ -112,7 +112,7 @@ def test_names_of_layers_do_not_count_nor_how_the_optimizers_are_assigned(tiny_d
     assert setting(tiny_data, build(0.25, 0.5, by_function=True)) == plain
 
 
-def test_an_interrupted_run_is_resumed_with_both_momenta(tiny_data, tmp_path):
+def test_an_interrupted_run_is_resumed_with_both_momenta(tiny_data, tmp_path, capsys):
     options = OPTIONS | {"validation_data": tiny_data}
     whole, cut, resumed = (build(0.1, 0.2, momentum=0.9) for _ in range(3))
     expected = fit(whole, *tiny_data, callbacks=(Interrupt(False),), **options)
@@ -120,6 +120,7 @@ def test_an_interrupted_run_is_resumed_with_both_momenta(tiny_data, tmp_path):
         fit(cut, *tiny_data, runs_dir=tmp_path, callbacks=(Interrupt(True),), **options)
     assert [path.name for path in tmp_path.glob("*/current")] == ["current"]
     got = fit(resumed, *tiny_data, runs_dir=tmp_path, callbacks=(Interrupt(False),), **options)
+    assert "going on after epoch 1, " in capsys.readouterr().out
     assert got.history == expected.history
     for weight, same in zip(resumed.get_weights(), whole.get_weights(), strict=True):
         np.testing.assert_array_equal(weight, same)
