@@ -3,6 +3,7 @@
 import base64
 import marshal
 from collections.abc import Iterable, Sequence
+from inspect import signature
 from types import FunctionType, MethodType
 from typing import NamedTuple
 
@@ -184,6 +185,16 @@ def names_by_place(model: keras.Model) -> dict[str, str]:
     return names | {name: f"operation {i}" for i, name in enumerate(operations) if name not in names}
 
 
+def _without_defaults(nodes: list, layer: str):
+    """A layer's calls without `training` where it is its default, True, as of `Resizing`: Keras adds it in float32."""
+    call = getattr(getattr(keras.layers, str(layer), None), "call", None)
+    default = signature(call).parameters.get("training") if call else None
+    if default is None or default.default is not True:
+        return nodes
+    kept = [{k: v for k, v in node["kwargs"].items() if k != "training" or v is not True} for node in nodes]
+    return [node | {"kwargs": kwargs} for node, kwargs in zip(nodes, kept, strict=True)]
+
+
 def described_lambdas(config):
     """A configuration whose lambdas say what they do, where Keras also says in which file and line they stand."""
     if isinstance(config, list | tuple):
@@ -221,6 +232,8 @@ def cleaned(config, names: dict[str, str], refers: bool = False):
         return described
     if config.get("class_name") == "RandomCrop":  # its seed is one that it drew: its state counts, for a run
         config = config | {"config": config["config"] | {"seed": None}}
+    if config.get("inbound_nodes"):
+        config = config | {"inbound_nodes": _without_defaults(config["inbound_nodes"], config.get("class_name"))}
     if config.get("class_name") in _NEWER:
         config = config | {"config": _NEWER[config["class_name"]] | config["config"]}
     if config.get("class_name") == "__keras_tensor__":  # its dtype is the precision's

@@ -30,6 +30,21 @@ def test_a_seed_that_a_layer_drew_itself_is_no_part_of_the_setting(identify):
     assert (other.setting == first.setting, other.run == first.run) == (True, False)
 
 
+def test_a_resized_image_is_the_same_setting_in_each_precision(setting_of, keep_precision):
+    def resized(precision, **options):
+        keras.config.set_dtype_policy(precision)
+        images = keras.Input((8, 8, 3), dtype="uint8")
+        x = keras.layers.Resizing(4, 4, dtype="float32")(images, **options)
+        x = keras.layers.Dropout(0.5)(keras.layers.Flatten()(x), training=options.get("training"))
+        model = keras.Model(images, keras.layers.Dense(4, activation="softmax", dtype="float32")(x))
+        model.compile("sgd", "sparse_categorical_crossentropy")
+        return model
+
+    usual = setting_of(resized("float32"))
+    assert setting_of(resized("mixed_bfloat16")) == usual
+    assert setting_of(resized("float32", training=True)) != usual  # the dropout's default is another
+
+
 @pytest.mark.parametrize("dtype", ["mixed_bfloat16", "float32"])
 def test_the_precision_of_a_layer_is_no_part_of_the_setting(setting_of, dtype):
     assert setting_of(build(dtype=dtype)) == setting_of()
