@@ -16,7 +16,7 @@ from suite.notebooks import Limit, run_notebook
 LIBRARIES = "import keras, numpy, pandas\nfrom IPython.display import display\nfrom matplotlib import pyplot"
 HELPERS = (
     "from helpers import ablation, claim_plots, claims, costs, data, files, lab, layer_plots, machine, metrics, models"
-    "\nfrom helpers import plots, predictions, recipe_plots, runs, times, training, transfer"
+    "\nfrom helpers import plots, predictions, recipe_plots, records, runs, times, training, transfer"
     "\nfrom helpers.fast import muon, net"
     "\nfrom helpers.training import rate_finder, schedules"
 )

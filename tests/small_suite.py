@@ -90,7 +90,9 @@ def start(root: Path, command: str, *arguments, **environment) -> subprocess.Pop
     suite = warm.command("suite") if env.get(warm.ADDRESS) else [sys.executable, "-m", "suite"]
     line = [*suite, command, "--profile", "smoke", "--dataset", "digits", *map(str, arguments)]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    return subprocess.Popen(line, cwd=root, env=env, start_new_session=True, **pipes)
+    # Ctrl-C reaches it as in a terminal, also where these tests run in the background, in which it is ignored.
+    heeds = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # noqa: E731
+    return subprocess.Popen(line, cwd=root, env=env, start_new_session=True, preexec_fn=heeds, **pipes)
 
 
 def run_suite(root: Path, *arguments, **environment) -> subprocess.CompletedProcess:
