@@ -25,7 +25,7 @@ FETCHING = re.compile(
 )
 PAGE_MINUTES = 0.25  # of a page whose runs are all recorded, about
 # How much more is trained in the same time by jobs that share the cores than by one after another on all: small nets
-# leave a core idle. Measured on two AMD cores by `make bench BENCH=beside`: 1.06 (E's net) to 1.29 (D's model 1).
+# leave a core idle. On two AMD cores 1.06 (E's net) to 1.29 (D's model 1), by the sum of both rates: a little too much.
 SIDE_BY_SIDE = 1.2
 
 
