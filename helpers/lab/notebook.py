@@ -3,9 +3,11 @@
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable
+from copy import copy
 from datetime import UTC, datetime
 from pathlib import Path
 
+import keras
 import pandas as pd
 from IPython.display import Markdown, display
 
@@ -25,12 +27,14 @@ from helpers.lab.comparison import against_print, show_by_class, show_comparison
 from helpers.lab.known_parameters import KNOWN, REQUIRED
 from helpers.lab.loaded import Labelled, load_parts
 from helpers.lab.measurement import Measurement
-from helpers.lab.parameters import Check, check_parameters
+from helpers.lab.parameters import Check, ParameterError, check_parameters
 from helpers.lab.runbook import RunBook
 from helpers.lab.summary import describe_runs, format_mean, rows_of, say_once, sources_of
 from helpers.machine import PRECISIONS, describe_device, environment, use_precision
 from helpers.profiles import PROFILES
 from helpers.records import newest
+
+TAKEN = ("profile", "dataset", "fashion_dataset", "reports_dir", "runs_dir", "seeds", "precision")  # read once, by Lab
 
 
 class Lab(RunBook):
@@ -58,6 +62,7 @@ class Lab(RunBook):
         known = {name: check for name, check in KNOWN.items() if name in namespace or name in REQUIRED}
         check_parameters(namespace, known | checks)
         profile, reports_dir = namespace["profile"], namespace["reports_dir"]
+        self._namespace, self._taken = namespace, {name: copy(namespace.get(name)) for name in TAKEN}
         super().__init__(PROFILES[profile], results_folder(reports_dir, profile, notebook), namespace.get("seeds", []))
         self.notebook, self._asked = notebook, namespace.get("dataset", namespace.get("fashion_dataset", ""))
         self.precision = namespace.get("precision", "auto")
@@ -106,12 +111,19 @@ class Lab(RunBook):
         display(loaded.counts)
         return loaded.parts
 
-    def check_loaded(self) -> None:
-        """Say before anything is trained that no data were loaded: a record says which they are.
+    def check_ready(self) -> None:
+        """Say before anything is trained what would give another experiment, or one that could not be recorded.
 
         Raises:
-            ValueError: They were not.
+            ParameterError: A parameter has changed that was read when this was made.
+            ValueError: No data were loaded: a record says which they are.
         """
+        for name, taken in self._taken.items():
+            if (now := self._namespace.get(name)) != taken:
+                raise ParameterError(
+                    f"{name}: changed from {taken!r} to {now!r} since it was read. Execute the cell with Lab(...), and "
+                    "those below it, again. Nothing was trained."
+                )
         if not self._datasets:
             raise ValueError("expected data that were loaded by lab.load(split): a run's record says which they are")
 
@@ -142,7 +154,7 @@ class Lab(RunBook):
             Plain values; None for a page from records that has none of it.
         """
         profile = {"profile": self._profile.name, "dataset": self.dataset_name}
-        measurement = Measurement(name, settings, profile, use_precision(self.precision)[0], is_time)
+        measurement = Measurement(name, settings, profile, keras.config.dtype_policy().name, is_time)
         by_setting = not self.trains(candidate=True)
         find = lambda: measurement.of(self._recorded[0], os.environ.get(variables.FRESH, ""), by_setting)  # noqa: E731
         if by_setting:
@@ -269,7 +281,7 @@ class Lab(RunBook):
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),
             **environment(),
             **runs,
-            "precision": runs["precision"] or use_precision(self.precision)[0],
+            "precision": runs["precision"] or keras.config.dtype_policy().name,
             "sources": sources_of(records),
             "answer": answer,
             "table": [row for table in self._tables for row in rows_of(table)],

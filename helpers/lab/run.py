@@ -128,7 +128,7 @@ class Run:
                 with the record; None leaves it to the notebook: see `Lab.needs_weights`.
             settings: What else determines the run and is not in the model, as plain values: it goes into the record.
         """
-        self.lab.check_loaded()
+        self.lab.check_ready()
         self.model, self._settings, self._result = phases[-1].model, _checked(settings or {}), None
         common = {"validation_data": validation_data, "batch_size": batch_size, "patience": patience, "fast": fast}
         identities = [self._identify(phase, common) for phase in phases]

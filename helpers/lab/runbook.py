@@ -48,12 +48,15 @@ class RunBook(Execution):
         self.progress, self.missing, self.untrained, self.beside = Progress(0), [], {}, {}
         self._runs: dict[tuple[str, int], Run] = {}
         self._candidates: dict[tuple[str, int], Run] = {}
-        self._variants: set[str] = set()
+        self._together: list[set[str]] = []  # the variants of each call of `runs`
 
     def runs(
         self, variants: dict | Iterable[str], seeds: list[int] | dict[str, list[int]] | None = None
     ) -> Iterator[Run]:
         """Every variant with every seed, seed by seed.
+
+        A call that names a variant of an earlier one takes its place: a cell that is executed again with a variant
+        renamed or left out leaves no run of the old name behind.
 
         Args:
             variants: What each variant is, by its name: a function that builds its model, or its settings.
@@ -64,7 +67,7 @@ class RunBook(Execution):
         by_variant = seeds if isinstance(seeds, dict) else {}
         every = self.seeds if seeds is None or isinstance(seeds, dict) else seeds
         plan = [Run(self, v, s, variants[v]) for s in every for v in variants if s in by_variant.get(v, every)]
-        self._variants |= set(variants)
+        self._forget_calls_with(set(variants))
         for left_out in (v for v in variants if every and v not in {run.variant for run in plan}):
             print(f"{left_out.replace('_', ' ')} is not run: none of the seeds {every} is among its own")
         yield from self._in_turn(plan)
@@ -77,6 +80,12 @@ class RunBook(Execution):
             seed: Of all of them.
         """
         yield from self._in_turn([Run(self, v, seed, options, candidate=True) for v, options in variants.items()])
+
+    def _forget_calls_with(self, variants: set[str]) -> None:
+        """Forget the earlier calls of `runs` that named one of these, with all of their runs."""
+        stale = set().union(*(names for names in self._together if names & variants))
+        self._runs = {key: run for key, run in self._runs.items() if key[0] not in stale}
+        self._together = [names for names in self._together if not names & variants] + [variants]
 
     def _in_turn(self, plan: list[Run]) -> Iterator[Run]:
         """Forget earlier runs of the same names, then give one after the other."""
@@ -171,4 +180,5 @@ class RunBook(Execution):
     @property
     def seeds_done(self) -> list[int]:
         """The seeds that every variant has a record of; so what is paired by seed is paired by these."""
-        return [seed for seed in self.seeds if all((variant, seed) in self._runs for variant in self._variants)]
+        variants = set().union(*self._together)
+        return [seed for seed in self.seeds if all((variant, seed) in self._runs for variant in variants)]

@@ -44,6 +44,23 @@ def test_every_cell_can_be_executed_again_with_changed_parameters(notebook, caps
     assert "seeds [10, 11]" in capsys.readouterr().out
 
 
+def test_a_cell_executed_again_leaves_no_variant_of_its_old_names_behind(notebook):
+    notebook.start()
+    notebook.train_all({"third": notebook.net})
+    notebook.train_all({"net": notebook.net, "wide": lambda: notebook.net(16)})
+    notebook.train_all({"net": notebook.net, "wider": lambda: notebook.net(16)})
+    assert [record["variant"] for record in notebook.lab.records] == ["third", "net", "wider"]
+    assert notebook.lab.seeds_done == [10]
+
+
+@pytest.mark.parametrize("changed", [{"seeds": [10, 11]}, {"profile": "full"}, {"dataset": "cifar10"}])
+def test_a_parameter_changed_after_the_lab_was_made_is_not_ignored(recorded, never_trains, changed):
+    never_trains()
+    recorded._globals |= changed
+    with pytest.raises(ParameterError, match=rf"{next(iter(changed))}: changed .* Execute the cell with Lab\(\.\.\.\)"):
+        recorded.train_all()
+
+
 def test_the_training_cell_can_be_executed_twice_in_a_row(recorded, never_trains):
     never_trains()
     recorded.train_all()
