@@ -5,6 +5,7 @@ A printed figure stands for all numbers that round to it. Figures contradict eac
 
 import itertools
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -67,6 +68,7 @@ def find_inconsistencies(table: pd.DataFrame) -> list[Finding]:
     nets = nets_of(table)
     found = [Finding("inconsistent", *net.key, text) for net in nets for check in CHECKS for text in check(net)]
     found += [Finding("remarkable", *net.key, text) for net in nets for text in _tested_on_validation(net)]
+    found += list(_trained_on(nets))
     return found + [finding for pair in itertools.combinations(nets, 2) for finding in _repeats(*pair)]
 
 
@@ -121,6 +123,23 @@ def _tested_on_validation(net: Net) -> Iterator[str]:
             f"test accuracy {accuracy.text} is the best validation accuracy, of epoch {best}, to the last digit{loss}"
         )
         yield f"{said}: the validation images seem to be the test images, so the epoch was chosen on them"
+
+
+def _trained_on(nets: list[Net]) -> Iterator[Finding]:
+    """Nets that went on for another number of epochs after their best one than the others of their experiment did."""
+    after: dict[tuple, list] = {}
+    for net in nets:
+        if history := net.by_epoch.get("val_accuracy"):
+            best = max(sorted(history), key=lambda epoch: Fraction(history[epoch].text))
+            after.setdefault(net.key[:2], []).append((net, best, max(history)))
+    for group in after.values():
+        (usual, count), *_ = Counter(last - best for _, best, last in group).most_common(1)
+        for net, best, last in group:
+            if count > 1 and last - best != usual:
+                accuracy = net.by_epoch["val_accuracy"][best].text
+                said = f"the best validation accuracy, {accuracy}, is that of epoch {best}, yet training went on to "
+                said += f"epoch {last}: {last - best} epochs, where the other nets stopped {usual} after their best"
+                yield Finding("remarkable", *net.key, said)
 
 
 def _repeats(one: Net, other: Net) -> Iterator[Finding]:

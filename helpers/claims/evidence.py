@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from helpers.claims.figures import OF_MATRIX, Figure
+from helpers.claims.protocols import departures
 from helpers.predictions import read_labels, unpack_predictions
 from helpers.records import read_records, read_summary
 
@@ -133,7 +134,8 @@ def judged_runs(runs: Iterable[dict], experiment: str) -> list[dict]:
 
 def are_comparable(runs: Iterable[dict], experiment: str) -> bool:
     """Whether runs may be held against printed figures: the full protocol, on the experiment's own data."""
-    return all(run["profile"] == "full" and run["dataset"] == data_of(experiment) for run in runs)
+    own = data_of(experiment)
+    return all(run["profile"] == "full" and run["dataset"] == own and not departures(run) for run in runs)
 
 
 def data_of(experiment: str) -> str:

@@ -62,6 +62,14 @@ class Judged:
         return min((len(step.seeds) for step in self.steps), default=0)
 
     @property
+    def shown_seeds(self) -> str:
+        """Seeds that it was judged by; of several steps with different numbers, "3 and 8"; before that, the fewest."""
+        counts = sorted({len(step.seeds) for step in self.steps})
+        if not self.num_seeds:
+            counts = [min((step.num_seeds for step in self.steps), default=0)]
+        return " and ".join(map(str, counts))
+
+    @property
     def before_first_look(self) -> bool:
         """Whether it has runs, but fewer than it is first tested with."""
         can_be_judged = not any(step.problem for step in self.steps)

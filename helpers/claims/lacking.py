@@ -1,6 +1,6 @@
 """What is to be said beside a verdict: how many seeds would decide it, and what permutation tests say."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from helpers.claims.power import MOST_SEEDS, POWER, seeds_needed
 from helpers.claims.steps import Step
@@ -13,10 +13,15 @@ def seeds_wanted(steps: Sequence[Step], margin: str, alpha: float) -> str:
     if equal and beyond:
         are = "is" if len(beyond) == 1 else "are"
         return f"no number of seeds would show it while {' and '.join(beyond)} {are} beyond the margin, {margin}"
-    each = [_seeds_needed(step, alpha) for step in steps]
-    number = f"more than {MOST_SEEDS:,}" if None in each else str(max(each))
-    wanted = "show it if it holds" if equal else f"find a difference of the margin, {margin}"
-    return f"{number} seeds would {wanted}"
+    still_open = [s for s in steps if equal or s.difference.mean <= 0 or s.difference.p >= alpha] or list(steps)
+    wanted = f"{_most(_seeds_needed(step, alpha) for step in still_open)} seeds would "
+    if equal:
+        return f"{wanted}show it if it holds"
+    wanted += f"find a difference as small as the margin, {margin}"
+    if all(step.difference.mean > step.figure.kind.margin for step in still_open):
+        found = [seeds_needed(s.difference.spread, s.difference.mean, alpha, s.paired) for s in still_open]
+        wanted += f"; {_most(found)} one as large as that found"
+    return wanted
 
 
 def permutation_tests(steps: Sequence[Step]) -> str:
@@ -24,6 +29,12 @@ def permutation_tests(steps: Sequence[Step]) -> str:
     named = [f"{step.text}, " if len(steps) > 1 else "" for step in steps]
     exact = [f"{of}p {s.permutation:.2g}" for of, s in zip(named, steps, strict=True) if s.permutation is not None]
     return f"permutation test, not adjusted: {'; '.join(exact)}" if exact else ""
+
+
+def _most(numbers: Iterable[int | None]) -> str:
+    """The largest of some numbers of seeds, in words; None is a number beyond `MOST_SEEDS`."""
+    numbers = list(numbers)
+    return f"more than {MOST_SEEDS:,}" if None in numbers else str(max(numbers))
 
 
 def _seeds_needed(step: Step, alpha: float) -> int | None:

@@ -36,7 +36,7 @@ def evidence_table(results: Results, claim_ids: Sequence[str], reading: str = ""
         row = {"claim": f"{claim['id']}: {claim['claim']}", "printed": printed_of(claim)}
         row["ours"] = _named(steps, [step.shown for step in steps]) or "against print: see above"
         row["with other test images"] = _with_images(steps)
-        row["seeds"] = str(min((step.num_seeds for step in steps), default=0))
+        row["seeds"] = " and ".join(str(n) for n in sorted({step.num_seeds for step in steps} or {0}))
         rows.append(row)
     table = pd.DataFrame(rows)
     none = not len(table) or set(table["with other test images"]) <= {"", "-"}
@@ -80,7 +80,7 @@ def verdicts_table(judged: Iterable[Judged]) -> pd.DataFrame:
                 "printed": printed_of(claim.claim),
                 "ours, 95 % interval": _named(found, [step.shown for step in found]) or "-",
                 "with other test images": _with_images(found),
-                "seeds": str(claim.num_seeds or min((step.num_seeds for step in claim.steps), default=0)),
+                "seeds": claim.shown_seeds,
                 "note": claim.reason,
             }
         )

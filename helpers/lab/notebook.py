@@ -23,7 +23,7 @@ from helpers.claims import (
 )
 from helpers.files import lock, results_folder, runs_folder, write_json
 from helpers.fingerprints import digest_of_arrays
-from helpers.lab.comparison import against_print, show_by_class, show_comparison
+from helpers.lab.comparison import against_print, other_protocols, show_by_class, show_comparison
 from helpers.lab.known_parameters import KNOWN, REQUIRED
 from helpers.lab.loaded import Labelled, load_parts
 from helpers.lab.measurement import Measurement
@@ -204,7 +204,7 @@ class Lab(RunBook):
         if runs and (claims := list(claims)):
             others = {notebook for name in claims for notebook in other_notebooks(load_claim(name))}
             evidence = evidence_table(self.results(others, chosen), claims, reading)
-        show_comparison(table, evidence, findings_table(report, experiment))
+        show_comparison(table, evidence, findings_table(report, experiment), other_protocols(runs))
         if by_class:
             show_by_class(compare_classes(runs, report, experiment, names))
         return table

@@ -169,7 +169,7 @@ def _describe(judged: Judged, catalogue: Catalogue) -> dict:
         "steps": steps,
         "p": judged.shown_p,
         "before_first_look": judged.before_first_look,
-        "seeds": judged.num_seeds or min((step.num_seeds for step in judged.steps), default=0),
+        "seeds": judged.shown_seeds,
         "records": _records_of(judged, catalogue),
         "note": judged.reason,
         "caveat": judged.claim["note"] if any(step.against_print for step in judged.steps) else "",

@@ -17,7 +17,7 @@ def test_undecided_claims_say_how_many_seeds_would_tell():
     [step] = found.steps
     needed = seeds_needed(step.difference.spread, 0.01, 0.05 / 3 / NUM_TESTED)
     assert needed > 12
-    wanted = f"{needed} seeds would find a difference of the margin"
+    wanted = f"{needed} seeds would find a difference as small as the margin"
     assert found.reason == f"{wanted}, 1 point; it is tested next with 8 seeds"
 
 
@@ -30,6 +30,20 @@ def test_an_undecided_order_needs_the_seeds_of_its_hardest_step():
     assert (found.verdict, len(each)) == ("undecided", 2)
     assert max(each) != min(each)
     assert found.reason.startswith(f"{max(each)} seeds would find a difference")
+
+
+def test_an_undecided_order_says_what_its_open_step_needs_and_what_the_difference_found_would():
+    rng = np.random.default_rng(1)
+    means = {"cnn": 0.9, "conv_stride_2": 0.7, "conv_stride_4": 0.65}  # the first step is found
+    spreads = {"cnn": 0.001, "conv_stride_2": 0.001, "conv_stride_4": 0.03}
+    runs = [make_run(v, s, float(rng.normal(mean, spreads[v]))) for v, mean in means.items() for s in FIVE]
+    found = judge("A6", results_of(n06_strides=runs), reading="convolution stride")
+    difference, alpha = found.steps[1].difference, 0.05 / 3 / NUM_TESTED
+    assert found.verdict == "undecided"
+    assert difference.mean > 0.01
+    margin, as_found = (seeds_needed(difference.spread, size, alpha) for size in (0.01, difference.mean))
+    wanted = f"{margin} seeds would find a difference as small as the margin, 1 point; {as_found} one as large as that"
+    assert found.reason.startswith(f"{wanted} found; ")
 
 
 def test_an_undecided_claim_of_no_difference_says_how_many_seeds_would_show_it():
@@ -67,7 +81,7 @@ def test_a_permutation_test_is_no_check_on_a_verdict_of_no_difference():
 def test_where_a_claim_has_several_steps_each_permutation_test_says_of_which_it_is():
     seeds = range(10, 18)
     runs = [run for net, at in (("model_3", 0.9), ("model_1", 0.7)) for run in runs_of(f"{net}_published", at, seeds)]
-    found = judge("D2", results_of(n12_depth=runs + runs_of("model_2_published", 0.6, FIVE[:3])))
+    found = judge("D2", results_of(n12_depth=runs + runs_of("model_2_published", 0.6)))
     assert [step.permutation is None for step in found.steps] == [False, True]
     assert f"permutation test, not adjusted: {found.steps[0].text}, p 0.00" in found.reason
 
@@ -80,4 +94,4 @@ def test_the_margins_of_a_claim_on_several_figures_are_named_without_what_counts
         runs += [make_run(net, 10 + k, test=make_test(matrix)) for net in ("cnn_plain", "cnn_batch_norm")]
     found = judge("C4", results_of(n10_batch_norm=runs))
     assert found.verdict == "undecided"
-    assert "seeds would find a difference of the margin, 1 point and 20 images; it is tested" in found.reason
+    assert "seeds would find a difference as small as the margin, 1 point and 20 images; it is tested" in found.reason
