@@ -84,6 +84,7 @@ def test_where_a_claim_has_several_steps_each_permutation_test_says_of_which_it_
     found = judge("D2", results_of(n12_depth=runs + runs_of("model_2_published", 0.6)))
     assert [step.permutation is None for step in found.steps] == [False, True]
     assert f"permutation test, not adjusted: {found.steps[0].text}, p 0.00" in found.reason
+    assert found.shown_seeds == "5 and 8"
 
 
 def test_the_margins_of_a_claim_on_several_figures_are_named_without_what_counts_are_of():
