@@ -1,5 +1,6 @@
 """Figures of recorded runs: tables of all of them, what they cost, and which candidate was the best."""
 
+import itertools
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -103,6 +104,20 @@ def generalisation_gap(run: dict) -> float:
         run: A record of a run.
     """
     return run["history"]["accuracy"][-1] - run["history"]["val_accuracy"][-1]
+
+
+def loss_jumps(run: dict, factor: float = 1.5) -> list[int]:
+    """The epochs in which a run's training was thrown back: with so many times the epoch before's mean training loss.
+
+    Args:
+        run: A record, or anything with its "history".
+        factor: From which ratio of two losses on it counts; above 1.
+
+    Returns:
+        Epochs, counted from 1, so 2 or more each; empty where there is none.
+    """
+    loss = run["history"]["loss"]
+    return [n for n, (before, after) in enumerate(itertools.pairwise(loss), 2) if after > factor * before]
 
 
 def best_candidates(

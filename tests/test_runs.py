@@ -5,7 +5,15 @@ import pytest
 from small_records import record_of
 
 from helpers.records import write_record
-from helpers.runs import best_candidates, cost_table, epoch_seconds, generalisation_gap, load_runs, styled_costs
+from helpers.runs import (
+    best_candidates,
+    cost_table,
+    epoch_seconds,
+    generalisation_gap,
+    load_runs,
+    loss_jumps,
+    styled_costs,
+)
 
 
 def test_runs_are_a_table_sorted_by_notebook_variant_and_seed(tmp_path):
@@ -79,3 +87,10 @@ def test_of_a_kind_with_a_candidate_that_is_not_recorded_none_is_chosen():
 
 def test_the_gap_is_the_last_epochs():
     assert generalisation_gap({"history": {"accuracy": [0.5, 0.9], "val_accuracy": [0.5, 0.8]}}) == pytest.approx(0.1)
+
+
+def test_a_run_is_thrown_back_in_epochs_of_half_as_much_loss_again():
+    of = lambda *losses: {"history": {"loss": list(losses)}}  # noqa: E731
+    assert loss_jumps(of(2.0, 1.0, 1.6, 0.5, 0.74)) == [3]
+    assert loss_jumps(of(2.0, 1.0, 1.6, 0.5, 0.76)) == [3, 5]
+    assert loss_jumps(of(2.0, 1.0, 1.6), factor=2) == loss_jumps(of(1.0)) == []
