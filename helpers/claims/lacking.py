@@ -9,7 +9,7 @@ from helpers.claims.steps import Step
 def seeds_wanted(steps: Sequence[Step], margin: str, alpha: float) -> str:
     """How many seeds would decide what is undecided; of a claim of no difference, whether any number would."""
     equal = steps[0].equal
-    beyond = [step.text for step in steps if abs(step.difference.mean) >= step.figure.kind.margin]
+    beyond = [_with_sense(step) for step in steps if abs(step.difference.mean) >= step.figure.kind.margin]
     if equal and beyond:
         are = "is" if len(beyond) == 1 else "are"
         return f"no number of seeds would show it while {' and '.join(beyond)} {are} beyond the margin, {margin}"
@@ -29,6 +29,12 @@ def permutation_tests(steps: Sequence[Step]) -> str:
     named = [f"{step.text}, " if len(steps) > 1 else "" for step in steps]
     exact = [f"{of}p {s.permutation:.2g}" for of, s in zip(named, steps, strict=True) if s.permutation is not None]
     return f"permutation test, not adjusted: {'; '.join(exact)}" if exact else ""
+
+
+def _with_sense(step: Step) -> str:
+    """A step by its name; of a change over epochs with whether it is one for the better, which alone contradicts."""
+    improves = step.difference.mean * step.figure.improves
+    return step.text + (f" ({'an improvement' if improves > 0 else 'a change for the worse'})" if improves else "")
 
 
 def _most(numbers: Iterable[int | None]) -> str:

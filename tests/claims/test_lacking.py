@@ -6,6 +6,7 @@ import numpy as np
 from made_up import make_run, make_test, matrix_of, results_of
 from small_claims import FIVE, NUM_TESTED, judge, runs_of, with_losses
 
+from helpers.claims.lacking import seeds_wanted
 from helpers.claims.power import seeds_needed
 
 
@@ -65,10 +66,12 @@ def test_an_undecided_claim_of_no_difference_says_how_many_seeds_would_show_it()
 
 def test_where_a_difference_lies_beyond_the_margin_no_number_of_seeds_shows_that_there_is_none():
     names = ("arc2_sgd", "arc2_adam", "arc3_sgd", "arc3_adam")
-    runs = [run for name in names[1:] for run in with_losses(name, 0.001)] + with_losses(names[0], 0.2)
-    reason = judge("B10", results_of(n09_fashion_mnist=runs)).reason
-    beyond = "arc2 sgd: validation loss from epoch 40 to 50"
-    assert f"no number of seeds would show it while {beyond} is beyond the margin, 0.02 nats" in reason
+    for change, sense in ((0.2, "a change for the worse"), (-0.2, "an improvement")):
+        runs = [run for name in names[1:] for run in with_losses(name, 0.001)] + with_losses(names[0], change)
+        steps = judge("B10", results_of(n09_fashion_mnist=runs)).steps
+        beyond = f"arc2 sgd: validation loss from epoch 40 to 50 ({sense})"
+        wanted = f"no number of seeds would show it while {beyond} is beyond the margin, 0.02 nats"
+        assert seeds_wanted(steps, "0.02 nats", 0.001) == wanted
 
 
 def test_a_permutation_test_is_no_check_on_a_verdict_of_no_difference():
