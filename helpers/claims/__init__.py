@@ -18,6 +18,7 @@ from helpers.claims.evidence import Results, are_comparable, comparable_times, r
 from helpers.claims.figures import Figure, figure, kinds
 from helpers.claims.intervals import NO_INTERVAL, difference_text, mean_interval, prediction_interval
 from helpers.claims.judging import VERDICTS, Judged, judge_claims
+from helpers.claims.nets import nets_table
 from helpers.claims.printed import AGREEMENT, compare_with_print
 from helpers.claims.published import (
     load_claim,
@@ -33,7 +34,6 @@ from helpers.claims.tables import (
     describe_simulation,
     evidence_table,
     load_simulation,
-    nets_table,
     printed_of,
     printed_table,
     verdicts_table,

@@ -163,7 +163,7 @@ def comparable_times(
     """
     own = [run for run in runs if run["disturbed"] is False]  # of None it is not known
     own = [run for run in own if of_epochs or not (run.get("frozen_part") or {}).get("shared")]
-    nets, where = set(map(net_of, own)), lambda run: _device_of(run)[: None if one_precision else -1]
+    nets, where = set(map(net_of, own)), lambda run: device_of(run)[: None if one_precision else -1]
 
     def weight(device: tuple) -> tuple[int, int]:
         there = [run for run in own if where(run) == device]
@@ -174,7 +174,7 @@ def comparable_times(
     return [run for run in own if where(run) == common]
 
 
-def _device_of(run: dict) -> tuple:
+def device_of(run: dict) -> tuple:
     """What a run was computed with and on: backend, device, threads, precision."""
     return run["backend"], run["device"], run.get("threads"), run.get("precision")
 

@@ -1,4 +1,4 @@
-"""Verdicts, printed figures and nets as tables for reading: all of the scoreboard."""
+"""Verdicts and printed figures as tables for reading."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -6,14 +6,13 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
-from helpers.claims.evidence import Results, comparable_times
+from helpers.claims.evidence import Results, data_of
 from helpers.claims.figures import COUNTS, EXACT, LABELS, TIMES
 from helpers.claims.intervals import mean_interval
 from helpers.claims.judging import Judged
 from helpers.claims.printed import least_of
 from helpers.claims.published import load_claims, published_folder
 from helpers.claims.steps import Step, find_steps
-from helpers.runs import epoch_seconds
 
 
 def evidence_table(results: Results, claim_ids: Sequence[str], reading: str = "") -> pd.DataFrame:
@@ -32,15 +31,23 @@ def evidence_table(results: Results, claim_ids: Sequence[str], reading: str = ""
     """
     claims, rows = load_claims(), []
     for _, claim in claims[claims["id"].isin(list(claim_ids)) & claims["reading"].isin(["", reading])].iterrows():
-        steps = find_steps(results.of_data_for(claim["experiment"]), claim, judged=False)
+        data, own = data_of(claim["experiment"]), results.of_data_for(claim["experiment"])
+        steps = find_steps(own, claim, judged=False)
         row = {"claim": f"{claim['id']}: {claim['claim']}", "printed": printed_of(claim)}
-        row["ours"] = _named(steps, [step.shown for step in steps]) or "against print: see above"
+        none = f"not run on {data}" if _has_runs(results, claim) and not _has_runs(own, claim) else "not yet run"
+        shown = [step.shown.replace("not yet run", none) for step in steps]
+        row["ours"] = _named(steps, shown) or "against print: see above"
         row["with other test images"] = _with_images(steps)
         row["seeds"] = " and ".join(str(n) for n in sorted({step.num_seeds for step in steps} or {0}))
         rows.append(row)
     table = pd.DataFrame(rows)
     none = not len(table) or set(table["with other test images"]) <= {"", "-"}
     return table.drop(columns="with other test images", errors="ignore") if none else table
+
+
+def _has_runs(results: Results, claim: pd.Series) -> bool:
+    """Whether there is a run of a claim's notebook."""
+    return any(by_seed for (notebook, _), by_seed in results.runs.items() if notebook == claim["notebook"])
 
 
 def printed_of(claim: pd.Series) -> str:
@@ -117,52 +124,6 @@ def printed_table(compared: pd.DataFrame) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
-
-
-def nets_table(results: Results) -> pd.DataFrame:
-    """Every net that the pages show, a row a variant: what it is, how it was trained, what it reached and cost.
-
-    Args:
-        results: The runs.
-
-    Returns:
-        Columns, all text: notebook, net, test accuracy (mean over the seeds, with its 95 % interval), seeds,
-        parameters, multiply-adds, data, trained on (images), split, epochs, batch, optimizer; an epoch (s), the median
-        of a net's runs that nothing disturbed on one computer, and measured on, which it is, with what precision and
-        how many threads: times of rows with different ones cannot be compared.
-    """
-    rows = []
-    for (notebook, variant), by_seed in results.runs.items():
-        records, work = list(by_seed.values()), results.work.get((notebook, variant))
-        first, asked = records[0], records[0]["hyperparameters"]
-        mean, low, high = mean_interval([record["test"]["accuracy"] for record in records])
-        interval = "" if np.isnan(low) or low == high else f" ({low:.3f} to {high:.3f})"
-        epochs, timed = sorted({len(record["seconds_by_epoch"]) for record in records}), comparable_times(records, True)
-        rows.append(
-            {
-                "notebook": notebook,
-                "net": variant.replace("_", " "),
-                "test accuracy": f"{mean:.3f}{interval}",
-                "seeds": str(len(records)),
-                "parameters": f"{first['parameters']['total']:,}",
-                "multiply-adds, millions": f"{work / 1e6:,.1f}" if work else "-",
-                "data": first["dataset"],
-                "trained on": f"{asked['train_images']:,}" if asked.get("train_images") else "-",
-                "split": first["split"].get("name", "-"),
-                "epochs": f"{epochs[0]} to {epochs[-1]}" if len(epochs) > 1 else str(epochs[0]),
-                "batch": str(asked.get("batch_size", "-")),
-                "optimizer": str(asked.get("optimizer", {}).get("name", "-")),
-                "an epoch, s": f"{np.median([epoch_seconds(record) for record in timed]):.1f}" if timed else "-",
-                "measured on": _measured_on(timed[0]) if timed else "-",
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def _measured_on(run: dict) -> str:
-    """What must be equal for times to be compared: device, precision, number of threads."""
-    precision, threads = run.get("precision", "unknown precision").removeprefix("mixed_"), run.get("threads")
-    return f"{run['device']}, {precision}" + (f", {threads} thread{'s' * (threads != 1)}" if threads else "")
 
 
 def load_simulation() -> dict | None:

@@ -63,6 +63,20 @@ def test_printed_figures_and_nets_are_listed_for_reading(results):
     ]  # fmt: skip
 
 
+def test_the_epochs_of_a_notebooks_nets_are_timed_on_one_computer_where_they_ran_on_it():
+    about = {"hyperparameters": {}, "split": {}}
+    on = lambda net, seed, device, seconds: make_run(net, seed, device=device, seconds=seconds, **about)  # noqa: E731
+    plain = [on("cnn_plain", seed, "slow", 160.0) for seed in (10, 11)] + [on("cnn_plain", 12, "fast", 60.0)]
+    results = results_of(n10_batch_norm=[*plain, on("cnn_batch_norm", 10, "fast", 80.0), on("alone", 10, "old", 200.0)])
+    times = nets_table(results).set_index("net")[["an epoch, s", "measured on"]].T.to_dict("list")
+    known = "unknown precision"
+    assert times == {
+        "cnn plain": ["30.0", f"fast, {known}"],  # though more of its own runs are on the slow one
+        "cnn batch norm": ["40.0", f"fast, {known}"],
+        "alone": ["100.0", f"old, {known}"],  # which ran nowhere else
+    }
+
+
 def test_of_two_tests_of_the_same_runs_each_seeds_own_difference_is_drawn():
     tests = lambda gain: {"16x16": make_test(matrix_of(gain)), "8x8": make_test(matrix_of(gain - 0.2))}  # noqa: E731
     runs = [make_run("tvtv_32x32", s, 0.6 + s / 100, tests=tests(0.5 + s / 100)) for s in (10, 11, 12)]

@@ -80,6 +80,12 @@ def test_a_page_shows_what_its_own_runs_say_whatever_their_profile():
     assert table["seeds"].tolist() == ["1", "1"]
 
 
+def test_runs_on_other_data_are_not_said_to_be_missing():
+    runs = [make_run(net, 0, 0.7, dataset="digits") for net in ("cnn", "dense")]
+    assert evidence_table(results_of(n03_cnn=runs), ["A1"])["ours"].tolist() == ["not run on cifar10"]
+    assert evidence_table(results_of(), ["A1"])["ours"].tolist() == ["not yet run"]
+
+
 def test_printed_figures_that_are_missing_are_said_to_be():
     assert printed_of(load_claims().set_index("id").loc["A8"]) == "not printed"
     assert printed_of(load_claims().set_index("id").loc["B1"]) == "0.75 against 0.41 and 0.24"
