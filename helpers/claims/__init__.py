@@ -19,6 +19,7 @@ from helpers.claims.figures import Figure, figure, kinds
 from helpers.claims.intervals import NO_INTERVAL, difference_text, mean_interval, prediction_interval
 from helpers.claims.judging import VERDICTS, Judged, judge_claims
 from helpers.claims.nets import nets_table
+from helpers.claims.precision import mixed_claims
 from helpers.claims.printed import AGREEMENT, compare_with_print
 from helpers.claims.published import (
     load_claim,
@@ -73,6 +74,7 @@ __all__ = [
     "load_simulation",
     "load_variants",
     "mean_interval",
+    "mixed_claims",
     "nets_table",
     "other_notebooks",
     "prediction_interval",

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from helpers.claims.evidence import Results, are_comparable, comparable_times, judged_runs
+from helpers.claims.evidence import FIRST_SEED, Results, are_comparable, comparable_times, judged_runs
 from helpers.claims.figures import EXACT, LABELS, TIMES, figure
 from helpers.claims.intervals import mean_interval, prediction_interval
+from helpers.claims.once import repeated_metric
+from helpers.claims.precision import count_runs
 from helpers.claims.printed import compare_with_print, fewest_seeds, least_of, renamed_metrics, rounding_of
 from helpers.claims.published import load_figures, load_published, load_variants
-from helpers.claims.readers import OF_MATRIX
-from helpers.claims.statistics import ROUNDING
 
 CHOSEN = "$best"
 
@@ -39,8 +39,8 @@ def compare_with_published(
     Returns:
         A row a variant and metric, all columns text. A figure that was not printed is "not printed". Runs on other data
         than the report's, or on less than the full protocol, get no comparison. A figure that a report printed a second
-        time, or of another net, or that another notebook judges, has no agreement of its own: one printed number is
-        judged once.
+        time, by the same name or another, or of another net, or that another notebook judges, has no agreement of its
+        own: one printed number is judged once. Where runs are of several precisions, seeds says how many are of each.
     """
     published, repeated = load_published(report, experiment), _repeated(report, experiment)
     whole = published[published["class"].isna() & published["epoch"].isna()].set_index(["variant", "metric"])
@@ -49,25 +49,28 @@ def compare_with_published(
     our_name = {variant: (names or {}).get(variant, variant) for variant in published["variant"].unique()}
     of_all = [run for run in runs if run["variant"] in our_name.values()]
     for variant, name in our_name.items():
-        ours = [run for run in runs if run["variant"] == name]
-        for metric, form in metrics.items():
-            if not ours:
-                continue
+        ours, before = [run for run in runs if run["variant"] == name], []
+        for metric, form in metrics.items() if ours else ():
             printed = whole["printed"].get((variant, metric))
             own = renamed.get((variant, metric), metric)
-            row = {"variant": variant, "figure": LABELS.get(own, own.replace("_", " "))}
-            values = list(map(figure(own), _usable(ours, of_all, own)))
+            row = {"variant": variant, "figure": _label(own)}
+            usable = _usable(ours, of_all, own)
             comparable = are_comparable(ours, experiment)
             of_seeds = judged_runs(ours, experiment) if own not in EXACT else ours
-            judged = list(map(figure(own), _usable(of_seeds, of_all, own)))
-            known = printed and comparable and values
+            judged = {run["seed"]: figure(own)(run) for run in _usable(of_seeds, of_all, own)}
+            known = printed and comparable and usable
             fewest = fewest_seeds(report, experiment, variant)
-            agreement = compare_with_print(judged, printed, own, fewest) if known else "-"
+            agreement = compare_with_print(list(judged.values()), printed, own, fewest) if known else "-"
+            if agreement == "too few seeds to say" and len(judged) < len(usable):
+                agreement += f": seeds from {FIRST_SEED} on are judged"
             if known and own not in (*EXACT, *TIMES):
+                first = repeated_metric(own, judged, printed, before)
+                agreement = f"judged as {_label(first)}" if first else agreement
+                before.append((own, judged, printed))
                 is_its = name in (variant, *nets[variant]) or CHOSEN in nets[variant]
                 judge = elsewhere.get(variant, agreement) if is_its else "of another net"
                 agreement = repeated.get(variant, judge)
-            row |= _row(values, own, printed if comparable else None, form) | {"agreement": agreement}
+            row |= _row(usable, own, printed if comparable else None, form) | {"agreement": agreement}
             rows.append(row if comparable else row | {"printed": "not compared"})
     return pd.DataFrame(rows)
 
@@ -101,10 +104,9 @@ def compare_all(results: Results, experiments: Iterable[tuple[str, str]] = ()) -
         for _, printed in whole.loc[[key]].iterrows():
             metric = renamed.get((key[2], printed["metric"]), printed["metric"])
             values = {run["seed"]: figure(metric)(run) for run in _usable(runs_of[k], of_all, metric)}
-            if figure(metric).name in OF_MATRIX and values:
-                if any(_are_equal(values, other) and _may_be_one(printed["printed"], text) for other, text in known):
-                    continue  # the same figure by another name, as macro recall is the accuracy where classes are even
-                known.append((values, printed["printed"]))
+            if repeated_metric(metric, values, printed["printed"], known):
+                continue
+            known.append((metric, values, printed["printed"]))
             low, high = prediction_interval(
                 values.values() if metric not in TIMES else [], rounding_of(printed["printed"])
             )
@@ -212,8 +214,14 @@ def _usable(runs: list[dict], of_all: list[dict], metric: str) -> list[dict]:
     return [run for run in runs if id(run) in compared]
 
 
-def _row(values: list[float], metric: str, printed: str | None, form: str) -> dict:
-    """A printed figure beside ours, as text."""
+def _label(metric: str) -> str:
+    """What tables call a metric."""
+    return LABELS.get(metric, metric.replace("_", " "))
+
+
+def _row(runs: list[dict], metric: str, printed: str | None, form: str) -> dict:
+    """A printed figure beside that of some runs of ours, as text."""
+    values = list(map(figure(metric), runs))
     mean, low, high = mean_interval(values or [np.nan])
     further = prediction_interval(values, rounding_of(printed) if printed else 0.0)
     span = lambda a, b: f"{max(a, least_of(metric)):{form}} to {b:{form}}"  # noqa: E731
@@ -223,15 +231,5 @@ def _row(values: list[float], metric: str, printed: str | None, form: str) -> di
         "ours, mean": f"{mean:{form}}" if values else "-",
         "95 % interval": "-" if sure else span(low, high),
         "one more run": "-" if sure or metric in EXACT else span(*further),
-        "seeds": str(len(values)),
+        "seeds": count_runs(runs),
     }
-
-
-def _may_be_one(printed: str, other: str) -> bool:
-    """Whether two printed figures can be roundings of one number."""
-    return abs(float(printed) - float(other)) <= rounding_of(printed) + rounding_of(other) + ROUNDING
-
-
-def _are_equal(values: dict[int, float], others: dict[int, float]) -> bool:
-    """Whether two figures by seed are the same in every run, to rounding."""
-    return values.keys() == others.keys() and np.allclose(list(values.values()), list(others.values()), 0, ROUNDING)

@@ -12,7 +12,9 @@ from helpers.claims import (
     compare_exactly,
     compare_with_print,
     compare_with_published,
+    judge_claims,
     load_published,
+    mixed_claims,
 )
 from helpers.claims.printed import fewest_seeds, rounding_of
 
@@ -85,7 +87,10 @@ def test_times_beside_printed_ones_are_of_one_device_or_not_shown():
 def test_seeds_that_the_rules_do_not_count_are_shown_and_not_judged():
     runs = [make_run("cnn", seed, accuracy) for seed, accuracy in enumerate((0.718, 0.719, 0.72, 0.721, 0.722), 8)]
     row = compare(runs, {"accuracy": ".3f", "parameters": ",.0f"}).loc["cnn"]
-    assert row.loc["accuracy", ["seeds", "agreement"]].tolist() == ["5", "too few seeds to say"]
+    assert row.loc["accuracy", ["seeds", "agreement"]].tolist() == [
+        "5",
+        "too few seeds to say: seeds from 10 on are judged",
+    ]
     assert row.loc["parameters", "agreement"] == "equal"  # chance has no part in it
 
 
@@ -132,6 +137,35 @@ def test_every_printed_figure_is_judged_once():
         0.72,
     )
     assert table.query("report == 'D'")["agreement"].unique().tolist() == ["not yet run"]
+
+
+def test_a_figure_that_repeats_another_of_its_net_is_judged_once():
+    about = {"tests": {}, "history": {"accuracy": [0.5] * 20, "val_accuracy": [0.5] * 20}}
+    of = lambda net, best, last: [  # noqa: E731
+        make_run(f"{net}_published", s, 0.7, best_epoch=best + s, seconds_by_epoch=[1.0] * (last + s), **about)
+        for s in range(10, 15)
+    ]
+    runs = [*of("model_1", 1, 6), *of("model_2", 1, 6)]  # five epochs beyond the best; the report's model 2 has ten
+    table = compare_all(results_of(n12_depth=runs), [("D", "depth")])
+    judged = {net: set(rows["metric"]) & {"epochs_run", "best_epoch"} for net, rows in table.groupby("variant")}
+    assert [len(judged[net]) for net in ("model_1", "model_2")] == [1, 2]
+    even = [make_run("adam_tanh", seed, 0.72) for seed in (10, 11, 12)]  # as many images of each class
+    forms, names = dict.fromkeys(("accuracy", "macro_recall"), ".3f"), {"best": "adam_tanh"}
+    table = compare_with_published(even, "E", "optimizer_activation", forms, names)
+    assert table["agreement"].tolist()[1] == "judged as accuracy"
+
+
+def test_runs_of_several_precisions_are_counted_by_precision():
+    runs = [make_run("cnn", s, precision="float32" if s > 11 else "mixed_bfloat16") for s in range(10, 15)]
+    assert compare(runs)["seeds"].tolist() == ["5 (2 in bfloat16, 3 in float32)"]
+    assert compare(runs[:2])["seeds"].tolist() == ["2"]
+
+
+def test_claims_are_named_that_compare_one_seed_in_two_precisions():
+    of = lambda net, precision: [make_run(net, s, 0.7, precision=precision) for s in range(10, 15)]  # noqa: E731
+    for precision, names in (("float32", []), ("mixed_bfloat16", ["A1"])):
+        results = results_of(n03_cnn=[*of("cnn", "float32"), *of("dense", precision)])
+        assert mixed_claims(judge_claims(results, draws=0), results) == names
 
 
 def test_only_judged_seeds_of_the_full_protocol_count():
