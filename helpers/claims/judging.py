@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -39,7 +39,8 @@ class Judged:
         claim: Its row in claims.csv.
         verdict: One of `VERDICTS`.
         steps: What it was judged by.
-        reason: What else is to be said, such as how many seeds would decide it; "" where there is nothing.
+        reason: What else is to be said, such as how many seeds would decide it, and the claim's note; "" where there is
+            nothing.
         p: Of no difference, adjusted; 1.0 where it could not be tested.
         p_equivalent: Of a difference of the margin or more, adjusted.
     """
@@ -171,7 +172,8 @@ def judge_claims(results: Results, claims: pd.DataFrame | None = None, draws: in
         elif number not in decided:
             judged.append(_judge_print(results, row))
         else:
-            judged.append(_judged(row, steps[number], *decided[number], alpha))
+            found = _judged(row, steps[number], *decided[number], alpha)
+            judged.append(replace(found, reason="; ".join(filter(None, [found.reason, row["note"]]))))
     return judged
 
 

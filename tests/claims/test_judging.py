@@ -14,6 +14,14 @@ from helpers.claims.judging import Evidence, decide, gather
 from helpers.claims.statistics import compare
 
 
+def test_what_a_claim_says_beyond_its_test_stands_beside_the_verdict():
+    runs = runs_of("model_1_published", 0.7, seconds=100) + runs_of("model_2_published", 0.7, seconds=160)
+    found = judge("D4", results_of(n12_depth=runs))
+    assert found.verdict == "supported"
+    assert found.reason.endswith("; tested is whether it is slower, not whether it is twice as slow")
+    assert judge("B2", results_of()).reason.endswith("tested is whether it is better, not whether it is far better")
+
+
 def test_without_runs_nothing_is_judged():
     judged = judge_claims(results_of(), draws=0)
     assert {j.verdict for j in judged} == {"not yet run"}
