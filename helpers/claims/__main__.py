@@ -14,7 +14,7 @@ from helpers.claims.checking import UNUSUAL, VERDICTS, Checked, check_table, unu
 from helpers.claims.consistency import SEVERITIES, Finding, find_inconsistencies
 from helpers.claims.evidence import read_results
 from helpers.claims.published import published_folder
-from helpers.claims.results_table import TableError, read_table
+from helpers.claims.results_table import Problem, TableError, read_table
 from helpers.files import replacing
 
 
@@ -53,12 +53,15 @@ def report(findings: Sequence[Finding], rows: Sequence[Checked]) -> str:
     return "\n\n".join("\n".join(block) for block in blocks if block)
 
 
-def render_page(name: str, findings: Sequence[Finding], rows: Sequence[Checked]) -> str:
+def render_page(
+    name: str, findings: Sequence[Finding], rows: Sequence[Checked], problems: Sequence[Problem] = ()
+) -> str:
     """The same as one HTML page that needs no other file.
 
     Args:
         name: Of the table.
         findings, rows: As `find_inconsistencies` and `check_table` give them.
+        problems: What is malformed in the table, which is then not checked.
     """
     import jinja2  # only a page needs it
 
@@ -74,7 +77,8 @@ def render_page(name: str, findings: Sequence[Finding], rows: Sequence[Checked])
         rows=[row for row in rows if row.verdict != "not compared"],
         verdicts=VERDICTS,
         not_compared=not_compared(rows),
-        summary=summary(findings, rows),
+        problems=problems,
+        summary="The table cannot be checked." if problems else summary(findings, rows),
     )
 
 
@@ -95,14 +99,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         table = read_table(asked.results)
     except TableError as error:
         print(error, file=sys.stderr)
+        _write_page(asked.page, render_page(asked.results.name, [], [], error.problems))
         return 2
     findings = find_inconsistencies(table)
     rows = check_table(table, read_results(published_folder().parent / asked.profile))
     print(report(findings, rows))
-    if asked.page:
-        with replacing(asked.page) as file:
-            file.write(render_page(asked.results.name, findings, rows).encode())
+    _write_page(asked.page, render_page(asked.results.name, findings, rows))
     return 1 if findings or any(row.verdict in UNUSUAL for row in rows) else 0
+
+
+def _write_page(path: Path | None, page: str) -> None:
+    """Write a page where one is asked for."""
+    if path:
+        with replacing(path) as file:
+            file.write(page.encode())
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.claims.causes import OTHER_IMAGES, OTHER_NET, SHARES, causes_of
+from helpers.claims.count_checks import missing_counts
 from helpers.claims.evidence import Results, judged_runs
 from helpers.claims.figures import COUNTS, EXACT, Figure, figure
 from helpers.claims.intervals import prediction_interval
@@ -24,6 +25,7 @@ VERDICTS = {
     "unusually high": "Above where one more run of ours would lie; or, with few or scattered seeds, far above ours.",
     "unusually low": "Below where one more run of ours would lie; or, with few or scattered seeds, far below ours.",
     "too few seeds to say": "Our seeds are too few, or scatter too much, to say where; and it is not far from ours.",
+    "too coarsely rounded to say": "Its digits are too few to say where it lies: of a share give two or more.",
     "not compared": "We have nothing to hold it against.",
     "equal": "An exact figure is ours.",
     "not equal": "An exact figure is another.",
@@ -89,7 +91,8 @@ class Checked:
         """Our mean, and where one more run of ours would lie, as text."""
         form = ",.0f" if self.metric in (*EXACT, "support") else ".1f" if "epoch" in self.metric else ".3f"
         mean = "-" if np.isnan(self.mean) else f"{self.mean:{form}}"
-        return mean, "-" if np.isnan(self.low) else f"{self.low:{form}} to {self.high:{form}}"
+        low, high = (max(0.0, self.low), min(1.0, self.high)) if self.metric in SHARES else (self.low, self.high)
+        return mean, "-" if np.isnan(self.low) else f"{low:{form}} to {high:{form}}"
 
 
 def check_table(table: pd.DataFrame, results: Results) -> list[Checked]:
@@ -147,6 +150,7 @@ def _check_net(rows: pd.DataFrame, reading: str, runs: Sequence[dict], own_layer
     confidence = confidence_of(
         int((rows["metric"].isin(OF_CLASS) & (rows["class"] != "") & rows["epoch"].isna()).sum())
     )
+    missing = missing_counts(rows) or "only checked against the table's other figures"
     checked, columns = [], ["metric", "class", "epoch", "printed", "note"]
     for metric, name, epoch, printed, note in rows.reindex(columns=columns).itertuples(index=False):
         of_report, level = renamed.get((variant, metric), metric), confidence if name else CONFIDENCE
@@ -154,7 +158,8 @@ def _check_net(rows: pd.DataFrame, reading: str, runs: Sequence[dict], own_layer
         for meaning in dict.fromkeys([metric] if of_report in given else [of_report, metric]):
             of = None if pd.notna(epoch) else _figure_of(meaning, name)
             if of is None:
-                found.append({"verdict": "not compared", "reason": "only checked against the table's other figures"})
+                reason = "only checked against the table's other figures"
+                found.append({"verdict": "not compared", "reason": missing if metric.startswith(CONFUSED) else reason})
             elif own_layers and of.name in EXACT:
                 found.append({"verdict": "not compared", "reason": "the report does not print this net's layers"})
             else:
@@ -198,6 +203,8 @@ def compare_figure(of: Figure, value: float, half: float, runs: Sequence[dict], 
     widest = WIDEST_COUNT if of.name in COUNTS else FAR_BY_CLASS if of.argument else WIDEST
     few = len(values) < max(2, fewest)
     low, high = near if few else (max(low, near[0]), min(high, near[1]))
+    if low <= value <= high and half > widest:
+        return found | {"verdict": "too coarsely rounded to say"}
     if low <= value <= high:
         says_nothing = few or (found["high"] - found["low"]) / 2 > widest
         return found | {"verdict": "too few seeds to say" if says_nothing else "within"}

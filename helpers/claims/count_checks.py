@@ -11,6 +11,8 @@ from helpers.claims.printed_nets import AVERAGES, CONFUSED, IMAGES, NUM_CLASSES,
 from helpers.claims.ranges import Range
 
 BATCHES = (32, 64, 128, 256, 512)  # sizes whose mean of batches is tried, where an accuracy is no whole number
+PERCENT = (95, 105)  # what rounded percentages of ten classes add up to
+MOST_NAMED = 3  # of missing counts
 TINY = 1e-9  # what float64 may miss a printed figure's bound by
 
 
@@ -59,21 +61,57 @@ def counts(net: Net) -> Iterator[str]:
 
 
 def confusions(net: Net) -> Iterator[str]:
-    """Confusion counts against the supports, and, where all are given, against every figure that follows from them."""
+    """Confusion counts against the supports, and against every figure that follows from them."""
     counts = {k.removeprefix(CONFUSED): v for k, v in net.by_class.items() if k.startswith(CONFUSED)}
     table = pd.DataFrame({said: {true: int(v.low) for true, v in of.items()} for said, of in counts.items()})
+    found = list(_of_counts(net, table))
+    rows = table[table.count(axis=1) == NUM_CLASSES].sum(axis=1)
+    supports = [net.supports.get(name, 0) for name in rows.index]
+    if found and len(rows) > 1 and rows.between(*PERCENT).all() and min(supports) > 2 * PERCENT[1]:
+        yield "the confusion counts of each class add up to about 100: these seem to be percentages, not images"
+    elif found and rows.size == NUM_CLASSES and not any(_of_counts(net, table.T)):
+        yield "rows and columns of the confusion counts seem exchanged: the other way round, all figures fit them"
+    else:
+        yield from found
+
+
+def _of_counts(net: Net, table: pd.DataFrame) -> Iterator[str]:
+    """What contradicts confusion counts: supports, a whole row's recall, and of a whole table every figure.
+
+    Args:
+        net: With its figures.
+        table: A row a true class, a column a predicted one; NaN where there is no count.
+    """
     for name, row in table.iterrows():
         total, support, all_given = int(row.sum()), net.supports.get(name), row.count() == NUM_CLASSES
         if support is not None and (total > support or (all_given and total != support)):
             yield f"the confusion counts of {name} add up to {total:,} images; its support is {support:,}"
-    if table.shape != (NUM_CLASSES, NUM_CLASSES) or table.isna().any(axis=None):
-        return
-    names = list(table.index)
-    matrix = table[names].to_numpy(dtype="float64")
-    figures = {(metric, ""): value for metric, value in net.whole.items() if metric in AVERAGES}
+    whole = table.shape == (NUM_CLASSES, NUM_CLASSES) and not table.isna().any(axis=None)
+    names, known = list(table.columns), table.dropna() if table.shape[1] == NUM_CLASSES else table.iloc[:0]
+    matrix = known.reindex(index=names, columns=names, fill_value=0).to_numpy(dtype="float64")
+    figures = {(metric, ""): value for metric, value in net.whole.items() if metric in AVERAGES and whole}
     figures |= {(OF_CLASS[m], name): v for m, of in net.by_class.items() if m in OF_CLASS for name, v in of.items()}
     for (metric, name), value in figures.items():
+        if not whole and (metric != "class_recall" or name not in known.index):
+            continue
         of_matrix = figure(f"{metric}:{name}")
         number = float(of_matrix.of_counts(matrix, names))
         if not float(value.low) - TINY <= number <= float(value.high) + TINY:
             yield f"{in_words(of_matrix.words)} {value.text}: the confusion counts make it {number:.6g}"
+
+
+def missing_counts(rows: pd.DataFrame) -> str:
+    """Which of a net's confusion counts are missing, and so what is not checked; "" if none or all are.
+
+    Args:
+        rows: Of a net, with the columns metric and class.
+    """
+    given = rows[rows["metric"].str.startswith(CONFUSED)]
+    pairs = set(zip(given["class"], given["metric"].str.removeprefix(CONFUSED), strict=True))
+    count = NUM_CLASSES**2 - len(pairs)
+    if not pairs or not count:
+        return ""
+    names = list(dict.fromkeys(name for pair in sorted(pairs) for name in pair))
+    missing = [f"{true} taken for {said}" for true in names for said in names if (true, said) not in pairs]
+    named = f" ({', '.join(missing)})" if len(missing) == count <= MOST_NAMED else ""
+    return f"{count} of {NUM_CLASSES**2} confusion counts not given{named}; only whole rows and supports are checked"

@@ -70,7 +70,8 @@ def nets_of(table: pd.DataFrame) -> list[Net]:
         net, renamed = Net(key, {}, {}, {}), renamed_metrics(*key[:2])
         given = set(rows.loc[(rows["class"] == "") & rows["epoch"].isna(), "metric"])
         for metric, name, epoch, printed in rows[["metric", "class", "epoch", "printed"]].itertuples(index=False):
-            value = range_of(printed, metric in EXACT_COUNTS or metric.startswith(CONFUSED))
+            most = 1 if metric in (*AVERAGES, *OF_CLASS) else None
+            value = range_of(printed, metric in EXACT_COUNTS or metric.startswith(CONFUSED), most)
             if pd.notna(epoch):
                 net.by_epoch.setdefault(metric, {})[int(epoch)] = value
             elif name:

@@ -27,13 +27,14 @@ class Range:
         return floor(self.high * factor) >= ceil(self.low * factor)
 
 
-def range_of(printed: str, exact: bool = False) -> Range:
-    """The numbers that a printed figure stands for; of a count only itself."""
+def range_of(printed: str, exact: bool = False, most: int | None = None) -> Range:
+    """The numbers that a printed figure stands for, none above `most`; of a count only itself."""
     value, half = Fraction(printed), Fraction(0)
     if not exact:
         half = Fraction(str(rounding_of(printed)))
         half = max(half, abs(value) * SINGLE) if "." in printed else half
-    return Range(max(Fraction(0), value - half), value + half, printed)
+    high = value + half if most is None else min(Fraction(most), value + half)
+    return Range(max(Fraction(0), value - half), high, printed)
 
 
 def f1_of(precision: Range, recall: Range) -> Range:

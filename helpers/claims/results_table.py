@@ -4,8 +4,9 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 
@@ -62,9 +63,11 @@ def read_table(path: Path) -> pd.DataFrame:
         TableError: It is malformed; all problems at once.
     """
     lines, problems = _read_lines(path)
+    if lines and (problem := _check_separator(*lines[0])):
+        raise TableError(path, [problem])
     if lines:
         header, *lines = lines
-        columns = [name.strip() for name in header[1]]
+        columns = [name.strip().lower() for name in header[1]]
         problems += _check_header(header[0], columns)
         first, rows = {}, []
         for line, fields in lines:
@@ -109,12 +112,17 @@ def _read_lines(path: Path) -> tuple[list[tuple[int, list[str]]], list[Problem]]
     return lines, [] if lines else [Problem(1, "file", f"a header, {','.join(COLUMNS)}", "an empty file")]
 
 
+def _check_separator(line: int, header: list[str]) -> Problem | None:
+    """What separates the fields, if not commas: then no row can be read, and nothing else is to be said."""
+    for sign, found in ((";", "semicolons"), ("\t", "tabs")):
+        if len(header) == 1 and sign in header[0]:
+            return Problem(line, "all", "fields separated by commas, and numbers with a decimal point", found)
+    return None
+
+
 def _check_header(line: int, columns: list[str]) -> Iterator[Problem]:
     """What is wrong with the names of the columns."""
     listed = ", ".join(map(repr, columns))
-    if len(columns) == 1 and ";" in columns[0]:
-        yield Problem(line, "all", "fields separated by commas", "semicolons")
-        return
     for name in COLUMNS:
         if name not in columns:
             yield Problem(line, name, "a column of this name, separated by commas", f"only {listed}")
@@ -134,7 +142,7 @@ def _check_row(line: int, row: dict[str, str]) -> Iterator[Problem]:
         classes if metric.startswith(CONFUSED) else METRICS
     ):
         listed = classes if metric.startswith(CONFUSED) else (*METRICS, f"{CONFUSED}dog and the like")
-        yield Problem(line, "metric", f"one of {', '.join(listed)}", repr(metric))
+        yield Problem(line, "metric", f"one of {', '.join(listed)}", _perhaps(metric, METRICS))
     elif metric is not None and name is not None:
         if not name and (metric in NEED_CLASS or metric.startswith(CONFUSED)):
             yield Problem(line, "class", f"one of {', '.join(classes)}", "nothing")
@@ -142,7 +150,7 @@ def _check_row(line: int, row: dict[str, str]) -> Iterator[Problem]:
             hint = " (a class's accuracy is class_accuracy)" if metric == "accuracy" else ""
             yield Problem(line, "class", f"nothing, since {metric} is the whole net's{hint}", repr(name))
     if name and name not in classes:
-        yield Problem(line, "class", f"one of {', '.join(classes)}", repr(name))
+        yield Problem(line, "class", f"one of {', '.join(classes)}", _perhaps(name, classes))
     if epoch := row.get("epoch"):
         if not re.fullmatch("[1-9][0-9]{0,6}", epoch):
             yield Problem(line, "epoch", "a whole number from 1 on, or nothing", repr(epoch))
@@ -155,10 +163,20 @@ def _check_row(line: int, row: dict[str, str]) -> Iterator[Problem]:
             yield Problem(line, column, "words, and in the value a decimal point", repr(row[column]))
 
 
+def _perhaps(found: str, known: Iterable[str]) -> str:
+    """What was found in place of a known word, and which may be meant, if one is like it."""
+    alike = get_close_matches(found.lower().replace(" ", "_"), lowered := {word.lower(): word for word in known}, 1)
+    return repr(found) + (f", perhaps {lowered[alike[0]]}" if alike else "")
+
+
 def _check_value(line: int, metric: str, value: str) -> Iterator[Problem]:
     """What is wrong with a value."""
     number = float(value) if re.fullmatch(NUMBER, value) and len(value) <= LONGEST else None
-    if number is None:
+    percent = value.removesuffix("%").strip()
+    if metric in SHARES and re.fullmatch(r"[0-9]{1,3}(\.[0-9]{0,9})?", percent) and 1 < float(percent) <= 100:
+        share = f"{float(percent) / 100:.{len(percent.partition('.')[2]) + 2}f}"
+        yield Problem(line, "value", f"a share from 0 to 1, such as {share} instead of {percent} %", value)
+    elif number is None:
         expected = "a number with a decimal point and no thousands separators"
         yield Problem(line, "value", expected, repr(value) if value else "nothing")
     elif metric in SHARES and not 0 <= number <= 1:
@@ -166,7 +184,8 @@ def _check_value(line: int, metric: str, value: str) -> Iterator[Problem]:
     elif metric == "share" and not 0 <= number <= 100:
         yield Problem(line, "value", "a percentage from 0 to 100", value)
     elif (metric in COUNTS or metric.startswith(CONFUSED)) and not re.fullmatch(r"[0-9]+(\.0*)?", value):
-        yield Problem(line, "value", "a count: a whole number, 0 or more, in plain digits", value)
+        no_share = ", no share or percentage" if metric.startswith(CONFUSED) else ""
+        yield Problem(line, "value", f"a count: a whole number, 0 or more, in plain digits{no_share}", value)
     elif number < 0:
         yield Problem(line, "value", "0 or more", value)
 
@@ -178,7 +197,7 @@ def _check_net(line: int, row: dict[str, str]) -> Iterator[Problem]:
         if column not in row:
             return
         if row[column] not in known:
-            found = repr(row[column]) if row[column] else "nothing"
+            found = _perhaps(row[column], known) if row[column] else "nothing"
             yield Problem(line, column, f"one of {', '.join(known)}", found)
             return
         known = known[row[column]]

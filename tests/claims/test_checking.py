@@ -44,6 +44,20 @@ def test_the_digits_of_a_figure_widen_the_range(ours):
     assert one(check_table(table_of(f"accuracy,,{low - 0.002:.4f}"), ours)).verdict == "unusually low"
 
 
+@pytest.mark.parametrize("accuracy", ["1", "0.7", "0"])
+def test_a_share_of_too_few_digits_is_called_so(ours, accuracy):
+    found = one(check_table(table_of(f"accuracy,,{accuracy}"), ours)).verdict
+    assert found == ("unusually low" if accuracy == "0" else "too coarsely rounded to say")
+    assert one(check_table(table_of("accuracy,,1.00"), ours)).verdict == "unusually high"
+
+
+def test_the_range_of_a_share_ends_at_0_and_1():
+    runs = [make_run("cnn", seed, right) for seed, right in ((10, 0.85), (11, 0.99), (12, 0.9))]
+    row = one(check_table(table_of("accuracy,,0.90"), results_of(n03_cnn=runs)))
+    assert row.high > 1
+    assert row.shown[1].endswith(" to 1.000")
+
+
 def test_the_figures_by_class_of_a_net_share_five_per_cent(ours):
     values = [figure("class_recall:cat")(run) for run in ours.runs["03_cnn", "cnn"].values()]
     alone = one(check_table(table_of("recall,cat,0.54"), ours))

@@ -42,14 +42,17 @@ def test_a_table_with_a_history_is_checked_too(with_ours, tmp_path, capsys):
 def test_a_file_that_is_not_there_is_no_table(tmp_path, capsys):
     assert main([str(tmp_path / "none.csv"), "--page", str(tmp_path / "page.html")]) == 2
     assert "\nfile: expected a CSV file that can be read; found No such file" in capsys.readouterr().err
-    assert list(tmp_path.iterdir()) == []
+    assert "cannot be checked" in (tmp_path / "page.html").read_text()
 
 
-def test_a_malformed_table_leaves_an_older_page_as_it_is(tmp_path):
+def test_the_page_of_a_malformed_table_says_what_is_wrong_in_place_of_an_older_one(tmp_path):
     page = tmp_path / "page.html"
-    page.write_text("older")
-    assert main([str(write(tmp_path / "table.csv", [["A"]])), "--page", str(page)]) == 2
-    assert page.read_text() == "older"
+    page.write_text("another student's")
+    assert main([str(write(tmp_path / "table.csv", [["<b>"]])), "--page", str(page)]) == 2
+    text = Text(page.read_text()).text
+    assert "line 2, report: expected one of A, B, C, D, E; found '<b>'" in text
+    assert "another student" not in text
+    assert "Nothing is found" not in text
 
 
 @pytest.mark.parametrize("wrong", [["--page", "results.csv"], ["--page", "/nowhere/page.html"], ["--profile", "ful"]])

@@ -5,6 +5,7 @@ from made_up import matrix_of
 from small_tables import SUPPORTS_A, A, C, D, E, found, matrix_rows, table
 
 from helpers.claims import load_figures
+from helpers.claims.count_checks import missing_counts
 
 
 @pytest.mark.parametrize(
@@ -128,3 +129,30 @@ def test_a_half_is_rounded_either_way():
     counts = matrix_rows(matrix_of([0.725] * 10))
     assert found(table(D, by_class=counts, accuracy="0.72")) == []
     assert found(table(D, by_class=counts, accuracy="0.73")) == []
+
+
+def test_whole_rows_of_a_matrix_that_lacks_a_count_are_checked_and_the_count_is_named():
+    counts = matrix_rows(matrix_of([0.7] * 10))
+    del counts["confused_with:dog"]["cat"]
+    recalls = {"recall": {"bird": "0.70", "cat": "0.9"}}  # cat's row is not whole
+    of_counts = lambda **recall: table(D, by_class=counts | {"recall": recalls["recall"] | recall})  # noqa: E731
+    assert found(of_counts()) == []
+    assert found(of_counts(bird="0.71")) == ["recall of bird 0.71: the confusion counts make it 0.7"]
+    assert missing_counts(of_counts()) == (
+        "1 of 100 confusion counts not given (cat taken for dog); only whole rows and supports are checked"
+    )
+    assert missing_counts(table(D, by_class=matrix_rows(matrix_of([0.7] * 10)))) == ""
+
+
+def test_an_exchange_of_rows_and_columns_is_recognised():
+    recalls = [0.7] * 10
+    recalls[3] = 0.57
+    given, matrix = {"recall": {"cat": "0.57", "deer": "0.70"}}, matrix_of(recalls)
+    assert found(table(D, by_class=matrix_rows(matrix) | given)) == []
+    said = "rows and columns of the confusion counts seem exchanged: the other way round, all figures fit them"
+    assert found(table(D, by_class=matrix_rows(matrix.T) | given)) == [said]
+
+
+def test_percentages_in_place_of_confusion_counts_are_recognised():
+    said = ["the confusion counts of each class add up to about 100: these seem to be percentages, not images"]
+    assert found(table(D, by_class=matrix_rows(matrix_of([0.7] * 10, images=100)))) == said

@@ -14,6 +14,11 @@ def test_a_class_has_the_f1_of_its_precision_and_recall(f1, fits):
     assert found(table(by_class=cat)) == ([] if fits else [sentence])
 
 
+def test_a_share_is_never_rounded_from_above_1():
+    scores = {"precision": {"cat": "1"}, "recall": {"cat": "0.50"}, "f1": {"cat": "0.74"}}
+    assert found(table(by_class=scores)) == ["F1 of cat 0.74: precision 1 and recall 0.50 make it 0.4975 to 0.6711"]
+
+
 # F 0.84 and P 0.81 need R = F P / (2 P - F) = 0.6805 / 0.795 = 0.8560 at least.
 @pytest.mark.parametrize(("recall", "fits"), [("0.854", False), ("0.8555", False), ("0.8561", True), ("0.85", False)])
 def test_a_class_accuracy_is_a_recall(recall, fits):

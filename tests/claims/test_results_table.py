@@ -35,7 +35,11 @@ def problems(tmp_path: Path, text: str | bytes) -> list[tuple]:
         (f"{NET},accuracy,,0.7_1", "value", "found '0.7_1'"),
         (f'{NET},accuracy,,"0,71"', "value", "a decimal point"),
         (f"{NET},accuracy,,1e999", "value", "found '1e999'"),
-        (f"{NET},accuracy,,72", "value", "a share from 0 to 1, such as 0.72; found 72"),
+        (f"{NET},accuracy,,72", "value", "a share from 0 to 1, such as 0.72 instead of 72 %; found 72"),
+        (f"{NET},accuracy,,72.0%", "value", "such as 0.720 instead of 72.0 %; found 72.0%"),
+        (f"{NET},recall,Airplane,0.7", "class", "found 'Airplane', perhaps airplane"),
+        (f"{NET},Macro F1,,0.7", "metric", "found 'Macro F1', perhaps macro_f1"),
+        (f"{NET},confused_with:dog,cat,0.3", "value", "no share or percentage; found 0.3"),
         (f"{NET},accuracy,,-0.1", "value", "a share from 0 to 1"),
         (f"{NET},support,cat,-3", "value", "a whole number, 0 or more"),
         (f"{NET},support,cat,96.5", "value", "a whole number"),
@@ -65,8 +69,9 @@ def test_a_decimal_comma_does_not_hide_in_a_further_column(tmp_path, column):
 
 def test_a_wrong_header_is_said_once_and_not_for_each_row(tmp_path):
     rows = [f"{NET},recall,{name},0.7" for name in ("cat", "dog", "frog")]
-    with_semicolons = "\n".join([HEADER, *rows]).replace(",", ";")
-    assert problems(tmp_path, with_semicolons) == [(1, "all")]
+    for separator in (";", "\t"):
+        of_other_form = "\n".join([HEADER, *rows]).replace(",", separator).replace("0.7", "0,7")
+        assert problems(tmp_path, of_other_form) == [(1, "all")]
     without_class = [HEADER.replace(",class", ""), *(row.replace(f",{row.split(',')[4]},", ",") for row in rows)]
     assert problems(tmp_path, "\n".join(without_class)) == [(1, "class")]
 
@@ -110,6 +115,12 @@ def test_a_table_from_a_spreadsheet_is_read(tmp_path):
     table = read_table(path)
     assert table[["metric", "class", "printed"]].to_numpy().tolist() == [["accuracy", "", "0.70"]]
     assert table["value"].tolist() == [0.7]
+
+
+def test_the_names_of_columns_may_be_in_capitals(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text(f"{HEADER.title()}\n{NET},accuracy,,0.7\n")
+    assert read_table(path)["metric"].tolist() == ["accuracy"]
 
 
 def test_the_printed_figures_are_a_well_formed_table():
