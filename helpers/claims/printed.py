@@ -13,8 +13,8 @@ AGREEMENT = {
     "compatible with print": "The printed figure lies where one more run of ours would, with a probability of 95 %.",
     "ours higher": "Ours lies above the printed figure, further than one more run would.",
     "ours lower": "Ours lies below the printed figure, further than one more run would.",
-    "too few seeds to say": "There are fewer seeds than the rules ask for, or they scatter too much.",
-    "too coarsely rounded to say": "The printed figure has so few digits that they leave open where it lies.",
+    "too few seeds to say": "There are fewer seeds than the rules ask for, or they scatter too much; or the "
+    "printed figure has too few digits, as 0.7 has.",
     "equal": "An exact figure, such as a number of parameters, is the same.",
     "not equal": "An exact figure is another.",
     "other hardware": "A time: the reports' computers are not known, so it is shown and never judged.",
@@ -46,11 +46,8 @@ def compare_with_print(values: list[float], printed: str, metric: str = "accurac
         return "other hardware"
     if metric in EXACT:
         return "equal" if all(value == float(printed) for value in values) else "not equal"
-    rounding, widest = rounding_of(printed), WIDEST_COUNT if metric in COUNTS else WIDEST
-    if rounding > widest:
-        return "too coarsely rounded to say"
-    low, high = prediction_interval(values, rounding)
-    if len(values) < fewest or (high - low) / 2 > widest:
+    low, high = prediction_interval(values, rounding_of(printed))
+    if len(values) < fewest or (high - low) / 2 > (WIDEST_COUNT if metric in COUNTS else WIDEST):
         return "too few seeds to say"
     if low <= float(printed) <= high:
         return "compatible with print"
