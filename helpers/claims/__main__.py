@@ -99,20 +99,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         table = read_table(asked.results)
     except TableError as error:
         print(error, file=sys.stderr)
-        _write_page(asked.page, render_page(asked.results.name, [], [], error.problems))
+        _write_page(asked.page, asked.results.name, [], [], error.problems)
         return 2
     findings = find_inconsistencies(table)
     rows = check_table(table, read_results(published_folder().parent / asked.profile))
     print(report(findings, rows))
-    _write_page(asked.page, render_page(asked.results.name, findings, rows))
+    _write_page(asked.page, asked.results.name, findings, rows)
     return 1 if findings or any(row.verdict in UNUSUAL for row in rows) else 0
 
 
-def _write_page(path: Path | None, page: str) -> None:
-    """Write a page where one is asked for."""
+def _write_page(path: Path | None, *of_page) -> None:
+    """Write a page where one is asked for: what follows is `render_page`'s."""
     if path:
         with replacing(path) as file:
-            file.write(page.encode())
+            file.write(render_page(*of_page).encode())
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """The protocol that runs must have been trained by to be held against the print, from reports/published/protocols.csv.
 
-A net is written in its notebook's cell, and may be changed there: what the table cannot tell apart, such as one layer
-more, the page's own table of parameters does.
+A net is written in its notebook's cell, and may be changed there: one layer more is not noticed here.
 """
 
 from functools import cache

@@ -2,6 +2,7 @@
 
 import json
 
+import keras
 import numpy as np
 import pytest
 
@@ -85,3 +86,10 @@ def test_where_nothing_but_a_measurement_was_asked_for_and_it_is_missing_it_is_s
     notebook.lab.finish(answer="Nothing: not recorded.")
     summary = json.loads((notebook.lab.folder / "summary.json").read_text())
     assert summary["answer"] == "Not trained yet: make reproduce PROFILE=smoke NB=99_test"
+
+
+def test_measuring_leaves_the_precision_that_a_notebook_has_set(notebook):
+    lab = notebook.start()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    assert lab.measure("layer", lambda: keras.layers.Dense(1).compute_dtype) == "bfloat16"
+    assert keras.config.dtype_policy().name == "mixed_bfloat16"
