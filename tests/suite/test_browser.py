@@ -76,6 +76,17 @@ def test_a_page_fits_its_window_has_its_answer_on_the_first_screen_and_is_access
         ] == []
 
 
+def test_a_wide_table_grows_into_the_margin_and_the_text_does_not(visit):
+    page = visit("06_strides.html", "desk")
+    widths = "all => all.map(each => each.getBoundingClientRect().width)"
+    text = max(page.locator("main p").evaluate_all(widths))
+    tables = page.locator("main .scroll:not(details .scroll)").evaluate_all(widths)
+    assert text == min(tables) < max(tables)
+    assert page.locator("main .scroll:not(details .scroll)").evaluate_all(
+        "all => all.every(each => each.scrollWidth <= each.clientWidth)"
+    )
+
+
 def test_claims_are_filtered_and_sorted_and_the_address_keeps_it(visit):
     page = visit("index.html")
     shown = page.locator("table.scoreboard tbody tr:visible")
