@@ -265,8 +265,8 @@ class Lab(RunBook):
         if not self._runs and self.missing:
             command = f"make reproduce PROFILE={self._profile.name} NB={self.notebook}"
             answer, discussion = f"Not trained yet: {command}", ""
-        counts = Counter(variant for variant, _ in self._runs).values()
-        answer, discussion = say_once(answer, discussion, counts)
+        trained = Counter(variant for variant, _ in self._runs)
+        answer, discussion = say_once(answer, discussion, [trained[name] for names in self._together for name in names])
         if answer or discussion:
             display(Markdown(f"**{answer}**\n\n{discussion}"))
         runs = describe_runs(list(self._runs.values()), list(self._candidates.values()))

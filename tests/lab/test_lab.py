@@ -61,6 +61,17 @@ def test_a_parameter_changed_after_the_lab_was_made_is_not_ignored(recorded, nev
         recorded.train_all()
 
 
+def test_that_each_net_was_trained_once_is_not_said_where_one_was_not(notebook):
+    lab = notebook.start()
+    for run in lab.runs({"net": notebook.net, "wide": notebook.net}, {"wide": [11]}):
+        notebook.fit(run)
+        run.test(*notebook.test)
+    lab.finish(answer=f"net {lab.text('net')}, wide {lab.text('wide')}.")
+    answer = summary_of(notebook)["answer"]
+    assert "(one run), wide not recorded." in answer
+    assert "once" not in answer
+
+
 def test_the_training_cell_can_be_executed_twice_in_a_row(recorded, never_trains):
     never_trains()
     recorded.train_all()
